@@ -1,0 +1,1 @@
+"""The LINE chatbot: webhook in, inbox, dispatch, handlers, replies out."""

@@ -1,0 +1,1 @@
+"""One module a kind of message; each returns an outcome, and dispatch sends it."""

@@ -1,0 +1,1 @@
+"""Intake, review and publication: how a claim becomes an answer."""

@@ -1,0 +1,1 @@
+"""Text in, ranked matches out; no I/O besides its own model and index files."""

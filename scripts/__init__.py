@@ -1,0 +1,1 @@
+"""The command line, jobs, worker, importers, simulator and benchmarks."""

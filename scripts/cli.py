@@ -1,0 +1,47 @@
+"""The `chaming` command. Each subcommand is a module of its own, imported only when it is called.
+
+A module `scripts.commands.NAME` holds one click command (or group) called `command`. The table below is the whole
+list, with the line that `chaming --help` shows, so that help needs none of them.
+"""
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "serve": "Answer LINE: web server, and with SQLite the worker and the scheduler too.",
+    "worker": "Handle the inbox and run the scheduled jobs (PostgreSQL only).",
+    "migrate": "Create or upgrade the database.",
+    "import": "Import fact-checks from open data.",
+    "match": "Match one text, as the bot would.",
+    "evaluate": "Measure matching on labelled queries and pairs.",
+    "index": "Rebuild the search index, or show its state.",
+    "model": "Prepare the encoder, or show its state.",
+    "line": "Check the LINE channel's settings.",
+    "run-job": "Run one scheduled job now.",
+    "simulate": "Run a LINE platform on this machine, to try the bot without keys.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module only when that subcommand is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"scripts.commands.{cmd_name.replace('-', '_')}_command")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="chaming")
+def main() -> None:
+    """chaming 查明: has this message been checked, and by whom?"""

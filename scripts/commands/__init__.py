@@ -1,0 +1,1 @@
+"""One module a subcommand of `chaming`; `scripts.cli` holds the list."""

@@ -1,0 +1,1 @@
+"""Tables, transactions and queries: the one source of truth."""

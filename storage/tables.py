@@ -1,0 +1,379 @@
+"""The tables, which are the glossary: every noun of the project is a class here, under the field's own name.
+
+Times are UTC and timezone-aware in Python. Ids are opaque strings: Cofacts' ids are kept on import, ours come
+from `new_id()`. Stored enum values are stable; what a person reads for them lives in the bot's catalogues.
+"""
+
+import secrets
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Dialect, Index, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import DateTime as SqlDateTime
+from sqlalchemy import types as sqltypes
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(sqltypes.TypeDecorator[datetime]):
+    """A timezone-aware UTC datetime: `timestamptz` on PostgreSQL, naive UTC text on SQLite."""
+
+    impl = SqlDateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored: times are timezone-aware UTC")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column declared exactly INTEGER."""
+
+
+def stored(kind: type[StrEnum]) -> sqltypes.Enum:
+    """The column type of an enum: its *value* as text, checked on the way in and out, no database type."""
+    return sqltypes.Enum(kind, native_enum=False, length=32, values_callable=lambda k: [m.value for m in k])
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A fresh opaque id: 120 random bits, URL-safe, 20 characters."""
+    return secrets.token_urlsafe(15)
+
+
+class ArticleType(StrEnum):
+    TEXT = "TEXT"
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+    AUDIO = "AUDIO"
+
+
+class Status(StrEnum):
+    """Whether a row counts. Anything but NORMAL is kept, and never matched or shown."""
+
+    NORMAL = "NORMAL"
+    DELETED = "DELETED"
+    BLOCKED = "BLOCKED"
+
+
+class Verdict(StrEnum):
+    RUMOR = "RUMOR"
+    NOT_RUMOR = "NOT_RUMOR"
+    OPINIONATED = "OPINIONATED"
+    NOT_ARTICLE = "NOT_ARTICLE"
+
+
+class ReplyState(StrEnum):
+    """How far the link between a reply and an article has been verified."""
+
+    PROPOSED = "proposed"
+    PROVISIONAL = "provisional"
+    VERIFIED = "verified"
+    IMPORTED = "imported"
+    WITHDRAWN = "withdrawn"
+
+
+class TaskState(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    SUBMITTED = "submitted"
+    PROVISIONAL = "provisional"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+class ChangeKind(StrEnum):
+    """Why a matching process must look at an article again."""
+
+    ADDED = "added"
+    PUBLISHED = "published"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+    REMOVED = "removed"
+
+
+class InboxState(StrEnum):
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Article(SQLModel, table=True):
+    """One distinct forwarded message."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    type: ArticleType = Field(default=ArticleType.TEXT, sa_type=stored(ArticleType))
+    status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
+    text: str | None = None
+    matching_key_hash: str | None = Field(default=None, index=True)
+    """Hash of the matching key (retrieval's normalised text), set by whoever adds the article; None: no key."""
+    source: str = "chaming"
+    """Where it was first collected: `chaming`, `cofacts`, or another instance's name."""
+    contributor: str | None = None
+    """Keyed pseudonym of who sent it in, or the pseudonym an import carried."""
+    app_id: str | None = None
+    references: str | None = None
+    created_at: datetime | None = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ArticleVariant(SQLModel, table=True):
+    """Another wording of an article, close enough to be the same message."""
+
+    __tablename__ = "article_variant"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    article_id: str = Field(foreign_key="article.id", index=True)
+    text: str
+    matching_key_hash: str | None = Field(default=None, index=True)
+    source: str = "chaming"
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class Hyperlink(SQLModel, table=True):
+    """A URL inside an article, with the title its page had."""
+
+    __table_args__ = (UniqueConstraint("article_id", "url"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    article_id: str = Field(foreign_key="article.id", index=True)
+    url: str
+    normalized_url: str | None = None
+    title: str | None = None
+
+
+class Category(SQLModel, table=True):
+    id: str = Field(default_factory=new_id, primary_key=True)
+    title: str
+    description: str | None = None
+    created_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ArticleCategory(SQLModel, table=True):
+    __tablename__ = "article_category"
+
+    article_id: str = Field(foreign_key="article.id", primary_key=True)
+    category_id: str = Field(foreign_key="category.id", primary_key=True)
+    ai_confidence: float | None = None
+    ai_model: str | None = None
+    contributor: str | None = None
+    app_id: str | None = None
+    negative_feedback_count: int = 0
+    positive_feedback_count: int = 0
+    status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
+    created_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Reply(SQLModel, table=True):
+    """A volunteer's answer, as it reads now; `ReplyVersion` keeps how it read before."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    verdict: Verdict = Field(sa_type=stored(Verdict))
+    text: str
+    reference: str | None = None
+    source: str = "chaming"
+    contributor: str | None = None
+    app_id: str | None = None
+    created_at: datetime | None = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ReplyVersion(SQLModel, table=True):
+    """What a reply said before a correction."""
+
+    __tablename__ = "reply_version"
+
+    reply_id: str = Field(foreign_key="reply.id", primary_key=True)
+    version: int = Field(primary_key=True)
+    verdict: Verdict = Field(sa_type=stored(Verdict))
+    text: str
+    reference: str | None = None
+    contributor: str | None = None
+    replaced_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class ArticleReply(SQLModel, table=True):
+    """The link that says: this reply answers this article."""
+
+    __tablename__ = "article_reply"
+
+    article_id: str = Field(foreign_key="article.id", primary_key=True)
+    reply_id: str = Field(foreign_key="reply.id", primary_key=True, index=True)
+    state: ReplyState = Field(default=ReplyState.PROPOSED, sa_type=stored(ReplyState))
+    status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
+    contributor: str | None = None
+    app_id: str | None = None
+    positive_feedback_count: int = 0
+    negative_feedback_count: int = 0
+    created_at: datetime | None = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Asker(SQLModel, table=True):
+    """A person in a LINE chat; everything else names them by `id`, a keyed pseudonym."""
+
+    id: str = Field(primary_key=True)
+    line_user_id: str | None = Field(default=None, unique=True)
+    """Where a push goes; None once the person has asked to be forgotten."""
+    language: str | None = None
+    follows: bool = True
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ReplyRequest(SQLModel, table=True):
+    """One person asking about one article."""
+
+    __tablename__ = "reply_request"
+    __table_args__ = (UniqueConstraint("article_id", "contributor", "app_id", "source"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    article_id: str = Field(foreign_key="article.id", index=True)
+    contributor: str | None = None
+    """Pseudonym of the person asking: an `Asker.id`, or what an import carried."""
+    reason: str | None = None
+    status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
+    source: str = "chaming"
+    app_id: str | None = None
+    positive_feedback_count: int = 0
+    negative_feedback_count: int = 0
+    created_at: datetime | None = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class ArticleReplyFeedback(SQLModel, table=True):
+    """The public's helpful (1) or not helpful (−1) on a reply to an article."""
+
+    __tablename__ = "article_reply_feedback"
+    __table_args__ = (UniqueConstraint("article_id", "reply_id", "contributor", "app_id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    article_id: str = Field(foreign_key="article.id", index=True)
+    reply_id: str = Field(foreign_key="reply.id", index=True)
+    score: int
+    comment: str | None = None
+    status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
+    contributor: str | None = None
+    app_id: str | None = None
+    created_at: datetime | None = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class ReviewTask(SQLModel, table=True):
+    """A unit of volunteer work on one article."""
+
+    __tablename__ = "review_task"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    article_id: str = Field(foreign_key="article.id", unique=True)
+    state: TaskState = Field(default=TaskState.OPEN, sa_type=stored(TaskState), index=True)
+    claimed_by: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Rating(SQLModel, table=True):
+    """A volunteer's judgement of a proposed reply: 1 helpful, 0.5 somewhat, 0 not."""
+
+    __table_args__ = (UniqueConstraint("article_id", "reply_id", "rater"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    article_id: str = Field(foreign_key="article.id", index=True)
+    reply_id: str = Field(foreign_key="reply.id", index=True)
+    rater: str
+    score: float
+    reasons: list[str] = Field(default_factory=list, sa_type=JSON)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class Embedding(SQLModel, table=True):
+    """The vector of one index entry under one model. The index is made from these rows."""
+
+    entry_id: str = Field(primary_key=True)
+    model_id: str = Field(primary_key=True)
+    article_id: str = Field(foreign_key="article.id", index=True)
+    text_hash: str
+    """SHA-256 of the text that was encoded: an entry whose text changed is encoded anew."""
+    vector: bytes = Field(sa_type=LargeBinary)
+    """Little-endian float16, unit length."""
+
+
+class AdoptedModel(SQLModel, table=True):
+    """Which encoder this database matches with: the newest row counts."""
+
+    __tablename__ = "adopted_model"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    model_id: str
+    adopted_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    forced: bool = False
+    report: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class IndexChange(SQLModel, table=True):
+    """The log every matching process follows; rows become visible in the order of `seq`."""
+
+    __tablename__ = "index_change"
+
+    seq: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    article_id: str = Field(index=True)
+    kind: ChangeKind = Field(sa_type=stored(ChangeKind))
+    reply_id: str | None = None
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class InboxEvent(SQLModel, table=True):
+    """A webhook event that was answered 200, until it is done and a while after.
+
+    The payload (encrypted) and the chat are erased when the event is done; id and outcome stay 30 days, so
+    that a redelivered event is known.
+    """
+
+    __tablename__ = "inbox_event"
+    __table_args__ = (Index("inbox_unfinished", "state", "chat", "timestamp"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    event_id: str = Field(unique=True)
+    """LINE's `webhookEventId`, or `sha256:…` of the event's JSON when it has none."""
+    chat: str | None = None
+    """Keyed pseudonym of the chat: events of one chat are handled one after another."""
+    timestamp: int = Field(sa_type=BIG_ID)
+    """LINE's own clock, milliseconds since 1970: the order within a chat."""
+    payload: bytes | None = Field(default=None, sa_type=LargeBinary)
+    state: InboxState = Field(default=InboxState.PENDING, sa_type=stored(InboxState))
+    owner: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempts: int = 0
+    last_error: str | None = None
+    outcome: str | None = None
+    received_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class JobRun(SQLModel, table=True):
+    """The last run of one scheduled job; the row is also its lock between processes."""
+
+    __tablename__ = "job_run"
+
+    name: str = Field(primary_key=True)
+    owner: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str | None = None
