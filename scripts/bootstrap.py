@@ -1,0 +1,149 @@
+"""Make `.venv` and install the project into it, with nothing but Python's standard library.
+
+`scripts/demo` and `scripts/test` both begin here: `python3 scripts/bootstrap.py demo|test`. What has been installed
+is remembered in `.venv/.installed-NAME`, so a second start takes no time until `pyproject.toml` changes.
+"""
+
+from __future__ import annotations  # an old Python must get as far as being told it is too old
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+TORCH = "torch==2.13.0"
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+EXTRAS = {"demo": "model,simulator", "test": "dev"}
+DEBIAN_PACKAGES = {
+    "/usr/bin/chromium": "chromium",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
+    "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf": "fonts-noto-color-emoji",
+}
+
+
+class SetupError(Exception):
+    """The set-up cannot go on; the message says what to do."""
+
+
+def say(text: str) -> None:
+    print(f"\033[1m▸ {text}\033[0m" if sys.stdout.isatty() else f"▸ {text}", flush=True)
+
+
+def check_python() -> None:
+    if sys.version_info < (3, 11):  # noqa: UP036
+        raise SetupError(f"Python 3.11 or newer is needed, this is {platform.python_version()}: install a newer one.")
+
+
+def make_venv() -> Path:
+    """Return the virtual environment's Python, making the environment when it is missing or broken."""
+    python = VENV / "bin" / "python"
+    works = python.exists() and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+    if not works:
+        say("Making .venv")
+        try:
+            venv.create(VENV, with_pip=True, clear=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            raise SetupError(
+                f"Python cannot make a virtual environment here ({error}). On Debian: apt install python3-venv"
+            ) from error
+    return python
+
+
+def pip(python: Path, *arguments: str) -> None:
+    """Run pip, showing one growing line of dots; on failure print all it said."""
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    started, shown = time.monotonic(), 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.lstrip().startswith(("Collecting", "Downloading", "Installing", "Building")):
+                shown += 1
+                print(f"\r  {shown} packages looked at, {time.monotonic() - started:.0f} s", end="", flush=True)
+    print(f"\r  done in {time.monotonic() - started:.0f} s" + " " * 30, flush=True)
+    if process.returncode:
+        sys.stdout.writelines(lines[-40:])
+        raise SetupError(
+            "pip could not install what is needed (its last words are above). Is the package index reachable?"
+        )
+
+
+def torch_arguments(python: Path) -> list[str]:
+    """Choose where torch comes from: never a CUDA build, which is several GB that nothing here would use.
+
+    On Linux a plain `torch` is a CUDA build unless this machine's pip is configured otherwise, so pip is asked first
+    what it would take; if that is no CPU build, PyTorch's own CPU index is named. On macOS every build is a CPU build.
+    """
+    if platform.system() != "Linux":
+        return [TORCH]
+    question = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--dry-run", "--no-deps"]
+    answer = subprocess.run([*question, "--ignore-installed", "--report", "-", TORCH], capture_output=True, text=True)
+    try:
+        version = json.loads(answer.stdout)["install"][0]["metadata"]["version"]
+    except (ValueError, LookupError):
+        version = ""
+    return [TORCH] if "+cpu" in version else [TORCH, "--index-url", TORCH_CPU_INDEX]
+
+
+def has_torch(python: Path) -> bool:
+    probe = "import importlib.metadata as m; raise SystemExit(not m.version('torch').startswith('2.13.0'))"
+    return subprocess.run([python, "-c", probe], capture_output=True).returncode == 0
+
+
+def install(python: Path, kind: str) -> None:
+    """Install torch's CPU build, then the project with the extras of `kind`, once per state of pyproject.toml."""
+    stamp = VENV / f".installed-{kind}"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    if not has_torch(python):
+        say("Installing torch (CPU build, used once to prepare the model)")
+        pip(python, "install", *torch_arguments(python))
+    say("Installing chaming and what it needs")
+    pip(python, "install", "--editable", f"{ROOT}[{EXTRAS[kind]}]")
+    stamp.write_text(wanted)
+
+
+def install_debian_packages() -> None:
+    """Put Chromium and the fonts in place for the browser tests, where this is Debian and we may."""
+    missing = [package for path, package in DEBIAN_PACKAGES.items() if not Path(path).exists()]
+    if not missing:
+        return
+    by_hand = f"The browser tests need {' '.join(missing)}: on Debian, as root, apt-get install {' '.join(missing)}"
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise SetupError(by_hand)
+    say(f"Installing {', '.join(missing)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *missing]):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            print(done.stdout[-2000:], done.stderr[-2000:])
+            raise SetupError(f"{' '.join(command)} failed. {by_hand}")
+
+
+def main() -> None:
+    kind = sys.argv[1] if len(sys.argv) == 2 else ""
+    if kind not in EXTRAS:
+        raise SystemExit("usage: python3 scripts/bootstrap.py demo|test")
+    try:
+        check_python()
+        if kind == "test":
+            install_debian_packages()
+        install(make_venv(), kind)
+    except SetupError as error:
+        raise SystemExit(f"✗ {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit("Stopped. Start again at any time: it goes on where it was.") from None
+
+
+if __name__ == "__main__":
+    main()

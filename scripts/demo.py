@@ -1,0 +1,148 @@
+"""The demo: the real server and a LINE simulator on this machine, over the shipped sample. `./scripts/demo` runs it.
+
+Everything it makes lies in `data/demo` (`--data` to choose another folder); delete that folder to begin anew.
+"""
+
+import argparse
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "scripts" / "sample"
+READY_WITHIN_S = 120.0
+
+
+class StepError(Exception):
+    """A step of the demo failed."""
+
+
+def say(text: str) -> None:
+    print(f"\033[1m▸ {text}\033[0m" if sys.stdout.isatty() else f"▸ {text}", flush=True)
+
+
+def chaming(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "scripts", *arguments]
+
+
+def run_step(title: str, advice: str, environment: dict[str, str], *arguments: str) -> None:
+    """Run one subcommand to its end; its own progress bar shows how far it is."""
+    say(title)
+    if subprocess.run(chaming(*arguments), env=environment, cwd=ROOT).returncode:
+        raise StepError(f"“chaming {' '.join(arguments)}” failed. {advice}")
+
+
+def prepare(environment: dict[str, str]) -> None:
+    """Put model, database, sample and index in place; each step finds by itself that it was done before."""
+    restart = "Its own words are above; after mending it, run ./scripts/demo again: it goes on where it was."
+    run_step("1/4 The model", restart, environment, "model", "prepare")
+    run_step("2/4 The database", restart, environment, "migrate")
+    imported = Path(environment["DATA_DIR"]) / ".sample-imported"
+    if not imported.exists():
+        run_step("3/4 The sample of real messages", restart, environment, "import", "cofacts", str(SAMPLE))
+        run_step("4/4 The search index", restart, environment, "index", "rebuild")
+        imported.touch()
+
+
+def choose_port(wanted: int) -> int:
+    """Return `wanted`, or a free port when something else listens there already."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            number: int = probe.getsockname()[1]
+            return number
+    raise StepError("No free port on this machine.")
+
+
+@contextmanager
+def running(title: str, environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A subcommand in the background, ended politely on the way out."""
+    process = subprocess.Popen(chaming(*arguments), env=environment, cwd=ROOT, start_new_session=True)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                say(f"{title} does not stop by itself; ending it")
+                process.kill()
+
+
+def wait_until_answering(title: str, url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise StepError(f"{title} stopped at once; its own words are above.")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise StepError(f"{title} did not become ready within {READY_WITHIN_S:.0f} s ({url}).")
+
+
+def serve(environment: dict[str, str], simulator_port: int) -> None:
+    simulator_url = f"http://127.0.0.1:{simulator_port}"
+    server_url = environment["PUBLIC_URL"]
+    simulate = ("simulate", "--port", str(simulator_port), "--webhook", f"{server_url}/callback")
+    with (
+        running("The simulator", environment, *simulate) as simulator,
+        running("The server", environment, "serve") as server,
+    ):
+        wait_until_answering("The simulator", f"{simulator_url}/", simulator)
+        wait_until_answering("The server", f"{server_url}/readyz", server)
+        say(f"Open {simulator_url}/ and paste a message you were forwarded. Ctrl-C ends it.")
+        while server.poll() is None and simulator.poll() is None:
+            time.sleep(0.5)
+        raise StepError("The server or the simulator stopped; its own words are above.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="./scripts/demo", description="Try chaming on this machine, without LINE.")
+    parser.add_argument("--data", type=Path, default=ROOT / "data" / "demo", help="where the demo keeps its things")
+    parser.add_argument("--port", type=int, default=8081, help="the chat page's port (8081)")
+    parser.add_argument("--server-port", type=int, default=8080, help="the server's port (8080)")
+    options = parser.parse_args()
+    try:
+        server_port, simulator_port = choose_port(options.server_port), choose_port(options.port)
+        simulator_url = f"http://127.0.0.1:{simulator_port}"
+        environment = {
+            **os.environ,
+            "DATA_DIR": str(options.data.resolve()),
+            "DATABASE_URL": f"sqlite+aiosqlite:///{options.data.resolve()}/chaming.db",
+            "HOST": "127.0.0.1",
+            "PORT": str(server_port),
+            "PUBLIC_URL": f"http://127.0.0.1:{server_port}",
+            "LINE_API_URL": simulator_url,
+            "LINE_DATA_URL": simulator_url,
+            "LINE_CHANNEL_SECRET": secrets.token_hex(16),
+            "LINE_CHANNEL_ACCESS_TOKEN": secrets.token_urlsafe(32),
+        }
+        options.data.mkdir(parents=True, exist_ok=True)
+        prepare(environment)
+        serve(environment, simulator_port)
+    except StepError as error:
+        raise SystemExit(f"✗ {error}") from None
+    except KeyboardInterrupt:
+        print()
+        say("Stopped.")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    main()
