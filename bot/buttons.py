@@ -1,0 +1,109 @@
+"""What a button carries: signed, versioned, self-contained postback data of at most 300 characters.
+
+Nothing is remembered on our side, so a button works after a restart, a deploy and a month. A press says what is wanted
+(`Press`) and about what (ids); whoever handles it looks up how things stand by then, so pressing twice is harmless.
+The text is `1.<JSON>.<signature>`: readable in a debugger, useless without the secret key.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from itsdangerous import BadSignature, Signer
+
+MAX_DATA_CHARACTERS = 300
+"""LINE's limit on a postback action's `data`."""
+
+VERSION = "1"
+
+
+class Press(StrEnum):
+    """What a button asks for. The values are short because they travel, and never change meaning."""
+
+    CHOOSE = "choose"
+    """This candidate is my message: show its answer."""
+    NONE_OF_THESE = "none"
+    """None of the candidates is, or the answer was about something else: offer to ask the volunteers."""
+    WHY = "why"
+    """Why was this answer found for my message?"""
+    MORE_REPLIES = "more"
+    """Show the article's next replies."""
+    AGREE = "yes"
+    """Publish my message as shown, and ask the volunteers."""
+    JOIN = "join"
+    """The message is public already: count me among those who wait for an answer."""
+    DECLINE = "no"
+    """Publish nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A press, verified: it was written by us and by nobody else."""
+
+    press: Press
+    article_id: str | None = None
+    event_id: str | None = None
+    """The inbox event that held the asker's message."""
+    probability: float | None = None
+    """What the match was worth when the button was made."""
+    kind: str | None = None
+    """Which kind of index entry matched (`retrieval.types.EntryKind`)."""
+    offset: int = 0
+    """How many of the article's replies have been shown."""
+
+
+class Buttons:
+    """Writes and reads postback data under one secret key."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._signer = Signer(secret_key, salt="chaming.buttons", digest_method=hashlib.sha256, key_derivation="hmac")
+
+    def encode(
+        self,
+        press: Press,
+        *,
+        article_id: str | None = None,
+        event_id: str | None = None,
+        probability: float | None = None,
+        kind: str | None = None,
+        offset: int = 0,
+    ) -> str:
+        """Return postback data; raise ValueError when the ids are too long for LINE."""
+        fields = {
+            "a": article_id,
+            "e": event_id,
+            "p": None if probability is None else round(probability, 3),
+            "k": kind,
+            "o": offset or None,
+        }
+        payload = [press.value, {name: value for name, value in fields.items() if value is not None}]
+        text = f"{VERSION}.{json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}"
+        data = self._signer.sign(text).decode()
+        if len(data.encode("utf-16-le")) // 2 > MAX_DATA_CHARACTERS:
+            raise ValueError(f"a {press.value!r} button needs {len(data)} characters, LINE takes {MAX_DATA_CHARACTERS}")
+        return data
+
+    def decode(self, data: str) -> Action | None:
+        """Return what the button says, or None when it is not ours, was changed, or is of a version unknown here."""
+        try:
+            version, _, payload = self._signer.unsign(data).decode().partition(".")
+        except (BadSignature, UnicodeError):
+            return None
+        return _to_action(payload) if version == VERSION else None
+
+
+def _to_action(payload: str) -> Action | None:
+    """Read a signed payload; a later release may have signed presses and fields that this one does not know."""
+    try:
+        press, fields = json.loads(payload)
+        return Action(
+            Press(press),
+            article_id=fields.get("a"),
+            event_id=fields.get("e"),
+            probability=fields.get("p"),
+            kind=fields.get("k"),
+            offset=fields.get("o", 0),
+        )
+    except (ValueError, TypeError, AttributeError):
+        return None
