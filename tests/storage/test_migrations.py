@@ -1,0 +1,60 @@
+"""The migrated schema is the tables' schema, on both engines."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
+
+from storage.database import Database, DatabaseError, open_database
+from storage.migrations import UnknownRevisionError, migrate
+
+
+def _differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
+
+
+async def test_it_migrates_to_exactly_the_tables(database: Database) -> None:
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_it_never_numbers_two_changes_alike(sqlite_database: Database) -> None:
+    insert = text("INSERT INTO index_change (article_id, kind, created_at) VALUES ('a', 'added', '2025-01-01') ")
+    async with sqlite_database.transaction() as session:
+        await session.execute(insert)
+        await session.execute(text("DELETE FROM index_change"))
+        await session.execute(insert)
+        assert await session.scalar(text("SELECT seq FROM index_change")) == 2
+
+
+async def test_it_does_nothing_the_second_time(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("INSERT INTO category (id, title) VALUES ('c', '疾病')"))
+    await migrate(database)
+    async with database.reading() as session:
+        assert await session.scalar(text("SELECT title FROM category")) == "疾病"
+
+
+async def test_it_lets_two_processes_start_together(tmp_path: object) -> None:
+    first, second = (open_database(f"sqlite+aiosqlite:///{tmp_path}/both.db") for _ in range(2))
+    await asyncio.gather(migrate(first), migrate(second))
+    async with second.engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+    await first.close()
+    await second.close()
+
+
+async def test_it_refuses_a_database_from_a_newer_version(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(UnknownRevisionError, match="newer version"):
+        await migrate(database)
+
+
+@pytest.mark.parametrize("url", ["sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:", "mysql+aiomysql://x/y"])
+def test_it_refuses_a_database_it_cannot_keep_promises_on(url: str) -> None:
+    with pytest.raises(DatabaseError):
+        open_database(url)
