@@ -12,7 +12,6 @@ from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
-from sqlmodel import SQLModel
 
 from storage.database import Database, DatabaseError
 
@@ -46,7 +45,7 @@ def _upgrade(connection: Connection, revision: str) -> None:
         return list(script._upgrade_revs(revision, current))  # type: ignore[arg-type]
 
     with EnvironmentContext(Config(), script, fn=steps) as environment:
-        environment.configure(connection=connection, target_metadata=SQLModel.metadata, transactional_ddl=True)
+        environment.configure(connection=connection, transactional_ddl=True)
         try:
             environment.run_migrations()
         except CommandError as error:

@@ -1,0 +1,232 @@
+"""What an answer and a public page need to know about articles."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from storage.tables import (
+    Article,
+    ArticleCategory,
+    ArticleReply,
+    ArticleType,
+    ArticleVariant,
+    Category,
+    Hyperlink,
+    Reply,
+    ReplyRequest,
+    ReplyState,
+    Status,
+    Verdict,
+)
+
+PUBLISHED = (ReplyState.VERIFIED, ReplyState.IMPORTED, ReplyState.PROVISIONAL)
+"""The states in which a reply is shown to people who ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySummary:
+    """One published reply to one article."""
+
+    reply_id: str
+    verdict: Verdict
+    text: str
+    reference: str | None
+    state: ReplyState
+    source: str
+    contributor: str | None
+    positive_feedback_count: int
+    negative_feedback_count: int
+    created_at: datetime | None
+    published_at: datetime | None
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSummary:
+    """An article with its published replies, in no particular order."""
+
+    article_id: str
+    text: str | None
+    type: ArticleType
+    status: Status
+    source: str
+    created_at: datetime | None
+    last_requested_at: datetime | None
+    request_count: int
+    replies: tuple[ReplySummary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawnReply:
+    """A reply that once was published here: that it was, and when it ended, but no longer what it said."""
+
+    reply_id: str
+    verdict: Verdict
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A URL inside the message, with its page's title."""
+
+    url: str
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """Everything the public page of one article shows."""
+
+    summary: ArticleSummary
+    withdrawn: tuple[WithdrawnReply, ...]
+    hyperlinks: tuple[PageLink, ...]
+    categories: tuple[str, ...]
+    variants: tuple[str, ...]
+
+
+async def load_article_summaries(session: AsyncSession, article_ids: Collection[str]) -> dict[str, ArticleSummary]:
+    """Summaries by article id, whatever the article's status; unknown ids are missing. Two statements."""
+    if not article_ids:
+        return {}
+    articles = (await session.execute(_article_rows(article_ids))).all()
+    replies: dict[str, list[ReplySummary]] = {}
+    for row in await session.execute(_reply_rows(article_ids)):
+        replies.setdefault(row.article_id, []).append(_to_reply(row))
+    return {row.id: _to_summary(row, replies.get(row.id, ())) for row in articles}
+
+
+async def find_article_page(session: AsyncSession, article_id: str) -> ArticlePage | None:
+    """The public page's content, or None when there is no such article.
+
+    The caller looks at `summary.status`: what is not NORMAL has a page that says so and shows nothing.
+    """
+    summary = (await load_article_summaries(session, [article_id])).get(article_id)
+    if summary is None:
+        return None
+    return ArticlePage(
+        summary=summary,
+        withdrawn=await _load_withdrawn(session, article_id),
+        hyperlinks=await _load_hyperlinks(session, article_id),
+        categories=await _load_categories(session, article_id),
+        variants=await _load_variants(session, article_id),
+    )
+
+
+def _article_rows(article_ids: Collection[str]) -> Select[*tuple[Any, ...]]:
+    requests = (
+        select(func.count())
+        .where(col(ReplyRequest.article_id) == col(Article.id), col(ReplyRequest.status) == Status.NORMAL)
+        .correlate(Article)
+        .scalar_subquery()
+    )
+    return select(
+        col(Article.id),
+        col(Article.text),
+        col(Article.type),
+        col(Article.status),
+        col(Article.source),
+        col(Article.created_at),
+        col(Article.last_requested_at),
+        requests.label("request_count"),
+    ).where(col(Article.id).in_(article_ids))
+
+
+def _reply_rows(article_ids: Collection[str]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            col(ArticleReply.article_id),
+            col(ArticleReply.reply_id),
+            col(Reply.verdict),
+            col(Reply.text),
+            col(Reply.reference),
+            col(ArticleReply.state),
+            col(Reply.source),
+            col(Reply.contributor),
+            col(ArticleReply.positive_feedback_count),
+            col(ArticleReply.negative_feedback_count),
+            col(Reply.created_at),
+            col(ArticleReply.published_at),
+            col(Reply.updated_at),
+            col(ArticleReply.contributor).label("link_contributor"),
+        )
+        .join(Reply, col(Reply.id) == col(ArticleReply.reply_id))
+        .where(
+            col(ArticleReply.article_id).in_(article_ids),
+            col(ArticleReply.status) == Status.NORMAL,
+            col(ArticleReply.state).in_(PUBLISHED),
+        )
+    )
+
+
+def _to_summary(row: Row[*tuple[Any, ...]], replies: Sequence[ReplySummary]) -> ArticleSummary:
+    return ArticleSummary(
+        article_id=row.id,
+        text=row.text,
+        type=row.type,
+        status=row.status,
+        source=row.source,
+        created_at=row.created_at,
+        last_requested_at=row.last_requested_at,
+        request_count=row.request_count,
+        replies=tuple(replies),
+    )
+
+
+def _to_reply(row: Row[*tuple[Any, ...]]) -> ReplySummary:
+    return ReplySummary(
+        reply_id=row.reply_id,
+        verdict=row.verdict,
+        text=row.text,
+        reference=row.reference,
+        state=row.state,
+        source=row.source,
+        contributor=row.contributor or row.link_contributor,
+        positive_feedback_count=row.positive_feedback_count,
+        negative_feedback_count=row.negative_feedback_count,
+        created_at=row.created_at,
+        published_at=row.published_at,
+        updated_at=row.updated_at,
+    )
+
+
+async def _load_withdrawn(session: AsyncSession, article_id: str) -> tuple[WithdrawnReply, ...]:
+    rows = await session.execute(
+        select(col(Reply.id), col(Reply.verdict), col(ArticleReply.withdrawn_at))
+        .join(ArticleReply, col(ArticleReply.reply_id) == col(Reply.id))
+        .where(col(ArticleReply.article_id) == article_id, col(ArticleReply.state) == ReplyState.WITHDRAWN)
+        .order_by(col(ArticleReply.withdrawn_at))
+    )
+    return tuple(WithdrawnReply(*row) for row in rows)
+
+
+async def _load_hyperlinks(session: AsyncSession, article_id: str) -> tuple[PageLink, ...]:
+    rows = await session.execute(
+        select(col(Hyperlink.url), col(Hyperlink.title))
+        .where(col(Hyperlink.article_id) == article_id)
+        .order_by(col(Hyperlink.id))
+    )
+    return tuple(PageLink(*row) for row in rows)
+
+
+async def _load_categories(session: AsyncSession, article_id: str) -> tuple[str, ...]:
+    rows = await session.scalars(
+        select(col(Category.title))
+        .join(ArticleCategory, col(ArticleCategory.category_id) == col(Category.id))
+        .where(col(ArticleCategory.article_id) == article_id, col(ArticleCategory.status) == Status.NORMAL)
+        .order_by(col(Category.title))
+    )
+    return tuple(rows)
+
+
+async def _load_variants(session: AsyncSession, article_id: str) -> tuple[str, ...]:
+    rows = await session.scalars(
+        select(col(ArticleVariant.text))
+        .where(col(ArticleVariant.article_id) == article_id)
+        .order_by(col(ArticleVariant.created_at), col(ArticleVariant.id))
+    )
+    return tuple(rows)
