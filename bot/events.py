@@ -1,0 +1,111 @@
+"""LINE's webhook events as small frozen types, read one by one.
+
+LINE adds kinds, fields and values unannounced, so nothing here raises: what cannot be understood becomes an
+`UnknownEvent`, and the other events of the same request are none the worse. What identifies a person or repeats what
+they wrote is kept out of `repr`, so that no log line or traceback can show it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SourceKind = Literal["user", "group", "room", "none"]
+
+ACTIVE = "active"
+STANDBY = "standby"
+"""Another module of the channel answers at the moment: say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event has, or may have."""
+
+    event_id: str
+    """LINE's `webhookEventId`, or `sha256:…` of the event's JSON when it has none."""
+    chat: str
+    """Keyed pseudonym of the chat (in a one-to-one chat: of the person)."""
+    timestamp: int
+    """LINE's clock, milliseconds since 1970."""
+    source_kind: SourceKind = "none"
+    chat_id: str | None = field(default=None, repr=False)
+    """LINE's own id of the user, group or room: where a push or a loading animation goes."""
+    user_id: str | None = field(default=None, repr=False)
+    """LINE's id of the person; may be missing in groups."""
+    reply_token: str | None = field(default=None, repr=False)
+    is_redelivery: bool = False
+    mode: str = ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody named with @ inside a text: `text[index:index + length]`."""
+
+    index: int
+    length: int
+    is_self: bool
+    """The bot itself was called."""
+    is_all: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextMessage(Event):
+    message_id: str
+    text: str = field(repr=False)
+    mentions: tuple[Mention, ...] = ()
+    quote_token: str | None = field(default=None, repr=False)
+    is_edit: bool = False
+    """A group message whose words were changed (`messageEdited`): the message id stays, the reply token is new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postback(Event):
+    data: str = field(repr=False)
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow(Event):
+    is_unblocked: bool = False
+    """They had blocked the account before and came back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfollow(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsend(Event):
+    """The sender took a message back."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join(Event):
+    """The bot was added to a group or room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave(Event):
+    """The bot was removed from a group or room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sticker(Event):
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherMessage(Event):
+    """A message that is neither text nor sticker: `image`, `video`, `audio`, `file`, `location`, …"""
+
+    kind: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownEvent(Event):
+    """An event of a kind unknown here, or a known one of unknown shape."""
+
+    kind: str = ""

@@ -1,0 +1,49 @@
+"""The matcher as the handlers see it: not there while model and index are being loaded, then there."""
+
+import asyncio
+from typing import Protocol
+
+from bot.metrics import Metrics
+from retrieval.types import Band, Match
+
+
+class TextMatcher(Protocol):
+    """What `retrieval.matcher.Matcher` is, and what a test puts in its place."""
+
+    async def match(self, text: str, *, limit: int = 10) -> list[Match]:
+        """The articles that may make the same claim as `text`, best first."""
+        ...
+
+
+class NotReadyError(Exception):
+    """Model and index are still being loaded."""
+
+
+class Matching:
+    """Holds the matcher once it is loaded, and measures it."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._matcher: TextMatcher | None = None
+        self._loaded = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        return self._matcher is not None
+
+    async def wait_ready(self) -> None:
+        await self._loaded.wait()
+
+    def use(self, matcher: TextMatcher) -> None:
+        """Match with this one from now on."""
+        self._matcher = matcher
+        self._loaded.set()
+        self._metrics.ready.set(1)
+
+    async def match(self, text: str, *, limit: int = 10) -> list[Match]:
+        if self._matcher is None:
+            raise NotReadyError
+        with self._metrics.match_seconds.time():
+            matches = await self._matcher.match(text, limit=limit)
+        self._metrics.matches.labels(matches[0].band if matches else Band.NOTHING).inc()
+        return matches

@@ -1,0 +1,31 @@
+"""What a handler hands back: it never sends anything itself, so that one place decides whether and how to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Message = Mapping[str, Any]
+"""One LINE message object, as JSON."""
+
+MAX_MESSAGES = 5
+"""LINE takes at most five message objects a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerResult:
+    """The messages to send, and how the event ended.
+
+    `outcome` is a short stable word that the inbox keeps for 30 days and the metrics count: never text from a message.
+    """
+
+    messages: tuple[Message, ...] = ()
+    outcome: str = "ignored"
+    keep_payload: bool = False
+    """Keep the event's payload for up to a day: the asker was offered to publish it and has not decided yet."""
+
+    def __post_init__(self) -> None:
+        if len(self.messages) > MAX_MESSAGES:
+            raise ValueError(f"{len(self.messages)} messages, LINE takes {MAX_MESSAGES} a call")
+
+
+IGNORED = HandlerResult()

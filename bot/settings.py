@@ -1,0 +1,164 @@
+"""The settings, and the only place that reads the environment and `.env`.
+
+A malformed setting stops the start with one line that names it and gives an example. `.env.example` lists them all.
+"""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEFAULT_MODEL = "intfloat/multilingual-e5-small"
+"""The encoder that a registry package carries; see `retrieval/bundled_model.py`."""
+
+SECRET_KEY_FILE = "secret-key"
+MIN_SECRET_KEY = 16
+
+URL_PATTERN = r"^https?://[^\s/]+.*$"
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed; the message is one line that names it and gives an example."""
+
+
+def setting(name: str, example: str, default: Any = None, **constraints: Any) -> Any:
+    """A field read from the environment variable `name`; `example` is what an error message shows."""
+    return Field(default, validation_alias=name, examples=[example], validate_default=True, **constraints)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside. Frozen; made by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    line_channel_secrets: Annotated[tuple[str, ...], NoDecode] = setting(
+        "LINE_CHANNEL_SECRET", "0123…cdef (32 hex)", ()
+    )
+    """Webhook signatures are checked against each: two while one is being rotated, comma-separated."""
+    line_channel_access_token: str | None = setting(
+        "LINE_CHANNEL_ACCESS_TOKEN", "the long-lived token of the console", repr=False
+    )
+    line_channel_id: str | None = setting("LINE_CHANNEL_ID", "1234567890", pattern=r"^\d+$")
+    """With it, short-lived stateless tokens are issued instead of using a long-lived one."""
+    line_api_url: str = setting("LINE_API_URL", "https://api.line.me", "https://api.line.me", pattern=URL_PATTERN)
+    line_data_url: str = setting(
+        "LINE_DATA_URL", "https://api-data.line.me", "https://api-data.line.me", pattern=URL_PATTERN
+    )
+    data_dir: Path = setting("DATA_DIR", "./data", Path("data"))
+    database_url: str = setting("DATABASE_URL", "postgresql+asyncpg://user:password@host/chaming", "", repr=False)
+    index_url: str = setting("INDEX_URL", "faiss:", "faiss:", pattern=r"^[a-z][a-z0-9+]*:.*$")
+    model: str = setting("MODEL", DEFAULT_MODEL, DEFAULT_MODEL, min_length=1)
+    encoder_threads: int = setting("ENCODER_THREADS", "1", 1, ge=1, le=64)
+    secret_key: str = setting("SECRET_KEY", "the output of: openssl rand -hex 32", "", repr=False)
+    """Signs sessions and buttons, keys pseudonyms and the inbox's encryption."""
+    public_url: str = setting("PUBLIC_URL", "https://bot.example.org", "http://localhost:8080", pattern=URL_PATTERN)
+    host: str = setting("HOST", "127.0.0.1", "127.0.0.1", min_length=1)
+    port: int = setting("PORT", "8080", 8080, ge=0, le=65535)
+    push_expired_replies: bool = setting("PUSH_EXPIRED_REPLIES", "false", False)
+    """Answer by push, which costs quota, when the reply token has expired before the answer was ready."""
+    log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "info")
+    log_format: Literal["json", "console"] = setting("LOG_FORMAT", "json", "json")
+
+    @field_validator("line_channel_secrets", mode="before")
+    @classmethod
+    def _split_secrets(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("line_api_url", "line_data_url", "public_url")
+    @classmethod
+    def _drop_last_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: str) -> str:
+        # Hosting platforms hand out `postgres://…`; it names the same server.
+        for plain in ("postgres://", "postgresql://"):
+            value = value.replace(plain, "postgresql+asyncpg://", 1) if value.startswith(plain) else value
+        if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _check_secret_key(cls, value: str) -> str:
+        if value and len(value) < MIN_SECRET_KEY:
+            raise ValueError(f"needs at least {MIN_SECRET_KEY} characters")
+        return value
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        """Set what depends on other settings; the model is frozen for everybody else."""
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite+aiosqlite:///{self.data_dir / 'chaming.db'}")
+        if not self.secret_key and self.uses_sqlite:
+            object.__setattr__(self, "secret_key", load_or_make_secret_key(self.data_dir))
+        return self
+
+    @property
+    def uses_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def load_settings(*, require_line: bool = False) -> Settings:
+    """Read the environment and `.env`; raise SettingsError naming what is missing or malformed."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SettingsError(_describe(error)) from None
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR cannot be used ({error.strerror}). Example: DATA_DIR=./data") from None
+    if not settings.secret_key:
+        raise _missing("secret_key", "is required unless the database is SQLite")
+    if require_line:
+        _check_line(settings)
+    return settings
+
+
+def load_or_make_secret_key(data_dir: Path) -> str:
+    """Return the key kept in `data_dir`, made on the first start: for its owner's eyes only, whole or not at all."""
+    path = data_dir / SECRET_KEY_FILE
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=data_dir, prefix=".secret-key-") as draft:
+            draft.write(secrets.token_hex(32))
+            draft.flush()
+            os.fsync(draft.fileno())
+            with suppress(FileExistsError):  # another process made it in the meantime: one key for both
+                path.hardlink_to(draft.name)
+    return path.read_text().strip()
+
+
+def _check_line(settings: Settings) -> None:
+    if not settings.line_channel_secrets:
+        raise _missing("line_channel_secrets", "is required: it is on the channel's “Basic settings” page")
+    if not (settings.line_channel_access_token or settings.line_channel_id):
+        raise _missing(
+            "line_channel_access_token", "(or LINE_CHANNEL_ID) is required: see the console’s “Messaging API”"
+        )
+
+
+def _missing(field: str, why: str) -> SettingsError:
+    name, example = _name_and_example(field)
+    return SettingsError(f"{name} {why}. Example: {name}={example}")
+
+
+def _describe(error: ValidationError) -> str:
+    """One line for the first thing wrong. The value itself is not repeated: it may be a secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    name, example = _name_and_example(str(first["loc"][0]))
+    return f"{name} is malformed ({first['msg'].removeprefix('Value error, ')}). Example: {name}={example}"
+
+
+def _name_and_example(field_or_alias: str) -> tuple[str, str]:
+    for field, info in Settings.model_fields.items():
+        if field_or_alias in (field, info.validation_alias):
+            return str(info.validation_alias), str((info.examples or [""])[0])
+    return field_or_alias, ""
