@@ -1,0 +1,1 @@
+"""A LINE platform on this machine: it refuses what LINE refuses, so that tests and demonstrations can trust it."""
