@@ -1,0 +1,181 @@
+"""The durable inbox: a webhook's events are on disk before it is answered 200, and each is handled once.
+
+`store` is the hot path and returns what may be handled at once; `claim` finds what is left over: later events of a busy
+chat, retries, and rows whose worker has died. Every claim is a lease, and only its holder can finish the row.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from storage import inbox_statements
+from storage.database import Database
+from storage.inbox_postgres import PostgresInboxWriter
+from storage.inbox_sqlite import SqliteInboxWriter
+from storage.inbox_statements import SealedEvent, SealedRow
+from storage.payloads import PayloadCipher, UnreadablePayloadError
+from storage.tables import utc_now
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingEvent:
+    """One webhook event as it arrived. `chat` is the chat's keyed pseudonym, `timestamp` LINE's own, in ms."""
+
+    event_id: str
+    chat: str
+    timestamp: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One event claimed for this process, its payload readable."""
+
+    id: int
+    event_id: str
+    chat: str
+    timestamp: int
+    payload: bytes
+    attempts: int
+    received_at: datetime
+
+
+class InboxWriter(Protocol):
+    """What differs between the engines: how rows get in durably, and how a statement runs."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def insert(self, batch: Sequence[SealedEvent]) -> dict[int, int]: ...
+
+    async def run(self, function: Callable[[Connection], T]) -> T: ...
+
+    async def scrub(self) -> bool: ...
+
+
+class Inbox:
+    """The inbox of one process. `owner` names that process in claims; `lease` is how long a claim holds unrenewed."""
+
+    def __init__(self, database: Database, *, encryption_key: bytes, owner: str, lease: timedelta) -> None:
+        self._cipher = PayloadCipher(encryption_key)
+        self._owner = owner
+        self._lease = lease
+        self._is_sqlite = database.is_sqlite
+        self._writer: InboxWriter = (
+            SqliteInboxWriter(database.path, owner, lease)
+            if database.path is not None
+            else PostgresInboxWriter(database, owner, lease)
+        )
+
+    async def start(self) -> None:
+        await self._writer.start()
+
+    async def close(self) -> None:
+        await self._writer.close()
+
+    async def store(self, events: Sequence[IncomingEvent]) -> list[InboxRow]:
+        """Store events durably and return those that are claimed for this process, to be handled now.
+
+        An event stored before is dropped. An event of a chat that has an unfinished one is stored and left to
+        `claim`. Raises what the database raises, and then nothing of these events is stored.
+        """
+        if not events:
+            return []
+        received_at = utc_now()
+        claimed = await self._writer.insert(
+            [SealedEvent(e.event_id, e.chat, e.timestamp, self._cipher.seal(e.event_id, e.payload)) for e in events]
+        )
+        return [
+            InboxRow(row_id, e.event_id, e.chat, e.timestamp, e.payload, attempts=1, received_at=received_at)
+            for e, row_id in ((events[place], row_id) for place, row_id in sorted(claimed.items()))
+        ]
+
+    async def claim(self, limit: int) -> list[InboxRow]:
+        """Claim at most `limit` rows, oldest first, one a chat, of chats in which nothing is being handled."""
+        sealed = await self._writer.run(
+            lambda connection: inbox_statements.claim(connection, self._owner, utc_now(), self._lease, limit)
+        )
+        rows = [(row, self._open(row)) for row in sealed]
+        for row, opened in rows:
+            if opened is None:
+                await self.fail(row.id, UnreadablePayloadError.__name__, retry_at=None)
+        return [opened for _, opened in rows if opened is not None]
+
+    async def renew(self, ids: Collection[int]) -> None:
+        """Hold these claims for another lease."""
+        await self._writer.run(
+            lambda connection: inbox_statements.renew(connection, list(ids), self._owner, utc_now() + self._lease)
+        )
+
+    async def finish(self, row_id: int, outcome: str, *, keep_payload_until: datetime | None = None) -> bool:
+        """Mark the event done and erase its payload and chat, the payload later if so asked.
+
+        False: the lease had run out and the row is another's now, or done already.
+        """
+        return await self._writer.run(
+            lambda connection: inbox_statements.finish(
+                connection, row_id, self._owner, outcome, utc_now(), keep_payload_until
+            )
+        )
+
+    async def fail(self, row_id: int, error: str, *, retry_at: datetime | None) -> bool:
+        """Have the event handled again from `retry_at`; None gives it up for good and erases its payload.
+
+        `error` names what went wrong and holds no message text: it is stored as it is.
+        """
+        return await self._writer.run(
+            lambda connection: inbox_statements.fail(connection, row_id, self._owner, error, utc_now(), retry_at)
+        )
+
+    async def release_all(self) -> int:
+        """Make claimed rows pending again, and say how many.
+
+        On SQLite, where one process works at a time, everything an earlier process had claimed; on PostgreSQL only
+        what this owner has claimed: the others may be alive, and their leases run out if they are not.
+        """
+        owner = None if self._is_sqlite else self._owner
+        return await self._writer.run(lambda connection: inbox_statements.release(connection, owner))
+
+    async def find_payload(self, event_id: str) -> bytes | None:
+        """The payload of an event that was kept for a consent, or is not done yet; None once it is erased."""
+        sealed = await self._writer.run(
+            lambda connection: inbox_statements.find_payload(connection, event_id, utc_now())
+        )
+        try:
+            return None if sealed is None else self._cipher.open(event_id, sealed)
+        except UnreadablePayloadError:
+            return None
+
+    async def erase_payload(self, event_id: str) -> bool:
+        """Erase a kept payload before its time: the consent was given or refused, or the message unsent."""
+        return await self._writer.run(lambda connection: inbox_statements.erase_payload(connection, event_id))
+
+    async def erase_expired(self, now: datetime) -> int:
+        """Erase kept payloads whose time has come, and all erased bytes from the journal."""
+        erased = await self._writer.run(lambda connection: inbox_statements.erase_expired(connection, now))
+        await self._writer.scrub()
+        return erased
+
+    async def delete_old(self, now: datetime) -> int:
+        """Delete finished rows older than `inbox_statements.KEEP_FINISHED`, a slice at a time."""
+        total = 0
+        while deleted := await self._writer.run(lambda connection: inbox_statements.delete_old(connection, now)):
+            total += deleted
+        return total
+
+    async def depth(self) -> dict[str, int]:
+        """Rows by state: `pending`, `claimed` and `failed`."""
+        return await self._writer.run(inbox_statements.count_by_state)
+
+    def _open(self, row: SealedRow) -> InboxRow | None:
+        try:
+            payload = self._cipher.open(row.event_id, row.sealed)
+        except UnreadablePayloadError:
+            return None
+        return InboxRow(row.id, row.event_id, row.chat, row.timestamp, payload, row.attempts, row.received_at)

@@ -1,0 +1,187 @@
+"""The inbox's writer on PostgreSQL: one connection that stores, in one commit, all that has queued up.
+
+Several processes store and claim at once. Whoever decides what is claimed in a chat holds that chat's advisory lock
+until it commits, so two processes never work on one chat at the same time.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.inbox_statements import (
+    SealedEvent,
+    SealedRow,
+    chat_key,
+    choose_first_of_chats,
+    claim_rows,
+    lock_free_chats,
+)
+from storage.tables import utc_now
+
+T = TypeVar("T")
+
+MAX_GROUP = 256
+"""Rows in one insert, and so advisory locks in one transaction: PostgreSQL has room for thousands in all."""
+
+LOCK = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
+INSERT = """
+WITH incoming AS (
+  SELECT *, is_first AND NOT EXISTS (
+    SELECT 1 FROM inbox_event AS o WHERE o.chat = i.chat AND o.state IN ('pending', 'claimed')
+  ) AS is_free
+  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::boolean[])
+    AS i (event_id, chat, timestamp, payload, is_first)
+)
+INSERT INTO inbox_event
+  (event_id, chat, timestamp, payload, state, owner, lease_until, attempts, received_at)
+SELECT event_id, chat, timestamp, payload,
+  CASE WHEN is_free THEN 'claimed' ELSE 'pending' END,
+  CASE WHEN is_free THEN $6 END,
+  CASE WHEN is_free THEN $7::timestamptz END,
+  is_free::int, $8
+FROM incoming ON CONFLICT (event_id) DO NOTHING
+RETURNING id, event_id, state = 'claimed' AS is_claimed"""
+
+_Request = tuple[Sequence[SealedEvent], asyncio.Future[dict[int, int]]]
+
+
+class PostgresInboxWriter:
+    """Runs the inbox's statements on PostgreSQL."""
+
+    def __init__(self, database: Database, owner: str, lease: timedelta) -> None:
+        self._engine = database.engine
+        self._owner = owner
+        self._lease = lease
+        self._queue: asyncio.Queue[_Request | None] = asyncio.Queue()
+        self._connection: AsyncConnection | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="inbox-writer")
+
+    async def close(self) -> None:
+        """Write what is queued, then stop."""
+        self._queue.put_nowait(None)
+        await self._task
+        await self._disconnect()
+
+    async def insert(self, batch: Sequence[SealedEvent]) -> dict[int, int]:
+        """Store events durably; the new row's id for each that is claimed, by its place in `batch`."""
+        future: asyncio.Future[dict[int, int]] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((batch, future))
+        return await future
+
+    async def run(self, function: Callable[[Connection], T]) -> T:
+        """Run `function` in a transaction of its own."""
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(function)
+
+    async def scrub(self) -> bool:
+        """Let PostgreSQL reuse the space of erased rows."""
+        engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text("VACUUM inbox_event"))
+        return True
+
+    async def _run(self) -> None:
+        running = True
+        while running:
+            group, running = await self._next_group()
+            if not group:
+                continue
+            try:
+                self._settle(group, await self._insert_all([event for batch, _ in group for event in batch]))
+            except Exception:
+                # The connection may have died while idle, or one request may be bad: again, one by one. What was
+                # stored after all is dropped as a duplicate, and claimed when its lease has run out.
+                await self._disconnect()
+                await self._insert_each(group)
+
+    async def _next_group(self) -> tuple[list[_Request], bool]:
+        group: list[_Request] = []
+        rows = 0
+        request = await self._queue.get()
+        while request is not None:
+            group.append(request)
+            rows += len(request[0])
+            if rows >= MAX_GROUP or self._queue.empty():
+                return group, True
+            request = self._queue.get_nowait()
+        return group, False
+
+    async def _insert_each(self, group: Sequence[_Request]) -> None:
+        for request in group:
+            try:
+                self._settle([request], await self._insert_all(request[0]))
+            except Exception as error:
+                await self._disconnect()
+                _refuse(request, error)
+
+    async def _insert_all(self, rows: Sequence[SealedEvent]) -> dict[str, int]:
+        claimed: dict[str, int] = {}
+        for start in range(0, len(rows), MAX_GROUP):
+            claimed |= await self._insert_rows(rows[start : start + MAX_GROUP])
+        return claimed
+
+    async def _insert_rows(self, rows: Sequence[SealedEvent]) -> dict[str, int]:
+        raw = await self._raw()
+        now = utc_now()
+        keys = sorted({chat_key(row.chat) for row in rows})
+        async with raw.transaction():
+            await raw.execute(LOCK, keys)
+            found = await raw.fetch(
+                INSERT,
+                [row.event_id for row in rows],
+                [row.chat for row in rows],
+                [row.timestamp for row in rows],
+                [row.sealed for row in rows],
+                choose_first_of_chats(rows),
+                self._owner,
+                now + self._lease,
+                now,
+            )
+        claimed = {row["event_id"]: row["id"] for row in found if row["is_claimed"]}
+        waiting = [row["id"] for row in found if not row["is_claimed"]]
+        if waiting and len(found) < len(rows):  # a dropped duplicate may have been what kept a later event waiting
+            claimed |= await self._claim(waiting, {row.chat for row in rows})
+        return claimed
+
+    async def _claim(self, ids: Sequence[int], chats: set[str]) -> dict[str, int]:
+        def claim(connection: Connection) -> list[SealedRow]:
+            if lock_free_chats(connection, chats) != chats:
+                return []  # another process is claiming in one of them: its or our next `claim` sees these rows
+            return claim_rows(connection, ids, self._owner, utc_now(), self._lease)
+
+        return {row.event_id: row.id for row in await self.run(claim)}
+
+    def _settle(self, group: Sequence[_Request], claimed: dict[str, int]) -> None:
+        for batch, future in group:
+            places = {
+                place: claimed.pop(event.event_id) for place, event in enumerate(batch) if event.event_id in claimed
+            }
+            if not future.done():
+                future.set_result(places)
+
+    async def _raw(self) -> Any:
+        """asyncpg's own connection, kept; a broken one has been dropped by `_disconnect`."""
+        if self._connection is None:
+            self._connection = await self._engine.connect()
+        return (await self._connection.get_raw_connection()).driver_connection
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                await connection.invalidate()
+            await connection.close()
+
+
+def _refuse(request: _Request, error: Exception) -> None:
+    future = request[1]
+    if not future.done():
+        future.set_exception(error)

@@ -1,0 +1,228 @@
+"""The inbox's writer on SQLite: one thread, one connection, and one durable commit for all that has queued up.
+
+A commit with `synchronous=FULL` costs an fsync however many rows it holds, so whatever arrives during one commit
+shares the next. A group is inserted by a single multi-row statement: Python's sqlite3 gives up the interpreter lock
+at every step, and a busy event loop takes milliseconds to give it back.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL
+
+from storage.database import BUSY_TIMEOUT_MS, prepare_sqlite
+from storage.inbox_statements import SealedEvent, choose_first_of_chats, claim_rows
+from storage.tables import utc_now
+
+T = TypeVar("T")
+
+MAX_GROUP = 256
+"""Rows in one insert; 6 parameters each stay far below SQLite's 32,766."""
+
+CHECKPOINT_WAIT_MS = 200
+"""How long a sweep may hold up the writer while a reader still needs the journal; the next sweep tries again."""
+
+INSERT_HEAD = """
+WITH shared (owner, lease_until, now) AS (VALUES (?, ?, ?)),
+incoming (id, event_id, chat, timestamp, payload, is_first) AS (VALUES """
+INSERT_TAIL = """),
+judged AS (SELECT *, is_first AND NOT EXISTS (
+  SELECT 1 FROM inbox_event AS o WHERE o.chat = incoming.chat AND o.state IN ('pending', 'claimed')
+) AS is_free FROM incoming)
+INSERT INTO inbox_event
+  (id, event_id, chat, timestamp, payload, state, owner, lease_until, attempts, received_at)
+SELECT id, event_id, chat, timestamp, payload,
+  CASE WHEN is_free THEN 'claimed' ELSE 'pending' END,
+  CASE WHEN is_free THEN owner END,
+  CASE WHEN is_free THEN lease_until END,
+  is_free, now
+FROM judged, shared WHERE true ON CONFLICT (event_id) DO NOTHING"""
+CLAIMED = "SELECT group_concat(id) FROM inbox_event WHERE id BETWEEN ? AND ? AND state = 'claimed' AND owner = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Insert:
+    """A request's events: `future` gets the new ids of those that are claimed, by their place in `batch`."""
+
+    batch: Sequence[SealedEvent]
+    future: asyncio.Future[dict[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """Any other statement, to run in the same transaction."""
+
+    function: Callable[[Connection], Any]
+    future: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkpoint:
+    """Truncate the journal, between two transactions."""
+
+    future: asyncio.Future[bool]
+
+
+_Work = _Insert | _Call | _Checkpoint
+_Result = tuple[asyncio.Future[Any], Any]
+
+
+class SqliteInboxWriter:
+    """Runs the inbox's statements on SQLite."""
+
+    def __init__(self, path: Path, owner: str, lease: timedelta) -> None:
+        self._engine = create_engine(URL.create("sqlite", database=str(path)), isolation_level="AUTOCOMMIT")
+        event.listen(self._engine, "connect", lambda connection, _: prepare_sqlite(connection))
+        self._owner = owner
+        self._lease = lease
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
+        self._last_id = 0
+
+    async def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Write what is queued, then stop."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._engine.dispose()
+
+    async def insert(self, batch: Sequence[SealedEvent]) -> dict[int, int]:
+        """Store events durably; the new row's id for each that is claimed, by its place in `batch`."""
+        future: asyncio.Future[dict[int, int]] = self._loop.create_future()
+        self._queue.put(_Insert(batch, future))
+        return await future
+
+    async def run(self, function: Callable[[Connection], T]) -> T:
+        """Run `function` in a transaction of the writer."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Call(function, future))
+        return await future
+
+    async def scrub(self) -> bool:
+        """Empty the journal, so that erased bytes are in no file; False when a reader still needed it."""
+        future: asyncio.Future[bool] = self._loop.create_future()
+        self._queue.put(_Checkpoint(future))
+        return await future
+
+    def _run(self) -> None:
+        with self._engine.connect() as connection:
+            running = True
+            while running:
+                group, running = self._next_group()
+                if group:
+                    self._report(self._execute(connection, group))
+
+    def _next_group(self) -> tuple[list[_Work], bool]:
+        group: list[_Work] = []
+        rows = 0
+        item = self._queue.get()
+        while True:
+            if item is None:
+                return group, False
+            group.append(item)
+            rows += len(item.batch) if isinstance(item, _Insert) else 1
+            if rows >= MAX_GROUP:
+                return group, True
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return group, True
+
+    def _execute(self, connection: Connection, group: Sequence[_Work]) -> list[_Result]:
+        """One transaction for the whole group; when it fails, one for each, so that only the guilty one hears of it."""
+        results: list[_Result] = [
+            (work.future, _checkpoint(connection)) for work in group if isinstance(work, _Checkpoint)
+        ]
+        work = [item for item in group if not isinstance(item, _Checkpoint)]
+        if not work:
+            return results
+        try:
+            return results + self._commit(connection, work)
+        except Exception as error:
+            if len(work) == 1:
+                return [*results, (work[0].future, error)]
+            return results + [result for item in work for result in self._execute(connection, [item])]
+
+    def _commit(self, connection: Connection, group: Sequence[_Insert | _Call]) -> list[_Result]:
+        raw = _driver(connection)
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            results = self._insert_all(connection, [item for item in group if isinstance(item, _Insert)])
+            results += [(item.future, item.function(connection)) for item in group if isinstance(item, _Call)]
+            raw.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                raw.execute("ROLLBACK")
+            raise
+        return results
+
+    def _insert_all(self, connection: Connection, inserts: Sequence[_Insert]) -> list[_Result]:
+        claimed: list[dict[int, int]] = [{} for _ in inserts]
+        places = [(number, place) for number, insert in enumerate(inserts) for place in range(len(insert.batch))]
+        rows = [row for insert in inserts for row in insert.batch]
+        for start in range(0, len(rows), MAX_GROUP):
+            for index, row_id in self._insert_rows(connection, rows[start : start + MAX_GROUP]).items():
+                number, place = places[start + index]
+                claimed[number][place] = row_id
+        return [(insert.future, ids) for insert, ids in zip(inserts, claimed, strict=True)]
+
+    def _insert_rows(self, connection: Connection, rows: Sequence[SealedEvent]) -> dict[int, int]:
+        raw = _driver(connection)
+        now = utc_now()
+        first_id = self._last_id = max(self._last_id + 1, time.time_ns())
+        values: list[Any] = [self._owner, _to_sqlite(now + self._lease), _to_sqlite(now)]
+        for index, (row, is_first) in enumerate(zip(rows, choose_first_of_chats(rows), strict=True)):
+            values += (first_id + index, row.event_id, row.chat, row.timestamp, row.sealed, is_first)
+        self._last_id += len(rows)
+        inserted = raw.execute(INSERT_HEAD + ",".join(["(?,?,?,?,?,?)"] * len(rows)) + INSERT_TAIL, values).rowcount
+        id_range = (first_id, self._last_id)
+        if inserted < len(rows):  # a dropped duplicate may have been the one that kept a later event waiting
+            claim_rows(connection, range(*id_range), self._owner, now, self._lease)
+        found: str | None = raw.execute(CLAIMED, (*id_range, self._owner)).fetchone()[0]
+        return {int(row_id) - first_id: int(row_id) for row_id in found.split(",")} if found else {}
+
+    def _report(self, results: Sequence[_Result]) -> None:
+        with suppress(RuntimeError):  # the loop has ended: nobody is waiting any more
+            self._loop.call_soon_threadsafe(_settle, results)
+
+
+def _settle(results: Sequence[_Result]) -> None:
+    for future, result in results:
+        if future.done():
+            continue
+        if isinstance(result, BaseException):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+
+def _checkpoint(connection: Connection) -> bool:
+    raw = _driver(connection)
+    raw.execute(f"PRAGMA busy_timeout = {CHECKPOINT_WAIT_MS}")
+    busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return not busy
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+def _to_sqlite(moment: datetime) -> str:
+    """The text SQLAlchemy stores for a UTC time, so that both sides compare alike."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -1,0 +1,241 @@
+"""The inbox's rules as statements, written once for both engines; each runs inside the caller's transaction.
+
+Unfinished conditions are spelled with literals, word for word as in the partial indexes of `InboxEvent`: only then
+does SQLite use them.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from storage.tables import InboxEvent, InboxState
+
+Statement = Callable[[Connection], Any]
+
+KEEP_FINISHED = timedelta(days=30)
+"""How long id and outcome of a finished event stay, to know it when it is delivered again."""
+
+DELETE_AT_ONCE = 5_000
+
+events: FromClause = InboxEvent.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEvent:
+    """An event as it is stored: the payload encrypted."""
+
+    event_id: str
+    chat: str
+    timestamp: int
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A claimed row, its payload still encrypted."""
+
+    id: int
+    event_id: str
+    chat: str
+    timestamp: int
+    sealed: bytes
+    attempts: int
+    received_at: datetime
+
+
+def choose_first_of_chats(batch: Sequence[SealedEvent]) -> list[bool]:
+    """For each event: is it the earliest of its chat in the batch, and so the only one that may be claimed now?"""
+    first: dict[str, int] = {}
+    for index, event in enumerate(batch):
+        best = first.setdefault(event.chat, index)
+        if event.timestamp < batch[best].timestamp:
+            first[event.chat] = index
+    chosen = set(first.values())
+    return [index in chosen for index in range(len(batch))]
+
+
+def claim(connection: Connection, owner: str, now: datetime, lease: timedelta, limit: int) -> list[SealedRow]:
+    """Claim at most `limit` rows: the oldest of each chat in which nothing is being worked on."""
+    event, other = events.alias("e"), events.alias("o")
+    candidates = connection.execute(
+        select(event.c.id, event.c.chat)
+        .where(_unfinished(event), _is_ready(event, now), ~_is_behind(event, other, now))
+        .order_by(event.c.timestamp, event.c.id)
+        .limit(limit)
+    ).all()
+    chats = lock_free_chats(connection, {row.chat for row in candidates})
+    ids = [row.id for row in candidates if row.chat in chats]
+    return claim_rows(connection, ids, owner, now, lease) if ids else []
+
+
+def claim_rows(
+    connection: Connection, ids: Sequence[int], owner: str, now: datetime, lease: timedelta
+) -> list[SealedRow]:
+    """Claim those of the rows that are still ready: one that another process took meanwhile is left out."""
+    other = events.alias("o")
+    rows = connection.execute(
+        update(InboxEvent)
+        .where(events.c.id.in_(ids), _unfinished(events), _is_ready(events, now), ~_is_behind(events, other, now))
+        .values(state=InboxState.CLAIMED, owner=owner, lease_until=now + lease, attempts=events.c.attempts + 1)
+        .returning(
+            *(events.c[name] for name in ("id", "event_id", "chat", "timestamp", "payload", "attempts", "received_at"))
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((SealedRow(*row) for row in rows), key=lambda row: (row.timestamp, row.id))
+
+
+def lock_free_chats(connection: Connection, chats: Collection[str]) -> set[str]:
+    """The chats in which no other process is claiming at this moment, locked until the transaction ends."""
+    if connection.dialect.name != "postgresql":
+        return set(chats)
+    by_key = {chat_key(chat): chat for chat in chats}
+    keys = bindparam("keys", sorted(by_key), ARRAY(BigInteger))
+    locked = connection.execute(
+        text("SELECT k FROM unnest(:keys) AS k WHERE pg_try_advisory_xact_lock(k)").bindparams(keys)
+    )
+    return {by_key[row.k] for row in locked}
+
+
+def chat_key(chat: str) -> int:
+    """The number of a chat's advisory lock: 64 bits, signed."""
+    return int.from_bytes(hashlib.blake2b(chat.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def renew(connection: Connection, ids: Sequence[int], owner: str, until: datetime) -> None:
+    connection.execute(update(InboxEvent).where(_mine(owner), events.c.id.in_(ids)).values(lease_until=until))
+
+
+def finish(
+    connection: Connection, row_id: int, owner: str, outcome: str, now: datetime, payload_until: datetime | None
+) -> bool:
+    """Mark a row done and erase what was private; False when the claim had lapsed and is another's now."""
+    erased: dict[str, Any] = {"payload": None} if payload_until is None else {"payload_until": payload_until}
+    result = connection.execute(
+        update(InboxEvent)
+        .where(_mine(owner), events.c.id == row_id)
+        .values(state=InboxState.DONE, outcome=outcome, done_at=now, chat=None, owner=None, lease_until=None, **erased)
+    )
+    return bool(result.rowcount)
+
+
+def fail(connection: Connection, row_id: int, owner: str, error: str, now: datetime, retry_at: datetime | None) -> bool:
+    """Put a row back until `retry_at`, or give it up and erase what was private."""
+    values: dict[str, Any] = {"owner": None, "last_error": error, "lease_until": retry_at}
+    if retry_at is None:
+        values |= {"state": InboxState.FAILED, "done_at": now, "chat": None, "payload": None}
+    else:
+        values["state"] = InboxState.PENDING
+    result = connection.execute(update(InboxEvent).where(_mine(owner), events.c.id == row_id).values(**values))
+    return bool(result.rowcount)
+
+
+def release(connection: Connection, owner: str | None) -> int:
+    """Make claimed rows pending again: those of one owner, or (None) of everyone."""
+    claimed = [_unfinished(events), events.c.state == InboxState.CLAIMED]
+    if owner is not None:
+        claimed.append(events.c.owner == owner)
+    result = connection.execute(
+        update(InboxEvent).where(*claimed).values(state=InboxState.PENDING, owner=None, lease_until=None)
+    )
+    return result.rowcount
+
+
+def find_payload(connection: Connection, event_id: str, now: datetime) -> bytes | None:
+    sealed: bytes | None = connection.scalar(
+        select(events.c.payload).where(
+            events.c.event_id == event_id,
+            or_(events.c.payload_until > now, events.c.state.in_([InboxState.PENDING, InboxState.CLAIMED])),
+        )
+    )
+    return sealed
+
+
+def erase_payload(connection: Connection, event_id: str) -> bool:
+    result = connection.execute(
+        update(InboxEvent)
+        .where(events.c.event_id == event_id, events.c.payload_until.is_not(None))
+        .values(payload=None, payload_until=None)
+    )
+    return bool(result.rowcount)
+
+
+def erase_expired(connection: Connection, now: datetime) -> int:
+    result = connection.execute(
+        update(InboxEvent).where(events.c.payload_until <= now).values(payload=None, payload_until=None)
+    )
+    return result.rowcount
+
+
+def delete_old(connection: Connection, now: datetime) -> int:
+    """Delete a slice of the finished rows older than `KEEP_FINISHED`; called until it returns 0."""
+    old = (
+        select(events.c.id)
+        .where(
+            events.c.state.in_([literal_column("'done'"), literal_column("'failed'")]),
+            events.c.done_at < now - KEEP_FINISHED,
+        )
+        .limit(DELETE_AT_ONCE)
+    )
+    return connection.execute(delete(InboxEvent).where(events.c.id.in_(old))).rowcount
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many rows are pending, claimed and given up."""
+    unfinished = connection.execute(
+        select(events.c.state, func.count()).where(_unfinished(events)).group_by(events.c.state)
+    )
+    counts = {InboxState.PENDING.value: 0, InboxState.CLAIMED.value: 0}
+    counts.update((InboxState(state).value, count) for state, count in unfinished)
+    failed = select(func.count()).where(
+        events.c.state.in_([literal_column("'done'"), literal_column("'failed'")]),
+        events.c.state == literal_column("'failed'"),
+    )
+    return {**counts, InboxState.FAILED.value: connection.scalar(failed) or 0}
+
+
+def _unfinished(event: FromClause) -> ColumnElement[bool]:
+    return event.c.state.in_([literal_column("'pending'"), literal_column("'claimed'")])
+
+
+def _mine(owner: str) -> ColumnElement[bool]:
+    return and_(events.c.state == InboxState.CLAIMED, events.c.owner == owner)
+
+
+def _is_ready(event: FromClause, now: datetime) -> ColumnElement[bool]:
+    """Pending and not waiting for a retry, or claimed by someone whose lease has run out."""
+    return or_(event.c.lease_until <= now, and_(event.c.state == InboxState.PENDING, event.c.lease_until.is_(None)))
+
+
+def _is_behind(event: FromClause, other: FromClause, now: datetime) -> ColumnElement[bool]:
+    """Another event of the chat is being worked on, or is earlier and unfinished."""
+    earlier = or_(
+        other.c.timestamp < event.c.timestamp,
+        and_(other.c.timestamp == event.c.timestamp, other.c.id < event.c.id),
+    )
+    working = and_(other.c.state == InboxState.CLAIMED, other.c.lease_until > now)
+    return exists(
+        select(literal_column("1"))
+        .select_from(other)
+        .where(other.c.chat == event.c.chat, other.c.id != event.c.id, _unfinished(other), or_(earlier, working))
+    )

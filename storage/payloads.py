@@ -1,0 +1,45 @@
+"""Payloads are encrypted before they reach a database, so that no journal, write-ahead log or backup holds a message.
+
+AES-256-GCM with a fresh 96-bit nonce each, bound to the event's id: a payload moved to another row does not open.
+"""
+
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+class UnreadablePayloadError(Exception):
+    """The payload does not open: SECRET_KEY has changed since it was stored, or the row was tampered with."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+def derive_payload_key(secret_key: str) -> bytes:
+    """The inbox's own key, from the setting `SECRET_KEY` (HKDF-SHA256, RFC 5869)."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"chaming inbox payload").derive(secret_key.encode())
+
+
+class PayloadCipher:
+    """Seals and opens payloads under one key of 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"the payload key has {KEY_BYTES} bytes, not {len(key)}")
+        self._aead = AESGCM(key)
+
+    def seal(self, event_id: str, payload: bytes) -> bytes:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, payload, event_id.encode())
+
+    def open(self, event_id: str, sealed: bytes) -> bytes:
+        try:
+            return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], event_id.encode())
+        except (InvalidTag, ValueError) as error:
+            raise UnreadablePayloadError from error
