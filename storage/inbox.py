@@ -79,17 +79,21 @@ class Inbox:
     async def close(self) -> None:
         await self._writer.close()
 
-    async def store(self, events: Sequence[IncomingEvent]) -> list[InboxRow]:
+    async def store(self, events: Sequence[IncomingEvent], *, claim: bool = True) -> list[InboxRow]:
         """Store events durably and return those that are claimed for this process, to be handled now.
 
         An event stored before is dropped. An event of a chat that has an unfinished one is stored and left to
-        `claim`. Raises what the database raises, and then nothing of these events is stored.
+        `claim`, and so is every event when this process has no room for more (`claim=False`). Raises what the
+        database raises, and then nothing of these events is stored.
         """
         if not events:
             return []
         received_at = utc_now()
         claimed = await self._writer.insert(
-            [SealedEvent(e.event_id, e.chat, e.timestamp, self._cipher.seal(e.event_id, e.payload)) for e in events]
+            [
+                SealedEvent(e.event_id, e.chat, e.timestamp, self._cipher.seal(e.event_id, e.payload), claim)
+                for e in events
+            ]
         )
         return [
             InboxRow(row_id, e.event_id, e.chat, e.timestamp, e.payload, attempts=1, received_at=received_at)

@@ -146,7 +146,8 @@ class PostgresInboxWriter:
                 now,
             )
         claimed = {row["event_id"]: row["id"] for row in found if row["is_claimed"]}
-        waiting = [row["id"] for row in found if not row["is_claimed"]]
+        claimable = {row.event_id for row in rows if row.may_claim}
+        waiting = [row["id"] for row in found if not row["is_claimed"] and row["event_id"] in claimable]
         if waiting and len(found) < len(rows):  # a dropped duplicate may have been what kept a later event waiting
             claimed |= await self._claim(waiting, {row.chat for row in rows})
         return claimed

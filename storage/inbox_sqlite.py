@@ -190,7 +190,8 @@ class SqliteInboxWriter:
         inserted = raw.execute(INSERT_HEAD + ",".join(["(?,?,?,?,?,?)"] * len(rows)) + INSERT_TAIL, values).rowcount
         id_range = (first_id, self._last_id)
         if inserted < len(rows):  # a dropped duplicate may have been the one that kept a later event waiting
-            claim_rows(connection, range(*id_range), self._owner, now, self._lease)
+            claimable = [first_id + index for index, row in enumerate(rows) if row.may_claim]
+            claim_rows(connection, claimable, self._owner, now, self._lease)
         found: str | None = raw.execute(CLAIMED, (*id_range, self._owner)).fetchone()[0]
         return {int(row_id) - first_id: int(row_id) for row_id in found.split(",")} if found else {}
 

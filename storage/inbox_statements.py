@@ -48,6 +48,8 @@ class SealedEvent:
     chat: str
     timestamp: int
     sealed: bytes
+    may_claim: bool = True
+    """False: store it for whoever claims next, since the process that stores it has enough to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def choose_first_of_chats(batch: Sequence[SealedEvent]) -> list[bool]:
         best = first.setdefault(event.chat, index)
         if event.timestamp < batch[best].timestamp:
             first[event.chat] = index
-    chosen = set(first.values())
+    chosen = {index for index in first.values() if batch[index].may_claim}
     return [index in chosen for index in range(len(batch))]
 
 
