@@ -33,14 +33,14 @@ CHECKPOINT_WAIT_MS = 200
 """How long a sweep may hold up the writer while a reader still needs the journal; the next sweep tries again."""
 
 INSERT_HEAD = """
+INSERT INTO inbox_event
+  (id, event_id, chat, timestamp, payload, state, owner, lease_until, attempts, received_at)
 WITH shared (owner, lease_until, now) AS (VALUES (?, ?, ?)),
 incoming (id, event_id, chat, timestamp, payload, is_first) AS (VALUES """
 INSERT_TAIL = """),
 judged AS (SELECT *, is_first AND NOT EXISTS (
   SELECT 1 FROM inbox_event AS o WHERE o.chat = incoming.chat AND o.state IN ('pending', 'claimed')
 ) AS is_free FROM incoming)
-INSERT INTO inbox_event
-  (id, event_id, chat, timestamp, payload, state, owner, lease_until, attempts, received_at)
 SELECT id, event_id, chat, timestamp, payload,
   CASE WHEN is_free THEN 'claimed' ELSE 'pending' END,
   CASE WHEN is_free THEN owner END,

@@ -6,14 +6,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlmodel import SQLModel
 
 from storage.database import Database, DatabaseError, open_database
 from storage.migrations import UnknownRevisionError, migrate
+from storage.tables import Article
 
 
 def _differences(connection: Connection) -> list[object]:
-    return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
+    return list(compare_metadata(MigrationContext.configure(connection), Article.metadata))
 
 
 async def test_it_migrates_to_exactly_the_tables(database: Database) -> None:
