@@ -1,0 +1,150 @@
+"""From the inbox to the handlers: what was just stored is handed over in memory, the rest is claimed by a poller.
+
+Every row held here is claimed in the database for this process, and its lease is renewed while it is held. At most one
+row of a chat is claimed at a time, oldest first, so the events of a chat are handled in the order of LINE's clock.
+Nothing is claimed before the matcher is ready, nor beyond `CAPACITY`: what arrives then is stored for later, or for
+another process.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from bot.matching import Matching
+from bot.metrics import Metrics
+from bot.processing import Processor
+from storage.inbox import Inbox, InboxRow, IncomingEvent
+
+CONCURRENCY = 32
+"""Handlers at a time. Most of their time is waiting: for the encoder's batch and for LINE."""
+CAPACITY = 256
+"""Rows held at a time, running and queued."""
+MAX_WAITING_CHATS = 4 * CAPACITY
+POLL_S = 0.25
+LEASE = timedelta(seconds=60)
+RENEW_EVERY_S = LEASE.total_seconds() / 4
+DEPTH_EVERY_S = 5.0
+DRAIN_S = 8.0
+"""How long a stopping process lets running handlers come to their end; hosting platforms kill after ten seconds."""
+
+log = structlog.get_logger()
+
+
+class Dispatcher:
+    """Runs handlers for inbox rows. `receive` is what the webhook calls."""
+
+    def __init__(self, *, inbox: Inbox, processor: Processor, matching: Matching, metrics: Metrics) -> None:
+        self._inbox = inbox
+        self._processor = processor
+        self._matching = matching
+        self._metrics = metrics
+        self._held: set[int] = set()
+        self._queue: deque[InboxRow] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._waiting_chats: set[str] = set()
+        self._wake = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def receive(self, events: Sequence[IncomingEvent]) -> None:
+        """Store events durably; start on those that nothing stands before."""
+        has_room = self._has_room()
+        rows = await self._inbox.store(events, claim=has_room)
+        if has_room and len(rows) < len(events):
+            self._note_waiting(events, rows)
+        if rows:
+            self._metrics.events_stored.inc(len(rows))
+            self._take(rows, "handed_over")
+
+    def start(self) -> None:
+        """Begin to handle; before the matcher is ready, nothing is claimed."""
+        loops = (self._poll_for_ever, self._renew_for_ever, self._measure_for_ever)
+        self._loops = [asyncio.create_task(loop(), name=loop.__name__) for loop in loops]
+
+    async def stop(self) -> None:
+        """Take nothing new, let running handlers end, and leave the rest to whoever comes next."""
+        self._stopping = True
+        self._queue.clear()
+        if self._running:
+            await asyncio.wait(self._running, timeout=DRAIN_S)
+        for task in [*self._running, *self._loops]:
+            task.cancel()
+        await asyncio.gather(*self._running, *self._loops, return_exceptions=True)
+        with suppress(Exception):  # without a database there is nothing to release: the leases run out
+            await self._inbox.release_all()
+
+    def _has_room(self) -> bool:
+        return self._matching.ready and not self._stopping and len(self._held) < CAPACITY
+
+    def _note_waiting(self, events: Sequence[IncomingEvent], rows: Sequence[InboxRow]) -> None:
+        """Remember chats with a next event, to claim it as soon as the one before it ends instead of at the next poll."""
+        claimed = {row.event_id for row in rows}
+        if len(self._waiting_chats) > MAX_WAITING_CHATS:
+            self._waiting_chats.clear()  # chats that another process works on would gather here
+        self._waiting_chats.update(event.chat for event in events if event.event_id not in claimed)
+
+    def _take(self, rows: Sequence[InboxRow], how: str) -> None:
+        fresh = [row for row in rows if row.id not in self._held]  # held: its lease ran out under our hands
+        self._metrics.events_claimed.labels(how).inc(len(fresh))
+        self._held.update(row.id for row in fresh)
+        self._queue.extend(fresh)
+        self._start_queued()
+
+    def _start_queued(self) -> None:
+        while self._queue and len(self._running) < CONCURRENCY and not self._stopping:
+            task = asyncio.create_task(self._run(self._queue.popleft()))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _run(self, row: InboxRow) -> None:
+        try:
+            await self._processor.process(row)
+        except Exception:
+            # Not even the failure could be recorded; the lease runs out and the row is claimed again.
+            log.exception("event_not_recorded", event_id=row.event_id)
+        finally:
+            self._held.discard(row.id)
+            if row.chat in self._waiting_chats:
+                self._waiting_chats.discard(row.chat)
+                self._wake.set()
+            asyncio.get_running_loop().call_soon(self._start_queued)
+
+    async def _poll_for_ever(self) -> None:
+        await self._matching.wait_ready()
+        while True:
+            room = CONCURRENCY - len(self._held)
+            if room <= 0 or await self._poll(room) < room:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), POLL_S)
+            self._wake.clear()
+
+    async def _poll(self, room: int) -> int:
+        try:
+            rows = await self._inbox.claim(room)
+        except Exception:
+            log.exception("inbox_not_read")
+            return 0
+        self._take(rows, "polled")
+        return len(rows)
+
+    async def _renew_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            try:
+                if self._held:
+                    await self._inbox.renew(list(self._held))
+            except Exception:
+                log.exception("leases_not_renewed", rows=len(self._held))
+
+    async def _measure_for_ever(self) -> None:
+        while True:
+            try:
+                for state, rows in (await self._inbox.depth()).items():
+                    self._metrics.inbox_depth.labels(state).set(rows)
+            except Exception:
+                log.exception("inbox_not_counted")
+            await asyncio.sleep(DEPTH_EVERY_S)

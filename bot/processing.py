@@ -1,0 +1,150 @@
+"""One inbox row from beginning to end: read, handled, sent, finished; or put back, or given up.
+
+Whatever goes wrong with an event stays with that event. A failure is recorded by its class, retried with growing
+pauses while that can help, and given up after `MAX_ATTEMPTS`: an event that killed the process itself is counted too,
+since the attempt is counted when the row is claimed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from bot.delivery import Delivery, Undelivered
+from bot.event_parser import parse_event
+from bot.events import ACTIVE, Event, OtherMessage, Sticker, TextMessage, Unfollow, Unsend
+from bot.json_text import read_json
+from bot.line_client import LineClient
+from bot.line_errors import LineError
+from bot.logs import class_name
+from bot.metrics import Metrics
+from bot.outcome import IGNORED, HandlerResult
+from storage.inbox import Inbox, InboxRow
+from storage.tables import utc_now
+
+Handle = Callable[[Event], Awaitable[HandlerResult]]
+
+MAX_ATTEMPTS = 6
+FIRST_PAUSE_S = 0.5
+PAUSE_GROWS_BY = 4.0
+LONGEST_PAUSE_S = 60.0
+"""Pauses of 0.5, 2, 8, 32 and 60 s: the first three fall within a reply token's life."""
+
+HANDLER_TIMEOUT_S = 30.0
+LOADING_AFTER_S = 0.7
+KEEP_PAYLOAD = timedelta(hours=24)
+
+WANTS_AN_ANSWER = (TextMessage, Sticker, OtherMessage)
+"""Kinds that are of no use to handle once nothing said could reach the asker any more."""
+TAKES_BACK = (Unfollow, Unsend)
+"""Kinds that are honoured even while another module of the channel speaks."""
+
+log = structlog.get_logger()
+
+
+class Processor:
+    """Handles rows that are claimed for this process."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        handlers: Mapping[type[Event], Handle],
+        delivery: Delivery,
+        line: LineClient,
+        metrics: Metrics,
+    ) -> None:
+        self._inbox = inbox
+        self._handlers = handlers
+        self._delivery = delivery
+        self._line = line
+        self._metrics = metrics
+
+    async def process(self, row: InboxRow) -> None:
+        """Bring the row to an end or put it back. Raises only when the database cannot even record that."""
+        kind = "unread"
+        try:
+            event = _read(row)
+            kind = type(event).__name__
+            if row.attempts > MAX_ATTEMPTS:
+                await self._give_up(row, kind, "TooManyAttempts")
+                return
+            result, outcome = await self._answer(event, row)
+        except Exception as error:
+            await self._put_back(row, kind, error)
+            return
+        keep_until = utc_now() + KEEP_PAYLOAD if result.keep_payload else None
+        if await self._inbox.finish(row.id, outcome, keep_payload_until=keep_until):
+            self._metrics.events_finished.labels(kind, outcome).inc()
+            log.info("event_finished", event_id=row.event_id, kind=kind, outcome=outcome, attempts=row.attempts)
+        else:
+            log.warning("event_lease_lost", event_id=row.event_id, kind=kind)
+
+    async def _answer(self, event: Event, row: InboxRow) -> tuple[HandlerResult, str]:
+        """Handle and send; returns the result and how the event ended."""
+        handle = self._handlers.get(type(event))
+        if event.mode != ACTIVE and not isinstance(event, TAKES_BACK):
+            return IGNORED, event.mode if event.mode == "standby" else "unknown_mode"
+        if handle is None:
+            return IGNORED, IGNORED.outcome
+        if isinstance(event, WANTS_AN_ANSWER) and not self._delivery.may_answer(event, row):
+            return IGNORED, Undelivered.EXPIRED
+        async with self._loading_animation(event):
+            with self._metrics.handle_seconds.labels(type(event).__name__).time():
+                result = await asyncio.wait_for(handle(event), HANDLER_TIMEOUT_S)
+            return result, await self._delivery.send(event, row, result)
+
+    @asynccontextmanager
+    async def _loading_animation(self, event: Event) -> AsyncIterator[None]:
+        """Show, in a one-to-one chat, that an answer is being worked on if it takes longer than a moment."""
+        if event.source_kind != "user" or event.user_id is None or event.reply_token is None:
+            yield
+            return
+        showing = asyncio.create_task(self._show_loading(event.user_id))
+        try:
+            yield
+        finally:
+            showing.cancel()
+
+    async def _show_loading(self, user_id: str) -> None:
+        await asyncio.sleep(LOADING_AFTER_S)
+        try:
+            await self._line.start_loading(user_id)
+        except LineError as error:  # a courtesy: the answer itself is on its way
+            log.info("loading_not_shown", error=error.code)
+
+    async def _put_back(self, row: InboxRow, kind: str, error: Exception) -> None:
+        code = error.code if isinstance(error, LineError) else class_name(error)
+        may_retry = error.may_retry if isinstance(error, LineError) else True
+        self._metrics.event_errors.labels(kind, code.rpartition(".")[2]).inc()
+        reason = error.reason if isinstance(error, LineError) else None
+        log.error(
+            "event_failed",
+            event_id=row.event_id, kind=kind, attempts=row.attempts, code=code, reason=reason, exc_info=error,
+        )  # fmt: skip
+        if not may_retry or row.attempts >= MAX_ATTEMPTS:
+            await self._give_up(row, kind, code)
+            return
+        pause = choose_pause_s(row.attempts, error)
+        await self._inbox.fail(row.id, code, retry_at=utc_now() + timedelta(seconds=pause))
+
+    async def _give_up(self, row: InboxRow, kind: str, code: str) -> None:
+        await self._inbox.fail(row.id, code, retry_at=None)
+        self._metrics.events_dead.labels(kind).inc()
+        log.error("event_given_up", event_id=row.event_id, kind=kind, attempts=row.attempts, code=code)
+
+
+def choose_pause_s(attempts: int, error: Exception) -> float:
+    """How long to wait after this many attempts; as long as LINE asks for, when it asks."""
+    pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * float(PAUSE_GROWS_BY ** (attempts - 1)))
+    asked = error.retry_after_s if isinstance(error, LineError) else None
+    return max(pause, asked or 0.0)
+
+
+def _read(row: InboxRow) -> Event:
+    raw = read_json(row.payload)
+    return parse_event(
+        raw if isinstance(raw, dict) else {}, event_id=row.event_id, chat=row.chat, timestamp=row.timestamp
+    )

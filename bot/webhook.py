@@ -1,0 +1,120 @@
+"""`POST /callback`: check who sent it, put its events on disk, answer 200. Nothing slow comes before the answer.
+
+Each event is read on its own, and only as far as the inbox needs: id, chat, time. What it says is the dispatcher's
+business. An event that cannot even be read that far is dropped and counted; the others of its request are stored.
+"""
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeGuard
+
+import structlog
+from aiohttp import web
+
+from bot.event_parser import find_chat_id
+from bot.json_text import read_json, write_json
+from bot.metrics import Metrics
+from bot.pseudonyms import Pseudonyms
+from storage.inbox import IncomingEvent
+
+SIGNATURE_HEADER = "X-Line-Signature"
+MAX_BODY_BYTES = 1024 * 1024
+MAX_EVENT_ID = 128
+MAX_TIMESTAMP = 2**63 - 1
+
+Receive = Callable[[Sequence[IncomingEvent]], Awaitable[None]]
+"""Stores events durably before it returns."""
+
+log = structlog.get_logger()
+
+
+class Webhook:
+    """The handler of `/callback`."""
+
+    def __init__(self, *, secrets: Sequence[str], pseudonyms: Pseudonyms, receive: Receive, metrics: Metrics) -> None:
+        self._secrets = [secret.encode() for secret in secrets]
+        self._pseudonyms = pseudonyms
+        self._receive = receive
+        self._metrics = metrics
+        results = ("accepted", "bad_signature", "malformed", "too_large", "not_stored")
+        self._count = {result: metrics.webhooks.labels(result) for result in results}
+
+    async def handle(self, request: web.Request) -> web.Response:
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            self._count["too_large"].inc()
+            raise
+        if not is_signed(body, request.headers.get(SIGNATURE_HEADER, ""), self._secrets):
+            self._count["bad_signature"].inc()
+            log.warning("webhook_signature_refused", bytes=len(body))
+            return web.Response(status=401, text="bad signature")
+        try:
+            events = self._read_events(body)
+        except ValueError:
+            self._count["malformed"].inc()
+            return web.Response(status=400, text="not a JSON object")
+        if events:
+            await self._store(events)
+        self._count["accepted"].inc()
+        return web.Response(text="OK")
+
+    def _read_events(self, body: bytes) -> list[IncomingEvent]:
+        value = read_json(body)
+        if not isinstance(value, dict):
+            raise ValueError("not an object")
+        found = value.get("events")
+        return [self._to_incoming(raw) for raw in found if isinstance(raw, dict)] if isinstance(found, list) else []
+
+    def _to_incoming(self, raw: Mapping[str, Any]) -> IncomingEvent:
+        given_id = raw.get("webhookEventId")
+        event_id = given_id if is_plain_id(given_id) else hash_event(raw)
+        chat_id = find_chat_id(raw)
+        # An event without a chat (the channel was activated, …) waits for nobody: it is a chat of its own.
+        chat = self._pseudonyms.of(chat_id) if chat_id else event_id
+        return IncomingEvent(event_id, chat, read_timestamp(raw.get("timestamp")), write_json(raw))
+
+    async def _store(self, events: Sequence[IncomingEvent]) -> None:
+        self._metrics.events_received.inc(len(events))
+        started = time.perf_counter()
+        try:
+            await self._receive(events)
+        except Exception:
+            # Not 200: LINE keeps the events and delivers them again where redelivery is switched on.
+            self._count["not_stored"].inc()
+            log.exception("webhook_not_stored", events=len(events))
+            raise web.HTTPInternalServerError(text="not stored") from None
+        self._metrics.store_seconds.observe(time.perf_counter() - started)
+
+
+def is_signed(body: bytes, signature: str, secrets: Sequence[bytes]) -> bool:
+    """Whether one of the channel secrets signed these very bytes. Takes the same time whichever it was, or none."""
+    given = signature.encode("utf-8", "surrogateescape")
+    matches = [hmac.compare_digest(sign(body, secret), given) for secret in secrets]
+    return any(matches)
+
+
+def sign(body: bytes, secret: bytes) -> bytes:
+    """LINE's webhook signature: base64 of HMAC-SHA256."""
+    return base64.b64encode(hmac.digest(secret, body, hashlib.sha256))
+
+
+def is_plain_id(value: object) -> TypeGuard[str]:
+    """Whether it can be a key as it stands, in any database."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_EVENT_ID and value.isascii() and value.isprintable()
+
+
+def hash_event(raw: Mapping[str, Any]) -> str:
+    """The key of an event that LINE gave no id: what it says, however often it is delivered."""
+    said = {name: value for name, value in raw.items() if name != "deliveryContext"}
+    return f"sha256:{hashlib.sha256(write_json(said, sort_keys=True)).hexdigest()}"
+
+
+def read_timestamp(value: object) -> int:
+    """LINE's time in milliseconds, or ours when there is none that makes sense."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_TIMESTAMP:
+        return value
+    return time.time_ns() // 1_000_000
