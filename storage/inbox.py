@@ -5,6 +5,7 @@ chat, retries, and rows whose worker has died. Every claim is a lease, and only 
 """
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -155,6 +156,15 @@ class Inbox:
             return None if sealed is None else self._cipher.open(event_id, sealed)
         except UnreadablePayloadError:
             return None
+
+    async def load_kept(self) -> list[tuple[str, bytes]]:
+        """Event ids and payloads of what waits for a consent: to find the one whose message was unsent."""
+        kept = await self._writer.run(lambda connection: inbox_statements.load_kept(connection, utc_now()))
+        found = []
+        for event_id, sealed in kept:
+            with suppress(UnreadablePayloadError):
+                found.append((event_id, self._cipher.open(event_id, sealed)))
+        return found
 
     async def erase_payload(self, event_id: str) -> bool:
         """Erase a kept payload before its time: the consent was given or refused, or the message unsent."""

@@ -173,6 +173,14 @@ def find_payload(connection: Connection, event_id: str, now: datetime) -> bytes 
     return sealed
 
 
+def load_kept(connection: Connection, now: datetime) -> list[tuple[str, bytes]]:
+    """Event ids and sealed payloads of what waits for a consent."""
+    rows = connection.execute(
+        select(events.c.event_id, events.c.payload).where(events.c.payload_until > now, events.c.payload.is_not(None))
+    )
+    return [(row.event_id, row.payload) for row in rows]
+
+
 def erase_payload(connection: Connection, event_id: str) -> bool:
     result = connection.execute(
         update(InboxEvent)
