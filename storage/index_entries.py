@@ -5,7 +5,7 @@ of its links, and the texts of its published replies, unless that reply text ans
 articles: stock answers ("this is an advertisement") attract every message. What an article says twice is one entry.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -41,6 +41,9 @@ __all__ = [
 ]
 
 Item = TypeVar("Item")
+
+IndexedReplies = Mapping[str, Collection[str]]
+"""By hash of a reply text that is no stock answer: the articles it is published for."""
 
 MAX_REPLY_ARTICLES = 3
 PAGE = 500
@@ -85,27 +88,33 @@ async def iterate_entries(session: AsyncSession, page: int = PAGE) -> AsyncItera
         last = ids[-1]
 
 
-async def load_sharing_articles(
-    session: AsyncSession, reply_ids: Collection[str], limit: int = MAX_REPLY_ARTICLES + 1
-) -> dict[str, list[str]]:
-    """By reply id: the first `limit` articles, in order, that are answered by that reply's text now.
+async def load_indexed_replies(session: AsyncSession, reply_ids: Collection[str]) -> IndexedReplies:
+    """`load_indexed_texts` for the texts of these replies."""
+    hashes: set[str | None] = set()
+    for page in _pages(list(reply_ids)):
+        hashes.update(await session.scalars(select(col(Reply.text_hash)).where(col(Reply.id).in_(page))))
+    return await load_indexed_texts(session, {hash_ for hash_ in hashes if hash_})
 
-    Whoever publishes or withdraws tells these articles' indexes too, when the text has become a stock answer or has
-    ceased to be one.
-    """
-    sharing: dict[str, list[str]] = {}
-    for reply_id in reply_ids:
-        text_hash = select(col(Reply.text_hash)).where(col(Reply.id) == reply_id).scalar_subquery()
-        rows = await session.scalars(
-            select(col(ArticleReply.article_id))
+
+async def load_indexed_texts(session: AsyncSession, text_hashes: Collection[str]) -> IndexedReplies:
+    """By hash of a reply text: the articles it is published for. Stock answers and unused texts are missing."""
+    found: dict[str, set[str]] = {}
+    for page in _pages(list(text_hashes)):
+        published = (
+            select(col(Reply.text_hash), col(ArticleReply.article_id))
             .join(Reply, col(Reply.id) == col(ArticleReply.reply_id))
-            .where(col(Reply.text_hash) == text_hash, *_link_is_published())
-            .distinct()
-            .order_by(col(ArticleReply.article_id))
-            .limit(limit)
+            .where(col(Reply.text_hash).in_(page), *_link_is_published())
         )
-        sharing[reply_id] = list(rows)
-    return sharing
+        plain = (
+            select(col(Reply.text_hash))
+            .join(ArticleReply, col(Reply.id) == col(ArticleReply.reply_id))
+            .where(col(Reply.text_hash).in_(page), *_link_is_published())
+            .group_by(col(Reply.text_hash))
+            .having(func.count(func.distinct(col(ArticleReply.article_id))) <= MAX_REPLY_ARTICLES)
+        )
+        for text_hash, article_id in await session.execute(published.where(col(Reply.text_hash).in_(plain))):
+            found.setdefault(text_hash or "", set()).add(article_id)
+    return found
 
 
 async def load_embeddings(session: AsyncSession, entry_ids: Collection[str], model_id: str) -> dict[str, Embedding]:

@@ -113,6 +113,8 @@ class ChangeKind(StrEnum):
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
     REMOVED = "removed"
+    REINDEXED = "reindexed"
+    """Nothing people are told changed, but which texts lead to the article did."""
 
 
 class InboxState(StrEnum):

@@ -1,0 +1,217 @@
+"""The one module that publishes, corrects and withdraws.
+
+Whatever changes which texts lead to an article, or what people who ask are told about it, goes through here and is
+appended to the change log in the same transaction: importers, the console and tests call it. The caller commits.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from storage.articles import PUBLISHED
+from storage.index_changes import Change, append_changes
+from storage.index_entries import IndexedReplies, delete_embeddings, load_indexed_replies, load_indexed_texts
+from storage.tables import (
+    Article,
+    ArticleReply,
+    ChangeKind,
+    Reply,
+    ReplyState,
+    ReplyVersion,
+    Status,
+    Verdict,
+    hash_text,
+    utc_now,
+)
+
+
+class PublishingError(Exception):
+    """This cannot be published."""
+
+
+class UnknownLinkError(PublishingError):
+    """There is no such article, no such reply, or the one does not answer the other."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class NotPublishableError(PublishingError):
+    """The article or the link is blocked or deleted, or the state is not one that people who ask are shown."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+async def publish(session: AsyncSession, article_id: str, reply_id: str, state: ReplyState) -> bool:
+    """Show this reply to people who ask about the article; False when it is shown in that state already."""
+    link = await _get_link(session, article_id, reply_id)
+    article = await session.get_one(Article, article_id)
+    if state not in PUBLISHED or article.status != Status.NORMAL or link.status != Status.NORMAL:
+        raise NotPublishableError
+    if link.state == state:
+        return False
+    was_published = link.state in PUBLISHED
+    before = await load_indexed_replies(session, [reply_id])
+    link.state, link.updated_at, link.withdrawn_at = state, utc_now(), None
+    link.published_at = link.published_at if was_published else utc_now()
+    session.add(link)
+    await session.flush()
+    after = await load_indexed_replies(session, [reply_id])
+    await _append(session, [Change(article_id, ChangeKind.PUBLISHED, reply_id)], before, after)
+    return True
+
+
+async def withdraw(session: AsyncSession, article_id: str, reply_id: str) -> bool:
+    """Stop showing this reply for the article; False when it is not shown."""
+    link = await _get_link(session, article_id, reply_id)
+    if link.state not in PUBLISHED:
+        return False
+    before = await load_indexed_replies(session, [reply_id])
+    link.state, link.updated_at, link.withdrawn_at = ReplyState.WITHDRAWN, utc_now(), utc_now()
+    session.add(link)
+    await session.flush()
+    after = await load_indexed_replies(session, [reply_id])
+    await _append(session, [Change(article_id, ChangeKind.WITHDRAWN, reply_id)], before, after)
+    return True
+
+
+async def correct(
+    session: AsyncSession, reply_id: str, *, verdict: Verdict, text: str, reference: str | None, editor: str | None
+) -> bool:
+    """Change what a reply says, everywhere it is published, and keep how it read; False when nothing changes."""
+    reply = await session.get(Reply, reply_id)
+    if reply is None:
+        raise UnknownLinkError
+    if (reply.verdict, reply.text, reply.reference) == (verdict, text, reference):
+        return False
+    hashes = {hash_text(reply.text), hash_text(text)}
+    before = await load_indexed_texts(session, hashes)
+    await _keep_version(session, reply)
+    reply.verdict, reply.text, reply.reference = verdict, text, reference
+    reply.contributor, reply.updated_at = editor or reply.contributor, utc_now()
+    session.add(reply)
+    await session.flush()
+    changes = [Change(id_, ChangeKind.CORRECTED, reply_id) for id_ in await _load_articles_of(session, reply_id)]
+    await _append(session, changes, before, await load_indexed_texts(session, hashes))
+    return True
+
+
+async def set_article_status(session: AsyncSession, article_id: str, status: Status) -> bool:
+    """Block, delete or restore an article; False when it has that status already."""
+    article = await session.get(Article, article_id)
+    if article is None:
+        raise UnknownLinkError
+    if article.status == status:
+        return False
+    article.status, article.updated_at = status, utc_now()
+    session.add(article)
+    if status != Status.NORMAL:
+        await delete_embeddings(session, article_id)
+    await append_changes(session, [Change(article_id, _kind_of(status))])
+    return True
+
+
+async def announce_articles(session: AsyncSession, articles: Iterable[tuple[str, Status]]) -> None:
+    """Tell the indexes about articles that were added, or whose texts or status were changed, by an importer."""
+    await append_changes(session, [Change(article_id, _kind_of(status)) for article_id, status in articles])
+
+
+async def publish_imported(session: AsyncSession, links: Sequence[ArticleReply]) -> int:
+    """Publish links that come from an import, in bulk, and say how many changed anything.
+
+    A new link gets the state `imported`. A link that is here already keeps its state, so that what was withdrawn here
+    stays withdrawn, and takes over the import's status and counts. Articles and replies must be stored before.
+    """
+    reply_ids = {link.reply_id for link in links}
+    before = await load_indexed_replies(session, reply_ids)
+    stored = await _load_links(session, [(link.article_id, link.reply_id) for link in links])
+    changed: list[ArticleReply] = []
+    for link in links:
+        existing = stored.get((link.article_id, link.reply_id))
+        if existing is None:
+            link.state, link.published_at = ReplyState.IMPORTED, link.published_at or link.created_at or utc_now()
+            session.add(link)
+            stored[link.article_id, link.reply_id] = link
+            changed.append(link)
+        elif _take_over(existing, link):
+            session.add(existing)
+            changed.append(existing)
+    await session.flush()
+    after = await load_indexed_replies(session, reply_ids)
+    await _append(session, [_change_of(link) for link in changed], before, after)
+    return len(changed)
+
+
+def _change_of(link: ArticleReply) -> Change:
+    shown = link.status == Status.NORMAL and link.state in PUBLISHED
+    return Change(link.article_id, ChangeKind.PUBLISHED if shown else ChangeKind.WITHDRAWN, link.reply_id)
+
+
+def _kind_of(status: Status) -> ChangeKind:
+    return ChangeKind.ADDED if status == Status.NORMAL else ChangeKind.REMOVED
+
+
+def _take_over(existing: ArticleReply, imported: ArticleReply) -> bool:
+    """Copy what the source may change; True when any of it did."""
+    names = ("status", "positive_feedback_count", "negative_feedback_count", "contributor", "app_id", "updated_at")
+    differing = [name for name in names if getattr(existing, name) != getattr(imported, name)]
+    for name in differing:
+        setattr(existing, name, getattr(imported, name))
+    return bool(differing)
+
+
+async def _get_link(session: AsyncSession, article_id: str, reply_id: str) -> ArticleReply:
+    link = await session.get(ArticleReply, (article_id, reply_id), with_for_update=True)
+    if link is None:
+        raise UnknownLinkError
+    return link
+
+
+async def _load_links(session: AsyncSession, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], ArticleReply]:
+    rows = await session.scalars(
+        select(ArticleReply).where(tuple_(col(ArticleReply.article_id), col(ArticleReply.reply_id)).in_(keys))
+    )
+    return {(row.article_id, row.reply_id): row for row in rows}
+
+
+async def _load_articles_of(session: AsyncSession, reply_id: str) -> list[str]:
+    """The articles for which this reply is shown."""
+    rows = await session.scalars(
+        select(col(ArticleReply.article_id)).where(
+            col(ArticleReply.reply_id) == reply_id,
+            col(ArticleReply.status) == Status.NORMAL,
+            col(ArticleReply.state).in_(PUBLISHED),
+        )
+    )
+    return list(rows)
+
+
+async def _keep_version(session: AsyncSession, reply: Reply) -> None:
+    newest = await session.scalar(select(func.max(ReplyVersion.version)).where(col(ReplyVersion.reply_id) == reply.id))
+    session.add(
+        ReplyVersion(
+            reply_id=reply.id,
+            version=(newest or 0) + 1,
+            verdict=reply.verdict,
+            text=reply.text,
+            reference=reply.reference,
+            contributor=reply.contributor,
+        )
+    )
+
+
+async def _append(
+    session: AsyncSession, changes: Sequence[Change], before: IndexedReplies, after: IndexedReplies
+) -> None:
+    """Append changes, and one for each other article that lost or gained a reply entry by them.
+
+    A reply text leaves the index when it has become a stock answer, and comes back when it has ceased to be one: the
+    articles it answered all along must be looked at too.
+    """
+    told = {change.article_id for change in changes}
+    flipped = before.keys() ^ after.keys()
+    affected = {article_id for text in flipped for article_id in before.get(text) or after[text]} - told
+    await append_changes(session, [*changes, *(Change(id_, ChangeKind.REINDEXED) for id_ in sorted(affected))])
