@@ -27,17 +27,20 @@ class LoadResult:
     """Answers other than 2xx, and socket errors."""
 
 
-def write_requests(path: Path, *, secret: str, number: int, threads: int, text: str) -> None:
-    """Write `number` signed one-event webhooks, spread over one file per thread: `signature body` a line."""
+def write_requests(path: Path, *, secret: str, number: int, threads: int, text: str, salt: int = 0) -> None:
+    """Write `number` signed one-event webhooks, spread over one file per thread: `signature body` a line.
+
+    Event ids differ between salts.
+    """
     for thread in range(threads):
         with path.with_name(f"{path.name}.{thread}").open("wb") as file:
             for index in range(thread, number, threads):
-                body = orjson.dumps(webhook(index, text))
+                body = orjson.dumps(webhook(index, text, salt))
                 digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
                 file.write(base64.b64encode(digest) + b" " + body + b"\n")
 
 
-def webhook(index: int, text: str) -> dict[str, object]:
+def webhook(index: int, text: str, salt: int = 0) -> dict[str, object]:
     """Return a webhook body with one text message from a user of its own."""
     return {
         "destination": "U" + "0" * 32,
@@ -46,7 +49,7 @@ def webhook(index: int, text: str) -> dict[str, object]:
                 "type": "message",
                 "mode": "active",
                 "timestamp": time.time_ns() // 1_000_000,
-                "webhookEventId": f"BENCH{index:021d}",
+                "webhookEventId": f"BENCH{salt:05d}{index:016d}",
                 "deliveryContext": {"isRedelivery": False},
                 "replyToken": f"{index:032x}",
                 "source": {"type": "user", "userId": f"U{index:032x}"},
