@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from storage.articles import PUBLISHED
+from storage.bulk import insert_rows
 from storage.index_changes import Change, append_changes
 from storage.index_entries import IndexedReplies, delete_embeddings, load_indexed_replies, load_indexed_texts
 from storage.tables import (
@@ -119,8 +120,13 @@ async def announce_articles(session: AsyncSession, articles: Iterable[tuple[str,
     await append_changes(session, [Change(article_id, _kind_of(status)) for article_id, status in articles])
 
 
-async def publish_imported(session: AsyncSession, links: Sequence[ArticleReply]) -> int:
-    """Publish links that come from an import, in bulk, and say how many changed anything.
+async def announce_texts(session: AsyncSession, article_ids: Iterable[str]) -> None:
+    """Tell the indexes that other texts lead to these articles than before, say titles of their links."""
+    await append_changes(session, [Change(article_id, ChangeKind.REINDEXED) for article_id in article_ids])
+
+
+async def publish_imported(session: AsyncSession, links: Sequence[ArticleReply]) -> tuple[int, int]:
+    """Publish links that come from an import, in bulk; returns how many are new and how many changed.
 
     A new link gets the state `imported`. A link that is here already keeps its state, so that what was withdrawn here
     stays withdrawn, and takes over the import's status and counts. Articles and replies must be stored before.
@@ -128,21 +134,22 @@ async def publish_imported(session: AsyncSession, links: Sequence[ArticleReply])
     reply_ids = {link.reply_id for link in links}
     before = await load_indexed_replies(session, reply_ids)
     stored = await _load_links(session, [(link.article_id, link.reply_id) for link in links])
+    new: dict[tuple[str, str], ArticleReply] = {}
     changed: list[ArticleReply] = []
     for link in links:
-        existing = stored.get((link.article_id, link.reply_id))
+        key = (link.article_id, link.reply_id)
+        existing = stored.get(key) or new.get(key)
         if existing is None:
             link.state, link.published_at = ReplyState.IMPORTED, link.published_at or link.created_at or utc_now()
-            session.add(link)
-            stored[link.article_id, link.reply_id] = link
-            changed.append(link)
-        elif _take_over(existing, link):
-            session.add(existing)
+            new[key] = link
+        elif _take_over(existing, link) and key in stored:
             changed.append(existing)
     await session.flush()
+    await insert_rows(session, list(new.values()))
+    changed += new.values()
     after = await load_indexed_replies(session, reply_ids)
     await _append(session, [_change_of(link) for link in changed], before, after)
-    return len(changed)
+    return len(new), len(changed) - len(new)
 
 
 def _change_of(link: ArticleReply) -> Change:

@@ -189,11 +189,12 @@ async def test_it_publishes_an_import_in_bulk_and_changes_nothing_the_second_tim
         session.add(Reply(id="own", verdict=Verdict.RUMOR, text=RUMOR))
         await session.flush()
         pairs = [(f"a{number}", "stock") for number in range(6)] + [("a0", "own")]
-        assert await publish_imported(session, [imported(*pair) for pair in pairs]) == 7
+        assert await publish_imported(session, [imported(*pair) for pair in pairs]) == (7, 0)
         assert len(await log(session)) == 7
-        assert await publish_imported(session, [imported(*pair) for pair in pairs]) == 0
+        assert await publish_imported(session, [imported(*pair) for pair in pairs]) == (0, 0)
         assert len(await log(session)) == 7
         assert sorted(await shown(session, "a0")) == ["own", "stock"]
+        assert (await session.get_one(ArticleReply, ("a0", "own"))).created_at is None, "no date is made up"
         entries = (await load_entries(session, ["a0"]))["a0"]
         assert [entry.entry_id for entry in entries] == ["article:a0", "reply:own:a0"]
 
@@ -222,7 +223,7 @@ async def test_it_takes_over_counts_and_deletion_but_never_republishes_what_was_
         await withdraw(session, "a", "r")
         seq = await latest_seq(session)
         again = [imported("a", "r", positive_feedback_count=5), imported("a", "s", status=Status.DELETED)]
-        assert await publish_imported(session, again) == 2
+        assert await publish_imported(session, again) == (0, 2)
         assert await shown(session) == []
         assert await log(session, seq) == [("a", ChangeKind.WITHDRAWN, "r"), ("a", ChangeKind.WITHDRAWN, "s")]
 
