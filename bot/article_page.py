@@ -1,0 +1,128 @@
+"""What the public page of an article says, decided before the template: the template only lays it out."""
+
+from dataclasses import dataclass
+
+from bot.bubbles.view import View
+from bot.decide import best_replies, is_settled
+from bot.fit import clean, cut, one_line
+from bot.labels import COFACTS, COFACTS_URL, VERDICTS, checked_on, licence, state_label, verdict_label, written_by
+from bot.linkify import Piece, to_pieces
+from bot.references import Reference, to_references
+from storage.articles import ArticlePage, ReplySummary
+from storage.tables import ReplyState, Verdict
+
+MAX_TITLE = 60
+MAX_DESCRIPTION = 160
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyView:
+    """One reply, in words."""
+
+    css_class: str
+    sign: str
+    verdict: str
+    advice: str
+    state: str
+    is_provisional: bool
+    text: list[Piece]
+    references: tuple[Reference, ...]
+    facts: list[str]
+    """When, by whom, and what readers said of it."""
+    licence: str | None
+    licence_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """The whole page, in words."""
+
+    title: str
+    description: str
+    url: str
+    share_uri: str | None
+    text: str
+    replies: list[ReplyView]
+    notices: list[str]
+    facts: list[str]
+
+
+def to_page(view: View, page: ArticlePage) -> PageView:
+    """Say in the reader's language what there is to say about a NORMAL article."""
+    article, words = page.summary, view.words
+    replies = best_replies(article)
+    text = clean(article.text or "") or words("(a picture, video or sound)")
+    verdict = verdict_label(words, replies[0].verdict) if replies and is_settled(replies) else None
+    title = cut(one_line(text), MAX_TITLE)
+    return PageView(
+        title=words("{verdict}: {text}", verdict=verdict, text=title) if verdict else title,
+        description=cut(one_line(clean(replies[0].text if replies else text)), MAX_DESCRIPTION),
+        url=view.article_url(article.article_id),
+        share_uri=view.share_uri(article.article_id, replies[0].verdict) if verdict else None,
+        text=text,
+        replies=[_to_reply(view, reply) for reply in replies],
+        notices=_notices(view, page, replies),
+        facts=_article_facts(view, page),
+    )
+
+
+def _to_reply(view: View, reply: ReplySummary) -> ReplyView:
+    look, words = VERDICTS[reply.verdict], view.words
+    return ReplyView(
+        css_class=CSS_CLASSES[reply.verdict],
+        sign=look.sign,
+        verdict=words(look.label),
+        advice=words(look.advice),
+        state=state_label(words, reply),
+        is_provisional=reply.state == ReplyState.PROVISIONAL,
+        text=to_pieces(clean(reply.text)),
+        references=to_references(reply.reference),
+        facts=[checked_on(words, reply), written_by(words, reply), *_feedback(view, reply)],
+        licence=licence(words, reply),
+        licence_url=COFACTS_URL if reply.source == COFACTS else None,
+    )
+
+
+def _feedback(view: View, reply: ReplySummary) -> list[str]:
+    liked, disliked = reply.positive_feedback_count, reply.negative_feedback_count
+    said = []
+    if liked:
+        said.append(view.words.plural("One reader found it helpful", "{number} readers found it helpful", liked))
+    if disliked:
+        said.append(view.words.plural("One reader did not", "{number} readers did not", disliked))
+    return said
+
+
+def _notices(view: View, page: ArticlePage, replies: tuple[ReplySummary, ...]) -> list[str]:
+    """What a reader must know before the replies."""
+    words = view.words
+    said = []
+    if not replies:
+        said.append(words("Nobody has checked this message yet. That does not make it true or false."))
+    elif not is_settled(replies):
+        said.append(words("Volunteers or readers do not agree about this message. Please read all of it."))
+    for gone in page.withdrawn:
+        when = words.date(gone.withdrawn_at) if gone.withdrawn_at else None
+        said.append(words("A reply was withdrawn on {date}.", date=when) if when else words("A reply was withdrawn."))
+    return said
+
+
+def _article_facts(view: View, page: ArticlePage) -> list[str]:
+    article, words = page.summary, view.words
+    facts = []
+    if article.created_at:
+        facts.append(words("First sent in on {date}", date=words.date(article.created_at)))
+    if article.request_count:
+        facts.append(
+            words.plural("One person has asked about it", "{number} people have asked about it", article.request_count)
+        )
+    return facts
+
+
+CSS_CLASSES = {
+    Verdict.RUMOR: "rumor",
+    Verdict.NOT_RUMOR: "true",
+    Verdict.OPINIONATED: "opinion",
+    Verdict.NOT_ARTICLE: "none",
+}
+"""The style sheet's names of the verdicts' colours; `tests/bot` holds them equal to `VERDICTS`."""

@@ -1,0 +1,52 @@
+"""What every bubble is drawn with: the person's language, the button maker, and where our pages are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from bot.buttons import Buttons
+from bot.fit import json_bytes
+from bot.flex import MAX_URI, Part
+from bot.labels import verdict_label
+from bot.wording import Words
+from storage.tables import Verdict
+
+MAX_BUBBLE_BYTES = 30_000
+MAX_CAROUSEL_BYTES = 50_000
+TEXT_LIMITS = (2000, 1500, 1000, 700, 450, 300, 200, 100, 40)
+"""UTF-16 units of the longest text in a bubble, tried from the top until the whole fits LINE's bytes."""
+
+SHARE_URL = "https://line.me/R/share?text="
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    words: Words
+    buttons: Buttons
+    public_url: str
+
+    def article_url(self, article_id: str) -> str:
+        """The article's public page."""
+        return f"{self.public_url.rstrip('/')}/articles/{quote(article_id, safe='')}"
+
+    def share_text(self, article_id: str, verdict: Verdict) -> str:
+        """What a person may pass on to family: kind, short, and with the whole check behind a link."""
+        return self.words(
+            "Volunteers have checked a message like this one: “{verdict}”. Here is what they found: {url}",
+            verdict=verdict_label(self.words, verdict),
+            url=self.article_url(article_id),
+        )
+
+    def share_uri(self, article_id: str, verdict: Verdict) -> str:
+        """Opens LINE's list of friends with the text to share."""
+        address = SHARE_URL + quote(self.share_text(article_id, verdict), safe="")
+        return address if len(address) <= MAX_URI else SHARE_URL + quote(self.article_url(article_id), safe="")
+
+
+def fitted(build: Callable[[int], Part], most_bytes: int = MAX_BUBBLE_BYTES) -> Part:
+    """The container whose texts are as long as the bytes allow; `build` makes it for a limit in UTF-16 units."""
+    for limit in TEXT_LIMITS:
+        container = build(limit)
+        if json_bytes(container) <= most_bytes:
+            return container
+    raise ValueError(f"a container is over {most_bytes} bytes even with its texts cut to {TEXT_LIMITS[-1]} units")

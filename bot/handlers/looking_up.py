@@ -1,0 +1,51 @@
+"""What several handlers share: looking a text up, and the view it is answered with.
+
+No database transaction is open while the matcher works: encoding takes longer than everything else together.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.bubbles.view import View
+from bot.decide import Outcome, decide
+from bot.events import Event
+from bot.services import Services
+from bot.wording import choose_words
+from retrieval.types import Band
+from storage.articles import ArticleSummary, load_article_summaries
+from storage.askers import find_asker
+from storage.tables import Status
+
+
+def to_view(services: Services, language: str | None = None) -> View:
+    words = choose_words(services.wordings, language)
+    return View(words, services.buttons, services.settings.public_url)
+
+
+async def find_language(session: AsyncSession, event: Event) -> str | None:
+    """The language a person has chosen; a group is spoken to in the default one."""
+    asker = await find_asker(session, event.chat) if event.source_kind == "user" else None
+    return asker.language if asker else None
+
+
+async def find_view(services: Services, event: Event) -> View:
+    """The view of whoever sent the event."""
+    async with services.database.reading() as session:
+        return to_view(services, await find_language(session, event))
+
+
+async def look_up(services: Services, event: Event, text: str) -> tuple[View, Outcome]:
+    """Match a text and decide; the articles are read after the match, so that what is shown is how things stand."""
+    matches = await services.matching.match(text)
+    ids = [match.article_id for match in matches if match.band != Band.NOTHING]
+    async with services.database.reading() as session:
+        view = to_view(services, await find_language(session, event))
+        summaries = await load_article_summaries(session, ids) if ids else {}
+    return view, decide(matches, summaries)
+
+
+async def find_shown(session: AsyncSession, article_id: str | None) -> ArticleSummary | None:
+    """An article that may be shown, or None when there is none or it was taken down."""
+    if article_id is None:
+        return None
+    article = (await load_article_summaries(session, [article_id])).get(article_id)
+    return article if article and article.status == Status.NORMAL else None

@@ -1,0 +1,35 @@
+"""A pressed button. What it means is in its data; how things stand by now is in the database.
+
+So a press works after a month, and twice: the second time finds what the first has done.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from bot.bubbles.notes import expired
+from bot.buttons import Action, Press
+from bot.events import Postback
+from bot.handlers.looking_up import find_view
+from bot.handlers.presses_on_answers import choose, explain, none_of_these, show_more
+from bot.handlers.presses_on_consent import agree, decline, join
+from bot.outcome import IGNORED, HandlerResult
+from bot.services import Services
+
+PRESSES: dict[Press, Callable[[Postback, Action, Services], Awaitable[HandlerResult]]] = {
+    Press.CHOOSE: choose,
+    Press.NONE_OF_THESE: none_of_these,
+    Press.WHY: explain,
+    Press.MORE_REPLIES: show_more,
+    Press.AGREE: agree,
+    Press.JOIN: join,
+    Press.DECLINE: decline,
+}
+
+
+async def handle_postback(event: Postback, services: Services) -> HandlerResult:
+    """Do what the button says; a button we did not make, or no longer know, gets a polite word."""
+    if event.source_kind != "user":
+        return IGNORED  # no button of ours is ever sent to a group
+    action = services.buttons.decode(event.data)
+    if action is None:
+        return HandlerResult(expired(await find_view(services, event)), "button_unknown")
+    return await PRESSES[action.press](event, action, services)

@@ -1,0 +1,59 @@
+"""Presses on answers and candidates: this one, none of these, why, and the other replies."""
+
+import asyncio
+
+from bot.bubbles import notes
+from bot.bubbles.answer import article_messages, more_replies
+from bot.bubbles.consent import consent_messages, waiting_messages
+from bot.buttons import Action
+from bot.decide import best_replies
+from bot.events import Postback
+from bot.fit import clean
+from bot.handlers.kept_message import find_kept_text
+from bot.handlers.looking_up import find_language, find_shown, find_view, to_view
+from bot.outcome import HandlerResult
+from bot.services import Services
+
+
+async def choose(event: Postback, action: Action, services: Services) -> HandlerResult:
+    """Show the candidate's answer, or that it has been withdrawn since."""
+    async with services.database.reading() as session:
+        view = to_view(services, await find_language(session, event))
+        article = await find_shown(session, action.article_id)
+    if article is None or not article.replies:
+        return HandlerResult(notes.withdrawn(view), "withdrawn")
+    return HandlerResult(article_messages(view, article, best_replies(article)), "chosen")
+
+
+async def show_more(event: Postback, action: Action, services: Services) -> HandlerResult:
+    async with services.database.reading() as session:
+        view = to_view(services, await find_language(session, event))
+        article = await find_shown(session, action.article_id)
+    replies = best_replies(article) if article else ()
+    if article is None or action.offset >= len(replies):
+        return HandlerResult(notes.withdrawn(view), "withdrawn")
+    return HandlerResult(more_replies(view, article, replies, action.offset), "more_replies")
+
+
+async def explain(event: Postback, action: Action, services: Services) -> HandlerResult:
+    view = await find_view(services, event)
+    if action.kind not in notes.WHY_KINDS or action.probability is None:
+        return HandlerResult(notes.expired(view), "button_unknown")
+    return HandlerResult(notes.why(view, action.kind, action.probability), "explained")
+
+
+async def none_of_these(event: Postback, action: Action, services: Services) -> HandlerResult:
+    """Offer what is left: to wait for a known message's answer, or to ask the volunteers about this one."""
+    async with services.database.reading() as session:
+        view = to_view(services, await find_language(session, event))
+        waiting = await find_shown(session, action.article_id)
+    if waiting is not None:
+        return HandlerResult(waiting_messages(view, waiting), "waiting")
+    if action.event_id is None:
+        return HandlerResult(notes.wrong_match_unknown(view), "wrong_match")
+    text = await find_kept_text(services, event, action.event_id)
+    if text is None:
+        return HandlerResult(notes.expired(view), "expired")
+    # A long message is cut to pieces by grapheme, which takes a while: not on the event loop.
+    offer = await asyncio.to_thread(consent_messages, view, clean(text), action.event_id)
+    return HandlerResult((*notes.wrong_match(view), *offer), "wrong_match")

@@ -1,0 +1,60 @@
+"""Presses on the consent step: publish and ask, wait with the others, or no.
+
+What is published is the text exactly as it was shown, and only after the yes. Pressed twice, the person has asked once.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.bubbles import notes
+from bot.bubbles.answer import article_messages
+from bot.bubbles.view import View
+from bot.buttons import Action
+from bot.decide import best_replies
+from bot.events import Postback
+from bot.fit import clean
+from bot.handlers.kept_message import find_kept_text
+from bot.handlers.looking_up import find_language, find_shown, find_view, to_view
+from bot.outcome import HandlerResult
+from bot.services import Services
+from moderation.intake import add_article, request_reply
+from retrieval.normalise import key_hash
+from storage.askers import ensure_asker
+
+
+async def agree(event: Postback, action: Action, services: Services) -> HandlerResult:
+    """Store the message as an article and the person's request, and tell them their place in the line."""
+    text = await find_kept_text(services, event, action.event_id) if action.event_id else None
+    if text is None:
+        return HandlerResult(notes.expired(await find_view(services, event)), "expired")
+    shown = clean(text)
+    async with services.database.transaction() as session:
+        view = to_view(services, await find_language(session, event))
+        await ensure_asker(session, event.chat, event.user_id)
+        article = await add_article(session, text=shown, matching_key_hash=key_hash(shown), contributor=event.chat)
+        return await _ask(session, view, event, article.id)
+
+
+async def join(event: Postback, action: Action, services: Services) -> HandlerResult:
+    """Wait for the answer to a message that is public already."""
+    async with services.database.transaction() as session:
+        view = to_view(services, await find_language(session, event))
+        await ensure_asker(session, event.chat, event.user_id)
+        return await _ask(session, view, event, action.article_id)
+
+
+async def decline(event: Postback, action: Action, services: Services) -> HandlerResult:
+    """Erase the message at once instead of at the end of the day."""
+    if action.event_id:
+        await services.inbox.erase_payload(action.event_id)
+    return HandlerResult(notes.declined(await find_view(services, event)), "declined")
+
+
+async def _ask(session: AsyncSession, view: View, event: Postback, article_id: str | None) -> HandlerResult:
+    """Record the request; an article answered in the meantime is shown instead, a blocked one is not taken."""
+    article = await find_shown(session, article_id)
+    if article is None:
+        return HandlerResult(notes.cannot_publish(view), "not_published")
+    if article.replies:
+        return HandlerResult(article_messages(view, article, best_replies(article)), "answered_meanwhile")
+    receipt = await request_reply(session, article_id=article.article_id, asker_id=event.chat)
+    return HandlerResult(notes.receipt(view, receipt), "asked" if receipt.is_new else "asked_before")

@@ -1,0 +1,34 @@
+"""Someone takes a message back: what is kept of it goes, and what they asked with it is taken back."""
+
+from bot.events import Unsend
+from bot.fit import clean
+from bot.handlers.kept_message import to_text_message
+from bot.mentions import without_mentions
+from bot.outcome import IGNORED, HandlerResult
+from bot.services import Services
+from moderation.intake import take_back_request
+from retrieval.normalise import key_hash
+from storage.askers import find_asked_article
+
+
+async def handle_unsend(event: Unsend, services: Services) -> HandlerResult:
+    """Erase the kept message, and the request made from it, which can only be known while the message is kept."""
+    if event.source_kind != "user":
+        return IGNORED  # nothing is kept of what a group says
+    for event_id, payload in await services.inbox.load_kept():
+        kept = to_text_message(payload, event_id, event.chat)
+        if kept is not None and kept.message_id == event.message_id and kept.user_id == event.user_id:
+            await _take_back(event, services, clean(without_mentions(kept.text, kept.mentions)))
+            await services.inbox.erase_payload(event_id)
+            return HandlerResult(outcome="unsent")
+    return IGNORED
+
+
+async def _take_back(event: Unsend, services: Services, text: str) -> None:
+    hashed = key_hash(text)
+    if hashed is None:
+        return
+    async with services.database.transaction() as session:
+        article_id = await find_asked_article(session, event.chat, hashed)
+        if article_id is not None:
+            await take_back_request(session, article_id=article_id, asker_id=event.chat)
