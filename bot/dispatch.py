@@ -81,7 +81,7 @@ class Dispatcher:
         return self._matching.ready and not self._stopping and len(self._held) < CAPACITY
 
     def _note_waiting(self, events: Sequence[IncomingEvent], rows: Sequence[InboxRow]) -> None:
-        """Remember chats with a next event, to claim it as soon as the one before it ends instead of at the next poll."""
+        """Remember chats with a next event, to claim it once the one before it has ended, and not at the next poll."""
         claimed = {row.event_id for row in rows}
         if len(self._waiting_chats) > MAX_WAITING_CHATS:
             self._waiting_chats.clear()  # chats that another process works on would gather here

@@ -1,32 +1,84 @@
-"""What handlers, jobs and commands work with."""
+"""The composition root: what web, worker and command line share, made from the settings and closed again.
 
-from __future__ import annotations
+Nothing here starts work of its own; `bot/worker.py` starts the dispatcher and loads model and index.
+"""
 
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
 from bot.buttons import Buttons
+from bot.dispatch import LEASE
+from bot.index_keeper import IndexKeeper
+from bot.index_opening import index_folder, open_index
+from bot.line_client import LineClient, open_line_client
 from bot.matching import Matching
 from bot.metrics import Metrics
 from bot.pseudonyms import Pseudonyms
 from bot.settings import Settings
-from storage.database import Database
-
-if TYPE_CHECKING:
-    from bot.line_client import LineClient
-    from storage.inbox import Inbox
+from bot.wording import Wordings, load_wordings
+from storage.database import Database, open_database
+from storage.inbox import Inbox
+from storage.payloads import derive_payload_key
 
 
 @dataclass(slots=True, kw_only=True)
 class Services:
-    """One process' parts, made once by the composition root and handed to whoever needs them."""
+    """One process' parts, made once by `open_services` and handed to whoever needs them."""
 
     settings: Settings
     database: Database
+    inbox: Inbox
+    line: LineClient
     metrics: Metrics
     pseudonyms: Pseudonyms
     buttons: Buttons
+    wordings: Wordings
+    """What the bot says, by language."""
     matching: Matching
     """`await services.matching.match(text)`, once `services.matching.ready`."""
-    inbox: Inbox
-    line: LineClient
+    follower: IndexKeeper
+    """Loads model and index, and keeps the index equal to the database."""
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open database, inbox and LINE client inside the running loop; close them when the block ends."""
+    async with AsyncExitStack() as stack:
+        database = open_database(settings.database_url)
+        stack.push_async_callback(database.close)
+        inbox = Inbox(
+            database, encryption_key=derive_payload_key(settings.secret_key), owner=name_process(), lease=LEASE
+        )
+        await inbox.start()
+        stack.push_async_callback(inbox.close)
+        metrics = Metrics()
+        line = open_line_client(settings, metrics)
+        stack.push_async_callback(line.close)
+        matching = Matching(metrics)
+        yield Services(
+            settings=settings,
+            database=database,
+            inbox=inbox,
+            line=line,
+            metrics=metrics,
+            pseudonyms=Pseudonyms(settings.secret_key),
+            buttons=Buttons(settings.secret_key),
+            wordings=load_wordings(),
+            matching=matching,
+            follower=IndexKeeper(
+                database=database,
+                matching=matching,
+                metrics=metrics,
+                folder=index_folder(settings),
+                open_index=partial(open_index, settings, database),
+            ),
+        )
+
+
+def name_process() -> str:
+    """A name for this process in claims and leases; another one after every start."""
+    return f"{socket.gethostname()}-{secrets.token_hex(6)}"

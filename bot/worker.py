@@ -1,0 +1,52 @@
+"""The work of a process besides its web server: load model and index, follow changes, handle the inbox."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+from bot.delivery import Delivery
+from bot.dispatch import Dispatcher
+from bot.events import Event
+from bot.handlers import HANDLERS, Handler
+from bot.outcome import HandlerResult
+from bot.processing import Handle, Processor
+from bot.services import Services
+
+
+def build_dispatcher(services: Services, handlers: Mapping[type[Event], Handle] | None = None) -> Dispatcher:
+    """Put together what handles the inbox; tests bring handlers of their own."""
+    delivery = Delivery(services.line, services.metrics, push_expired=services.settings.push_expired_replies)
+    processor = Processor(
+        inbox=services.inbox,
+        handlers=bind_handlers(services) if handlers is None else handlers,
+        delivery=delivery,
+        line=services.line,
+        metrics=services.metrics,
+    )
+    return Dispatcher(inbox=services.inbox, processor=processor, matching=services.matching, metrics=services.metrics)
+
+
+def bind_handlers(services: Services) -> dict[type[Event], Handle]:
+    """The table of handlers, each given the services."""
+    return {kind: partial(_handle, handler, services) for kind, handler in HANDLERS.items()}
+
+
+async def _handle(handler: Handler, services: Services, event: Event) -> HandlerResult:
+    return await handler(event, services)
+
+
+@asynccontextmanager
+async def working(services: Services, dispatcher: Dispatcher | None = None) -> AsyncIterator[Dispatcher]:
+    """Load, follow and handle while the block lasts; then let running handlers end and give back what was claimed."""
+    dispatcher = dispatcher or build_dispatcher(services)
+    if services.database.is_sqlite:
+        await services.inbox.release_all()  # whoever had claimed it is gone: one process works on a SQLite database
+    following = asyncio.create_task(services.follower.run(), name="index-follower")
+    dispatcher.start()
+    try:
+        yield dispatcher
+    finally:
+        await dispatcher.stop()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
