@@ -36,6 +36,8 @@ class Delivery:
     """None: no answer in time, or no connection."""
     seconds: float
     reason: str = ""
+    at: float = 0.0
+    """Unix seconds by the platform's clock."""
 
     @property
     def ok(self) -> bool:
@@ -153,7 +155,7 @@ class Deliverer:
     async def _send(self, events: Sequence[JSON]) -> Delivery:
         url = self.platform.channel.webhook_url
         if not self._may_send() or url is None:
-            delivery = Delivery(tuple(events), None, 0.0, "webhook off")
+            delivery = Delivery(tuple(events), None, 0.0, "webhook off", self.platform.clock.now())
         else:
             delivery = await self._post(url, events)
         self.log.append(delivery)
@@ -170,15 +172,15 @@ class Deliverer:
             "user-agent": "LineBotWebhook/2.0",
         }
         loop = asyncio.get_running_loop()
-        begin = loop.time()
+        begin, at = loop.time(), self.platform.clock.now()
         timeout = aiohttp.ClientTimeout(total=self.switches.timeout)
         try:
             async with self._client().post(url, data=body, headers=headers, timeout=timeout) as answer:
-                return Delivery(tuple(events), answer.status, loop.time() - begin, answer.reason or "")
+                return Delivery(tuple(events), answer.status, loop.time() - begin, answer.reason or "", at)
         except TimeoutError:
-            return Delivery(tuple(events), None, loop.time() - begin, "REQUEST_TIMEOUT")
+            return Delivery(tuple(events), None, loop.time() - begin, "REQUEST_TIMEOUT", at)
         except (aiohttp.ClientError, OSError) as error:
-            return Delivery(tuple(events), None, loop.time() - begin, type(error).__name__)
+            return Delivery(tuple(events), None, loop.time() - begin, type(error).__name__, at)
 
     async def _redeliver(self, events: Sequence[JSON]) -> None:
         for wait in self.switches.redeliver_after:

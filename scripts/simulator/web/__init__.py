@@ -1,0 +1,1 @@
+"""The chat page of `chaming simulate`: a phone in the browser, and beside it what LINE saw and said."""

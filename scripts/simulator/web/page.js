@@ -1,0 +1,224 @@
+// The chat page: asks the server for the state whenever it changed, and sends what the person does.
+
+import { drawChoices, drawEntries, drawLog, element } from "./drawing.js";
+
+const $ = (id) => document.getElementById(id);
+const remembered = new URLSearchParams(location.hash.slice(1));
+let viewer = remembered.get("viewer") || "";
+let chat = remembered.get("chat") || "";
+let now = null;
+let greeted = new Set();
+
+async function fetchState() {
+  const answer = await fetch(`page/state?${new URLSearchParams({ viewer, chat })}`);
+  return answer.json();
+}
+
+let asking = false;
+let askAgain = false;
+
+/** Fetches and draws the state; calls that come meanwhile are answered by one more round. */
+async function refresh() {
+  if (asking) {
+    askAgain = true;
+    return;
+  }
+  asking = true;
+  try {
+    do {
+      askAgain = false;
+      draw(await fetchState());
+    } while (askAgain);
+  } finally {
+    asking = false;
+  }
+}
+
+function draw(state) {
+  now = state;
+  viewer = state.viewer;
+  chat = state.chat.id;
+  history.replaceState(null, "", `#${new URLSearchParams({ viewer, chat })}`);
+  $("chat-name").textContent = state.chat.name;
+  $("chat-about").textContent = state.chat.group ? `${state.chat.people} 人` : "LINE 官方帳號";
+  $("avatar").textContent = [...state.chat.name][0];
+  $("relation").textContent = relationLabel(state.chat);
+  $("mention").hidden = !state.chat.group || !state.chat.hasBot;
+  drawChoices($("people"), state.people, viewer, (id) => open(id, ""));
+  drawChoices($("chats"), state.chats, chat, (id) => open(viewer, id));
+  drawEntries($("screen"), state.chat, { edit, unsend });
+  drawLog($("log"), state.log);
+  const limit = state.quota.limit === null ? "沒有上限" : `上限 ${state.quota.limit}`;
+  $("quota").textContent = `本月推播 ${state.quota.used} 則（${limit}）；回覆不計。→ 是 LINE 告訴查明的，← 是查明要求 LINE 的。`;
+  for (const box of document.querySelectorAll("[data-switch]")) box.checked = state.switches[box.dataset.switch];
+  greet(state.chat);
+}
+
+function relationLabel(open) {
+  if (open.group) return open.hasBot ? "請查明離開" : "邀請查明";
+  return open.follows ? "封鎖" : open.isNew ? "加入好友" : "解除封鎖";
+}
+
+/** Adds the bot as a friend when a phone sees it for the first time, so that it can say hello. */
+function greet(open) {
+  if (open.group || open.follows || !open.isNew || greeted.has(open.id)) return;
+  greeted.add(open.id);
+  act("follow");
+}
+
+function open(newViewer, newChat) {
+  viewer = newViewer;
+  chat = newChat;
+  showPane("chat");
+  refresh();
+}
+
+async function act(deed, given = {}) {
+  const answer = await fetch(`page/do/${deed}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ viewer, chat, ...given }),
+  });
+  if (!answer.ok) toast((await answer.json().catch(() => ({}))).problem || `做不到（${answer.status}）`);
+  refresh();
+}
+
+function edit(entry) {
+  const text = prompt("改成：", entry.text);
+  if (text && text !== entry.text) act("edit", { message: entry.id, text });
+}
+
+function unsend(entry) {
+  act("unsend", { message: entry.id });
+}
+
+/** Does what the LINE app does when something in the bot's message is pressed. */
+function press(action) {
+  if (action.type === "uri") window.open(action.uri, "_blank", "noopener,noreferrer");
+  else if (action.type === "clipboard") navigator.clipboard.writeText(action.clipboardText).then(() => toast("已複製"));
+  else if (["postback", "message", "datetimepicker"].includes(action.type)) act("press", { action });
+  else toast(`模擬器沒有這種按鈕（${action.type}）`);
+}
+
+let toastTimer = 0;
+
+function toast(text) {
+  $("toast").textContent = text;
+  $("toast").hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => { $("toast").hidden = true; }, 3500);
+}
+
+function showPane(name) {
+  document.body.dataset.pane = name;
+  for (const tab of document.querySelectorAll(".tabs button")) {
+    tab.setAttribute("aria-pressed", String(tab.dataset.pane === name));
+  }
+}
+
+function sendText() {
+  const text = $("text").value;
+  if (!text.trim()) return;
+  $("text").value = "";
+  fitText();
+  act("text", { text });
+}
+
+function fitText() {
+  $("text").style.height = "auto";
+  $("text").style.height = `${$("text").scrollHeight + 2}px`;
+  $("send").disabled = !$("text").value.trim();
+}
+
+async function sendImage(file) {
+  if (!file) return;
+  const answer = await fetch(`page/image?${new URLSearchParams({ viewer, chat })}`, {
+    method: "POST",
+    headers: { "Content-Type": file.type },
+    body: file,
+  });
+  if (!answer.ok) toast("圖片最大 10 MB");
+}
+
+async function drawTray() {
+  const { samples, stickers } = await (await fetch("page/samples")).json();
+  $("samples").replaceChildren(...samples.map((sample) => {
+    const button = element("button", "", sample.title);
+    button.type = "button";
+    button.title = sample.text;
+    button.addEventListener("click", () => {
+      showPane("chat");
+      act("text", { text: sample.text });
+    });
+    return button;
+  }));
+  $("stickers").replaceChildren(...Object.entries(stickers).map(([id, emoji]) => {
+    const button = element("button", "", emoji);
+    button.type = "button";
+    button.setAttribute("aria-label", `貼圖 ${emoji}`);
+    button.addEventListener("click", () => {
+      toggleStickers(false);
+      act("sticker", { sticker: id });
+    });
+    return button;
+  }));
+}
+
+function toggleStickers(shown) {
+  $("stickers").hidden = !shown;
+  $("pick-sticker").setAttribute("aria-expanded", String(shown));
+}
+
+$("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sendText();
+});
+$("text").addEventListener("input", fitText);
+$("text").addEventListener("keydown", (event) => {
+  // Enter sends, Shift+Enter breaks the line; an input method's own Enter does neither.
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    sendText();
+  }
+});
+$("screen").addEventListener("click", (event) => {
+  const pressed = event.target.closest("[data-action]");
+  if (pressed) press(JSON.parse(pressed.dataset.action));
+});
+$("screen").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[role=button][data-action]")) press(JSON.parse(event.target.dataset.action));
+});
+$("relation").addEventListener("click", () => {
+  act(now.chat.group ? "toggle_bot" : now.chat.follows ? "block" : "follow");
+});
+$("mention").addEventListener("click", () => {
+  $("text").value = `@${now.bot} ${$("text").value}`;
+  fitText();
+  $("text").focus();
+});
+$("pick-image").addEventListener("click", () => $("image").click());
+$("image").addEventListener("change", async () => {
+  await sendImage($("image").files[0]);
+  $("image").value = "";
+});
+$("pick-sticker").addEventListener("click", () => toggleStickers($("stickers").hidden));
+$("new-person").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const name = $("person-name").value.trim();
+  if (!name) return;
+  $("person-name").value = "";
+  await act("add_person", { name });
+});
+$("switches").addEventListener("change", (event) => {
+  act("switch", { name: event.target.dataset.switch, on: event.target.checked });
+});
+$("unknown-event").addEventListener("click", () => act("unknown_event"));
+for (const tab of document.querySelectorAll(".tabs button")) tab.addEventListener("click", () => showPane(tab.dataset.pane));
+
+showPane("chat");
+fitText();
+drawTray();
+refresh();
+new EventSource("page/events").addEventListener("message", refresh);
+// The loading animation ends by itself, without anything happening at the server.
+setInterval(() => { if (now && now.chat.loading) refresh(); }, 1000);

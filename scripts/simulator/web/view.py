@@ -1,0 +1,146 @@
+"""What the page shows, as JSON: one chat seen by one person, and what went over the wire."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from bot.flex_html import message_html
+from scripts.simulator.delivery import Delivery
+from scripts.simulator.line import LineSimulator
+from scripts.simulator.problems import JSON
+from scripts.simulator.server import LoggedRequest
+from scripts.simulator.world import Chat, Group, Posted, User
+
+TAIPEI = ZoneInfo("Asia/Taipei")
+LAST_LINES = 40
+STICKERS = {"1988": "👍", "1989": "🥺", "1990": "😡", "1991": "🙏", "1992": "😂", "1993": "🌻"}
+"""Stickers are LINE's pictures; the page draws an emoji in place of each."""
+
+_ICONS = {"video": "🎬 影片", "audio": "🎤 語音訊息", "file": "📄 檔案", "location": "📍 位置資訊"}
+
+
+def state(line: LineSimulator, viewer: User, chat: Chat) -> JSON:
+    """Return all the page draws, for the person who holds the phone and the chat that is open."""
+    return {
+        "version": line.platform.version,
+        "viewer": viewer.user_id,
+        "people": [{"id": user.user_id, "name": user.name} for user in line.platform.users.values()],
+        "chats": [_chat_line(line, each) for each in chats_of(line, viewer)],
+        "chat": _open_chat(line, viewer, chat),
+        "log": _log(line),
+        "quota": {"used": line.platform.quota.used, "limit": line.platform.quota.limit},
+        "switches": _switches(line),
+        "bot": line.channel.display_name,
+    }
+
+
+def chats_of(line: LineSimulator, viewer: User) -> list[Chat]:
+    """Return the chats on a person's phone: the one with the bot, then groups."""
+    return [viewer, *(group for group in line.platform.groups.values() if viewer in group.members)]
+
+
+def _chat_line(line: LineSimulator, chat: Chat) -> JSON:
+    name = chat.name if isinstance(chat, Group) else line.channel.display_name
+    return {"id": chat.chat_id, "name": name, "group": isinstance(chat, Group)}
+
+
+def _open_chat(line: LineSimulator, viewer: User, chat: Chat) -> JSON:
+    people = len(chat.members) + chat.has_bot if isinstance(chat, Group) else 0
+    return {
+        **_chat_line(line, chat),
+        "people": people,
+        "follows": chat.follows if isinstance(chat, User) else True,
+        "hasBot": chat.has_bot if isinstance(chat, Group) else True,
+        "isNew": not line.timeline(chat),
+        "loading": line.is_loading(chat),
+        "entries": [_entry(line, viewer, chat, posted) for posted in line.timeline(chat)],
+    }
+
+
+def _entry(line: LineSimulator, viewer: User, chat: Chat, posted: Posted) -> JSON:
+    mine = posted.sender is viewer
+    sender = posted.sender.name if posted.sender else line.channel.display_name
+    when = datetime.fromtimestamp(posted.at / 1000, UTC).astimezone(TAIPEI)
+    can_change = mine and not posted.unsent
+    return {
+        "id": posted.message_id,
+        "side": "mine" if mine else "bot" if posted.sender is None else "other",
+        "name": sender,
+        "html": entry_html(posted),
+        "time": when.strftime("%H:%M"),
+        "text": posted.content.get("text", "") if can_change else "",
+        "canUnsend": can_change,
+        "canEdit": can_change and isinstance(chat, Group) and posted.content["type"] == "text",
+    }
+
+
+def entry_html(posted: Posted) -> str:
+    """Return one message as HTML: the bot's as LINE would draw it, a person's by its kind."""
+    content = posted.content
+    if posted.unsent:
+        return '<div class="gone">已收回訊息</div>'
+    if posted.sender is None or content["type"] == "text":
+        return message_html(content)
+    if content["type"] == "sticker":
+        return f'<div class="sticker" role="img" aria-label="貼圖">{STICKERS.get(content["stickerId"], "🐻")}</div>'
+    if content["type"] == "image":
+        return f'<img class="photo" src="page/media/{escape(posted.message_id)}" alt="圖片">'
+    name = escape(str(content.get("fileName") or content.get("title") or ""))
+    return f'<div class="lm"><div class="lm-text">{_ICONS.get(content["type"], content["type"])} {name}</div></div>'
+
+
+def _log(line: LineSimulator) -> list[JSON]:
+    """Return the last lines of both directions, newest first."""
+    lines = [_request_line(entry) for entry in line.requests[-LAST_LINES:]]
+    lines += [_delivery_line(delivery) for delivery in line.delivery.log[-LAST_LINES:]]
+    return sorted(lines, key=lambda each: float(each["at"]), reverse=True)[:LAST_LINES]
+
+
+def _request_line(entry: LoggedRequest) -> JSON:
+    short = entry.path.removeprefix("/v2/bot/")
+    why = [entry.answer.get("message", "")] if entry.status >= 400 else []
+    why += [f"{each.get('property', '')}：{each.get('message', '')}" for each in entry.answer.get("details", ())]
+    return {
+        "at": entry.at,
+        "direction": "out",
+        "what": f"{entry.method} {short}",
+        "status": str(entry.status or "斷線"),
+        "ok": 200 <= entry.status < 300,
+        "why": why,
+        "ordered": entry.fault is not None,
+    }
+
+
+def _delivery_line(delivery: Delivery) -> JSON:
+    kinds = ", ".join(_event_kind(event) for event in delivery.events) or "（沒有事件）"
+    again = any(event.get("deliveryContext", {}).get("isRedelivery") for event in delivery.events)
+    return {
+        "at": delivery.at,
+        "direction": "in",
+        "what": f"webhook {kinds}{'（重送）' if again else ''}",
+        "status": str(delivery.status or delivery.reason),
+        "ok": delivery.ok,
+        "why": [f"{delivery.seconds * 1000:.0f} 毫秒"],
+        "ordered": False,
+    }
+
+
+def _event_kind(event: JSON) -> str:
+    kind = str(event.get("type", "?"))
+    return f"{kind}:{event['message']['type']}" if kind == "message" else kind
+
+
+def _switches(line: LineSimulator) -> JSON:
+    switches = line.delivery.switches
+    faults: Iterable[str] = (fault.kind.value for fault in line.server.faults.pending)
+    return {
+        "twice": switches.copies > 1,
+        "late": switches.delay > 0,
+        "lost": switches.lost,
+        "forged": switches.wrong_signature,
+        "hold": line.delivery.holding,
+        "slow": "slow" in (kinds := set(faults)),
+        "fail": "status" in kinds,
+        "cut": "accept_then_drop" in kinds,
+    }
