@@ -129,7 +129,7 @@ def main() -> None:
             "PORT": str(server_port),
             "PUBLIC_URL": f"http://127.0.0.1:{server_port}",
             "LINE_API_URL": simulator_url,
-            "LINE_DATA_URL": simulator_url,
+            "LINE_DATA_URL": f"{simulator_url}/line-data",
             "LINE_CHANNEL_SECRET": secrets.token_hex(16),
             "LINE_CHANNEL_ACCESS_TOKEN": secrets.token_urlsafe(32),
         }
