@@ -100,6 +100,26 @@ async def correct(
     return True
 
 
+async def correct_imported(
+    session: AsyncSession, corrections: Sequence[tuple[Reply, Reply]], names: Sequence[str]
+) -> None:
+    """Take over what an import's source has changed in its replies: pairs of the stored reply and the new one.
+
+    How it read before is not kept: nobody here corrected it, and its history is the source's.
+    """
+    if not corrections:
+        return
+    hashes = {hash_text(reply.text) for pair in corrections for reply in pair}
+    before = await load_indexed_texts(session, hashes)
+    changes: list[Change] = []
+    for stored, incoming in corrections:
+        for name in names:
+            setattr(stored, name, getattr(incoming, name))
+        changes += [Change(id_, ChangeKind.CORRECTED, stored.id) for id_ in await _load_articles_of(session, stored.id)]
+    await session.flush()
+    await _append(session, changes, before, await load_indexed_texts(session, hashes))
+
+
 async def set_article_status(session: AsyncSession, article_id: str, status: Status) -> bool:
     """Block, delete or restore an article; False when it has that status already."""
     article = await session.get(Article, article_id)

@@ -1,0 +1,29 @@
+"""`chaming import cofacts DIR`: fact-checks from open data."""
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """Import fact-checks from open data."""
+
+
+@command.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rows that cannot be imported are listed.  [default: DATA_DIR/import-rejects.csv]",
+)
+def cofacts(folder: Path, rejects: Path | None) -> None:
+    """Import Cofacts' open data (CSV or CSV.zip) from DIR.
+
+    Run it again at any time: what is stored is passed over, what is new or changed is taken in, and an import that
+    was interrupted is completed.
+    """
+    # Imported here: the database's packages take longer to load than `--help` may take.
+    from scripts.cofacts.run import run_import
+
+    run_import(folder, rejects)
