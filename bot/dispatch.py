@@ -128,6 +128,7 @@ class Dispatcher:
         except Exception:
             log.exception("inbox_not_read")
             return 0
+        self._waiting_chats.update(row.chat for row in rows)  # the chat may hold more: look again when this one ends
         self._take(rows, "polled")
         return len(rows)
 

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 
@@ -38,7 +38,7 @@ def configure_logs(level: str = "info", style: Literal["json", "console"] = "jso
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[reduce_library_message, *shared],
@@ -46,12 +46,19 @@ def configure_logs(level: str = "info", style: Literal["json", "console"] = "jso
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [handler, *(other for other in root.handlers if type(other) not in REPLACED)]
     root.setLevel(logging.INFO)
     for name in ("bot", "storage", "retrieval", "moderation", "scripts"):
         logging.getLogger(name).setLevel(level.upper())
     for noisy in ("aiohttp.access", "apscheduler", "alembic", "asyncio", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Ours: configuring again replaces it."""
+
+
+REPLACED = (_Handler, logging.StreamHandler)
 
 
 def describe_exception(logger: object, method: str, event_dict: EventDict) -> EventDict:

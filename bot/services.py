@@ -15,6 +15,7 @@ from bot.dispatch import LEASE
 from bot.index_keeper import IndexKeeper
 from bot.index_opening import index_folder, open_index
 from bot.line_client import LineClient, open_line_client
+from bot.logs import configure_logs
 from bot.matching import Matching
 from bot.metrics import Metrics
 from bot.pseudonyms import Pseudonyms
@@ -47,6 +48,7 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open database, inbox and LINE client inside the running loop; close them when the block ends."""
+    configure_logs(settings.log_level, settings.log_format)  # before anything may log what people wrote
     async with AsyncExitStack() as stack:
         database = open_database(settings.database_url)
         stack.push_async_callback(database.close)
