@@ -1,0 +1,62 @@
+"""The scheduled jobs, one table: what each does and how often. `scripts/scheduler.py` runs them.
+
+Nothing heavy is imported here, so that `chaming run-job --help` can show the table at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One scheduled job. `run` returns a short outcome for the log: counts, never content."""
+
+    name: str
+    summary: str
+    every: timedelta
+    run: Callable[[Services], Awaitable[str]]
+    shared: bool = True
+    """One process at a time, for all processes of the database; False: each process for itself."""
+
+
+async def sweep_inbox(services: Services) -> str:
+    erased = await services.inbox.erase_expired(datetime.now(UTC))
+    return f"erased {erased} payloads"
+
+
+async def apply_retention(services: Services) -> str:
+    deleted = await services.inbox.delete_old(datetime.now(UTC))
+    return f"deleted {deleted} finished inbox rows"
+
+
+async def save_snapshot(services: Services) -> str:
+    seq = await services.follower.save_snapshot()
+    return f"saved the index at change {seq}"
+
+
+JOBS = {
+    job.name: job
+    for job in (
+        Job(
+            "inbox-sweep",
+            "Erase messages kept for a consent that did not come within a day.",
+            timedelta(minutes=5),
+            sweep_inbox,
+        ),
+        Job("retention", "Delete what is kept for 30 days only.", timedelta(days=1), apply_retention),
+        Job(
+            "snapshot",
+            "Save the search index, so that the next start is quick.",
+            timedelta(minutes=10),
+            save_snapshot,
+            shared=False,
+        ),
+    )
+}

@@ -1,0 +1,81 @@
+"""Jobs: run by hand or on time, once among several processes, and a failure is recorded and stays alone."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from scripts.jobs import JOBS, Job
+from scripts.scheduler import SKIPPED, run_job, run_scheduled, running_scheduler
+from storage.database import Database
+from storage.job_runs import load_job_runs
+
+
+class Services(SimpleNamespace):
+    """What a job is given: here a database, and a count of the runs."""
+
+    database: Database
+    runs: int = 0
+
+
+async def count(services: Any) -> str:
+    services.runs += 1
+    return "counted"
+
+
+async def fail(services: Any) -> str:
+    raise LookupError("no text of this may be stored")
+
+
+COUNT = Job("count", "Count the runs.", timedelta(hours=1), count)
+FAIL = Job("fail", "Fail.", timedelta(hours=1), fail)
+
+
+async def last_outcome(database: Database, name: str) -> str | None:
+    async with database.reading() as session:
+        return (await load_job_runs(session))[name].outcome
+
+
+@pytest.fixture
+def services(sqlite_database: Database) -> Services:
+    return Services(database=sqlite_database)
+
+
+async def test_it_runs_a_job_by_hand_as_often_as_asked(services: Services) -> None:
+    assert [await run_job(services, COUNT, owner="me") for _ in range(2)] == ["counted", "counted"]
+    assert await last_outcome(services.database, "count") == "counted"
+
+
+async def test_it_runs_a_scheduled_job_once_though_two_processes_woke(services: Services) -> None:
+    outcomes = [await run_job(services, COUNT, owner=owner, scheduled=True) for owner in ("one", "two")]
+    assert outcomes == ["counted", SKIPPED]
+    assert services.runs == 1
+
+
+async def test_it_skips_a_job_that_another_process_is_running(services: Services) -> None:
+    async def meanwhile(_: Any) -> str:
+        return await run_job(services, Job("slow", "", COUNT.every, count), owner="two")
+
+    assert await run_job(services, Job("slow", "", COUNT.every, meanwhile), owner="one") == SKIPPED
+    assert services.runs == 0
+
+
+async def test_it_records_a_failure_by_its_kind_and_gives_the_job_back(services: Services) -> None:
+    with pytest.raises(LookupError):
+        await run_job(services, FAIL, owner="me")
+    assert await last_outcome(services.database, "fail") == "LookupError"
+    with pytest.raises(LookupError):
+        await run_job(services, FAIL, owner="another")
+
+
+async def test_it_lets_the_scheduler_live_when_a_job_fails(services: Services) -> None:
+    await run_scheduled(services, FAIL, "me")
+    assert await last_outcome(services.database, "fail") == "LookupError"
+
+
+async def test_it_schedules_every_job_of_the_table(services: Services) -> None:
+    async with running_scheduler(services) as scheduler:
+        assert {each.id: each.trigger.interval for each in scheduler.get_jobs()} == {
+            name: job.every for name, job in JOBS.items()
+        }
