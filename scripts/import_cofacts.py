@@ -20,6 +20,9 @@ from storage.database import Database
 BATCH = 500
 """Rows in one transaction: some 50 ms on SQLite, so a bot that is answering meanwhile is not held up."""
 
+BATCH_CHARACTERS = 4_000_000
+"""Text in one batch, which bounds the memory whatever the length of the messages."""
+
 Progress = Callable[[str, int, int], None]
 """Told the file's name, bytes read, and bytes in all."""
 
@@ -139,18 +142,20 @@ async def _import_file(
 
 
 def _batches(records: RecordFile, stage: Stage) -> Iterator[tuple[Sequence[Parsed[Any]], Sequence[Reject]]]:
-    """The rows that could be read and those that could not, `BATCH` at a time."""
+    """The rows that could be read and those that could not, a batch at a time."""
     batch: list[Parsed[Any]] = []
     unreadable: list[Reject] = []
+    characters = 0
     for record in records:
         parsed = _parse(record, stage) if isinstance(record, Record) else record
         if isinstance(parsed, Reject):
             unreadable.append(parsed)
         else:
             batch.append(parsed)
-        if len(batch) + len(unreadable) >= BATCH:
+        characters += sum(map(len, record.fields.values())) if isinstance(record, Record) else 0
+        if len(batch) + len(unreadable) >= BATCH or characters >= BATCH_CHARACTERS:
             yield batch, unreadable
-            batch, unreadable = [], []
+            batch, unreadable, characters = [], [], 0
     yield batch, unreadable
 
 
