@@ -17,7 +17,6 @@ _URL = regex.compile(
 _TRAILING = ".,;:!?~*_|\\"
 
 _TRACKERS = frozenset(
-    # fmt: off
     [
         "fbclid",
         "gclid",
@@ -60,7 +59,6 @@ _TRACKERS = frozenset(
         "wt_mc",
         "_branch_match_id",
     ]
-    # fmt: on
 )
 _TRACKER_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_", "__cft__", "__tn__", "__xts__")
 

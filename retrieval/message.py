@@ -1,0 +1,53 @@
+"""A message as the matcher sees it: its key, its links, and its passages with their units weighed."""
+
+import hashlib
+from dataclasses import dataclass
+
+from retrieval.background import load_background
+from retrieval.normalise import matching_key
+from retrieval.overlap import WeighedText, weigh_text
+from retrieval.passages import remove_boilerplate, split_passages
+from retrieval.texts import well_formed
+from retrieval.units import MAX_CHARACTERS
+from retrieval.urls import canonical_urls, strip_urls
+
+MIN_TEXT_KEY = 4
+"""A text with a shorter key beside its links is its links."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One passage; `text` is what the encoder gets."""
+
+    text: str
+    key: str
+    weighed: WeighedText
+
+
+@dataclass(frozen=True)
+class Message:
+    """What was read from a message. `passages` is empty when there is nothing but links, emoji or white space."""
+
+    key: str
+    key_hash: str | None
+    urls: tuple[str, ...]
+    passages: tuple[Passage, ...]
+
+
+def to_passage(text: str) -> Passage:
+    """Prepare one passage."""
+    return Passage(text, matching_key(text), weigh_text(text, load_background()))
+
+
+def read_message(text: str) -> Message:
+    """Read a message of any content and length; what lies beyond `MAX_CHARACTERS` is used for the exact key only."""
+    text = well_formed(text)
+    key = matching_key(text)
+    own_words = remove_boilerplate(strip_urls(text[:MAX_CHARACTERS]))
+    passages = [to_passage(passage) for passage in split_passages(own_words)]
+    return Message(
+        key=key,
+        key_hash=hashlib.sha256(key.encode()).hexdigest() if key else None,
+        urls=tuple(canonical_urls(text[:MAX_CHARACTERS])),
+        passages=tuple(passage for passage in passages if len(passage.key) >= MIN_TEXT_KEY),
+    )

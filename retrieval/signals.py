@@ -1,0 +1,68 @@
+"""The signals of a match, one row per (message, entry): what the scorer was trained on, and what explains a match.
+
+Nothing here depends on which index the entry comes from, so two texts alone (`chaming evaluate` on pairs) are scored by
+the same rule as a message against an index.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.overlap import Overlap, WeighedText, compare
+
+FEATURES = (
+    "dense",
+    "cover_q",
+    "cover_e",
+    "run_q",
+    "run_e",
+    "window_q",
+    "window_e",
+    "gap_q",
+    "gap_e",
+    "weight_q",
+    "weight_e",
+    "weight_shared",
+    "cover_best",
+    "run_best",
+    "cover_both",
+    "gap_least",
+)
+"""The scorer's columns, in order."""
+
+Matrix = NDArray[np.float32]
+
+
+def _derived(overlap: Overlap, query: WeighedText, totals: NDArray[np.float64]) -> list[NDArray[np.float32]]:
+    """Return the columns after `gap_e`: sizes as logarithms, and figures that do not care which side is which."""
+    shared = overlap.cover_q * query.total
+    columns = [
+        np.full(len(totals), np.log1p(query.total)),
+        np.log1p(totals),
+        np.log1p(shared),
+        np.maximum(overlap.window_q, overlap.window_e),
+        np.maximum(overlap.run_q, overlap.run_e),
+        np.sqrt(overlap.cover_q * overlap.cover_e),
+        np.minimum(overlap.gap_q, overlap.gap_e),
+    ]
+    return [np.asarray(column, np.float32) for column in columns]
+
+
+def signal_matrix(query: WeighedText, entries: Sequence[WeighedText], dense: NDArray[np.float32]) -> Matrix:
+    """Return one row of `FEATURES` per entry. `dense` holds the entries' cosines with the query."""
+    overlap = compare(query, entries)
+    totals = np.array([entry.total for entry in entries])
+    columns = [
+        dense,
+        overlap.cover_q,
+        overlap.cover_e,
+        overlap.run_q,
+        overlap.run_e,
+        overlap.window_q,
+        overlap.window_e,
+        overlap.gap_q,
+        overlap.gap_e,
+        *_derived(overlap, query, totals),
+    ]
+    return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)

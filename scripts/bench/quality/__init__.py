@@ -1,0 +1,1 @@
+"""How good matching is: data, competitors' recipes, and one table."""

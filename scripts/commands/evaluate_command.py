@@ -1,0 +1,108 @@
+"""`chaming evaluate DIR [--json]`: measure matching on labelled queries and pairs, and nothing else."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from retrieval.index import MatchingIndex
+from rich.console import Console
+from rich.progress import track
+
+from bot.settings import Settings, SettingsError, load_settings
+from retrieval.calibration import Calibration, CalibrationError, load_calibration
+from retrieval.evaluate import EvaluationError, LabelledSet, Report, load_folder, measure_pairs, measure_retrieval
+from retrieval.model_manifest import ModelError, model_folder
+from retrieval.onnx_encoder import OnnxEncoder, open_encoder
+from retrieval.pairs import judge_pair
+from retrieval.ranker import Ranker
+from retrieval.types import Encoder, Entry, EntryKind
+from scripts.commands.model_command import prepare_with_progress
+
+BLOCK = 256
+SHOWN_AS_COUNT = ("n", "n_queries", "n_no_match")
+
+Item = TypeVar("Item")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; all else goes to stderr.")
+@click.option("--threads", default=2, show_default=True, type=click.IntRange(1), help="Threads of the encoder.")
+def command(folder: Path, as_json: bool, threads: int) -> None:
+    """Measure matching on the labelled files in FOLDER: articles.jsonl with queries.jsonl, pairs.jsonl, or both.
+
+    The index is made in memory from those files alone; no database is read and none is written.
+    """
+    try:
+        settings = load_settings()
+        labelled = load_folder(folder)
+        encoder = open_prepared(settings, threads)
+        calibration = load_calibration(encoder.model_id)
+    except (SettingsError, EvaluationError, ModelError, CalibrationError) as error:
+        raise click.ClickException(str(error)) from error
+    report = evaluate(labelled, encoder, calibration)
+    click.echo(json.dumps(report) if as_json else _table(report))
+
+
+def open_prepared(settings: Settings, threads: int) -> OnnxEncoder:
+    """Open the encoder named by the settings, preparing it first where that was never done."""
+    target = model_folder(settings.data_dir, settings.model)
+    prepare_with_progress(settings.model, target)
+    return open_encoder(target, threads=threads)
+
+
+def evaluate(labelled: LabelledSet, encoder: Encoder, calibration: Calibration) -> Report:
+    """Measure what the labelled set holds; a part it does not hold is left out of the report."""
+    report: Report = {}
+    if labelled.queries:
+        index = build_index(labelled.articles, encoder)
+        ranker = Ranker(index, calibration)
+        matched = ((query, ranker.match(query.text, encoder)) for query in _progress("Matching", labelled.queries))
+        report["retrieval"] = measure_retrieval(matched)
+    if labelled.pairs:
+        judged = (
+            (pair, judge_pair(pair.text_a, pair.text_b, encoder, calibration))
+            for pair in _progress("Judging pairs", labelled.pairs)
+        )
+        report["pairs"] = measure_pairs(judged, calibration.pair)
+    return report
+
+
+def build_index(articles: Sequence[tuple[str, str]], encoder: Encoder) -> MatchingIndex:
+    """Make an index in memory; an article id on several lines has several texts."""
+    index = MatchingIndex(encoder.model_id, encoder.dimension)
+    texts: dict[str, list[str]] = {}
+    for article_id, text in articles:
+        texts.setdefault(article_id, []).append(text)
+    ids = list(texts)
+    for start in _progress("Indexing", range(0, len(ids), BLOCK)):
+        block = [(article_id, entries_of(article_id, texts[article_id])) for article_id in ids[start : start + BLOCK]]
+        vectors = encoder.encode([entry.text for _, entries in block for entry in entries])
+        index.replace_many(block, vectors)
+    return index
+
+
+def entries_of(article_id: str, texts: Sequence[str]) -> list[Entry]:
+    """Return one entry a text: the first as the article's own, the others as variants of it."""
+    kinds = [EntryKind.ARTICLE, *([EntryKind.VARIANT] * (len(texts) - 1))]
+    return [
+        Entry(f"{kind}:{article_id}:{number}", article_id, kind, text)
+        for number, (kind, text) in enumerate(zip(kinds, texts, strict=True))
+    ]
+
+
+def _progress(what: str, items: Iterable[Item]) -> Iterator[Item]:
+    """Draw a bar on stderr, where that is a terminal."""
+    console = Console(stderr=True)
+    yield from track(list(items), what, console=console, disable=not console.is_terminal)
+
+
+def _table(report: Report) -> str:
+    lines = []
+    for part, figures in report.items():
+        lines.append(part)
+        for name, value in figures.items():
+            lines.append(f"  {name:<20}{value:>8.0f}" if name in SHOWN_AS_COUNT else f"  {name:<20}{value:>8.3f}")
+    return "\n".join(lines)
