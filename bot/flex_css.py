@@ -134,6 +134,7 @@ FLEX_CSS = """
 .lm .lm-button>button{width:100%;min-height:52px;padding:4px 16px;border-radius:8px;text-align:center;color:#42659a;
   white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .lm .lm-button.lm-short>button{min-height:40px}
+.lm .lm-button.lm-link>button{padding:4px 8px}
 .lm .lm-button.lm-primary>button{background:#17c950;color:#fff}
 .lm .lm-button.lm-secondary>button{background:#dcdfe5;color:#111}
 .lm [role=button]{cursor:pointer}

@@ -41,7 +41,7 @@ class _Pages:
         self._wordings = wordings
         self._buttons = buttons
         self._public_url = public_url
-        self._style = (resources.files("bot") / "templates" / "page.css").read_text("utf-8")
+        self._style = read_style()
         self._headers = security_headers(self._style)
 
     async def show_article(self, request: web.Request) -> web.Response:
@@ -70,6 +70,11 @@ class _Pages:
         response.headers.update(self._headers)
         response.headers["Content-Language"] = view.words.tag
         return _or_not_modified(request, response) if status == 200 else response
+
+
+def read_style() -> str:
+    """The pages' one style sheet, which stands inside each of them."""
+    return (resources.files("bot") / "templates" / "page.css").read_text("utf-8")
 
 
 def security_headers(style: str) -> dict[str, str]:

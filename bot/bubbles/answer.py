@@ -110,7 +110,7 @@ def _quoted(view: View, article: ArticleSummary) -> list[Part]:
 
 def _links(view: View, article: ArticleSummary, replies: Sequence[ReplySummary]) -> list[Part]:
     page = button(uri(view.words("Read the whole check"), view.article_url(article.article_id)), "primary")
-    share = button(uri(view.words("Tell friends and family"), view.share_uri(article.article_id, replies[0].verdict)))
+    share = button(uri(view.words("Share with family"), view.share_uri(article.article_id, replies[0].verdict)))
     others = len(replies) - 1
     more = [button(_more_action(view, article, others, 1))] if others else []
     return [page, share, *more]

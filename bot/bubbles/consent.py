@@ -6,7 +6,7 @@ The person sees exactly what would become public before saying yes; nothing is s
 from bot.bubbles.view import MAX_BUBBLE_BYTES, View
 from bot.buttons import Press
 from bot.fit import json_bytes, split, units
-from bot.flex import Part, bubble, button, flex_message, label, postback, quote, small, text, text_message
+from bot.flex import QUIET, Part, bubble, button, flex_message, label, postback, quote, text, text_message
 from storage.articles import ArticleSummary
 
 MAX_IN_BUBBLE = 2000
@@ -60,11 +60,12 @@ def _body(view: View, shown: str | None) -> list[Part]:
     return [
         heading,
         *what,
-        small(
+        text(
             view.words(
                 "Anyone will be able to read and reuse it (CC0). Your name and your LINE account stay private. "
                 "If it holds names, phone numbers or addresses, please answer no, take them out and send it again."
-            )
+            ),
+            color=QUIET,
         ),
     ]
 
