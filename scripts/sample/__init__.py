@@ -1,0 +1,1 @@
+"""The sample that ships with chaming, and the script that drew it."""
