@@ -16,13 +16,14 @@ from typing import Protocol
 import numpy as np
 import structlog
 from sqlalchemy import select
+from sqlmodel import col
 
 from bot.metrics import Metrics
 from retrieval.types import Encoder, Entry, EntryKind, Vectors
 from storage.database import Database
 from storage.index_changes import load_changes
 from storage.index_entries import IndexedText, load_embeddings, load_entries, save_embeddings
-from storage.tables import Embedding, IndexChange, hash_text, utc_now
+from storage.tables import Article, Embedding, IndexChange, hash_text, utc_now
 
 POLL_S = 0.2
 CHANGES_AT_ONCE = 64
@@ -158,12 +159,19 @@ class IndexFollower:
         vectors = {entry_id: decode_vector(row.vector) for entry_id, row in stored.items()} | fresh
         await asyncio.to_thread(self._replace_in_index, texts, vectors)
         if fresh:
-            async with self._database.transaction() as session:
-                await save_embeddings(session, [self._to_row(text, fresh[text.entry_id]) for text in missing])
+            await self._save(missing, fresh)
 
     async def _encode(self, texts: Sequence[IndexedText]) -> dict[str, Vectors]:
         """Vectors by entry id. A text at a time, so that answers being encoded meanwhile wait for one text at most."""
         return {text.entry_id: (await asyncio.to_thread(self._encoder.encode, [text.text]))[0] for text in texts}
+
+    async def _save(self, texts: Sequence[IndexedText], vectors: dict[str, Vectors]) -> None:
+        """Store the vectors of those texts that are still there: what was erased while we encoded stays erased."""
+        ids = sorted({text.article_id for text in texts})
+        async with self._database.transaction() as session:
+            await session.execute(select(col(Article.id)).where(col(Article.id).in_(ids)).with_for_update(read=True))
+            still = {entry for found in (await load_entries(session, ids)).values() for entry in found}
+            await save_embeddings(session, [self._to_row(t, vectors[t.entry_id]) for t in texts if t in still])
 
     def _replace_in_index(self, texts: dict[str, list[IndexedText]], vectors: dict[str, Vectors]) -> None:
         for article_id, found in texts.items():

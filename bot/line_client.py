@@ -99,7 +99,7 @@ class LineClient:
                 await asyncio.sleep(PUSH_BACKOFF_S * 2 ** (tried - 1))
 
     async def _post(self, call: str, path: str, body: Mapping[str, Any], *, retry_key: str | None = None) -> None:
-        headers = {"X-Line-Retry-Key": retry_key} if retry_key else {}
+        headers = {"Content-Type": "application/json"} | ({"X-Line-Retry-Key": retry_key} if retry_key else {})
         await self._call(call, "POST", path, data=orjson.dumps(body), headers=headers)
 
     async def _call(
@@ -120,7 +120,7 @@ class LineClient:
     ) -> Mapping[str, Any]:
         started = time.perf_counter()
         result = "ok"
-        all_headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}
+        all_headers = {"Authorization": f"Bearer {token}", **headers}
         try:
             return await send(self._session, method, self._api_url + path, data=data, headers=all_headers)
         except LineError as error:

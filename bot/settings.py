@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     )
 
     line_channel_secrets: Annotated[tuple[str, ...], NoDecode] = setting(
-        "LINE_CHANNEL_SECRET", "0123…cdef (32 hex)", ()
+        "LINE_CHANNEL_SECRET", "0123…cdef (32 hex digits)", (), repr=False
     )
     """Webhook signatures are checked against each: two while one is being rotated, comma-separated."""
     line_channel_access_token: str | None = setting(
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     )
     data_dir: Path = setting("DATA_DIR", "./data", Path("data"))
     database_url: str = setting("DATABASE_URL", "postgresql+asyncpg://user:password@host/chaming", "", repr=False)
-    index_url: str = setting("INDEX_URL", "faiss:", "faiss:", pattern=r"^[a-z][a-z0-9+]*:.*$")
+    index_url: str = setting("INDEX_URL", "faiss:", "faiss:", pattern=r"^faiss:$")
     model: str = setting("MODEL", DEFAULT_MODEL, DEFAULT_MODEL, min_length=1)
     encoder_threads: int = setting("ENCODER_THREADS", "1", 1, ge=1, le=64)
     secret_key: str = setting("SECRET_KEY", "the output of: openssl rand -hex 32", "", repr=False)
