@@ -39,9 +39,14 @@ def postgres_server(postgres_folder: Path) -> Iterator[URL]:
 @pytest.fixture
 def postgres_url(postgres_server: URL) -> str:
     """The URL of a fresh, migrated PostgreSQL database."""
+    return create_postgres_database(postgres_server)
+
+
+def create_postgres_database(server: URL) -> str:
+    """Copy the migrated template and return the copy's URL."""
     name = f"test_{uuid4().hex}"
-    asyncio.run(_execute(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"'))
-    return postgres_server.set(database=name).render_as_string(hide_password=False)
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"'))
+    return server.set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

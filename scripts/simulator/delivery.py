@@ -118,6 +118,11 @@ class Deliverer:
         deliveries = [await self.deliver(*batch, check=False) for batch in batches]
         return [each for each in deliveries if each is not None]
 
+    def forget_held(self) -> None:
+        """Stop holding, and lose what was held."""
+        self.holding = False
+        self._held.clear()
+
     async def redeliver(self, *events: JSON) -> Delivery:
         """Deliver events once more: flagged as such, with the same ids and with tokens good for one more minute."""
         for event in events:

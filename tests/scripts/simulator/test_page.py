@@ -1,6 +1,7 @@
 """The chat page's own server: what it shows, what one can do, and what it does not let through."""
 
 import json
+import zipfile
 from collections.abc import AsyncIterator
 from importlib.resources import files
 
@@ -11,6 +12,7 @@ from scripts.commands.simulate_command import command
 from scripts.simulator.line import LineSimulator, build_app, serve_app
 from scripts.simulator.web.app import ChatPage
 from scripts.simulator.web.deeds import DEEDS, SWITCHES
+from scripts.simulator.web.samples import load_samples
 from tests.scripts.simulator.conftest import RecordingBot
 
 
@@ -150,3 +152,11 @@ def test_its_command_says_how_it_is_used() -> None:
         "token",
         "quota",
     }
+
+
+def test_its_first_samples_are_in_the_sample_that_the_demo_imports() -> None:
+    archive = files("scripts.sample") / "articles.csv.zip"
+    with archive.open("rb") as packed, zipfile.ZipFile(packed) as opened:
+        shipped = opened.read(opened.namelist()[0]).decode("utf-8").replace('""', '"')
+    real = [sample.text for sample in load_samples()[:7]]
+    assert [text for text in real if text not in shipped] == []

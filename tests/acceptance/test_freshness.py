@@ -1,0 +1,36 @@
+"""What one process publishes, every other answers with within a second; what is withdrawn stops as fast."""
+
+import pytest
+
+from scripts.simulator.line import LineSimulator
+from storage.database import Database
+from tests.acceptance.library import ask_until, is_answer, publish_fact_check, withdraw_reply, words
+
+pytestmark = pytest.mark.model
+
+AT_MOST_S = 1.0
+ALLOWANCE_S = 1.0
+"""For asking, being answered, and a machine that runs other tests meanwhile."""
+
+
+async def test_it_answers_within_a_second_with_what_another_process_published(
+    line: LineSimulator, database: Database
+) -> None:
+    asker = line.add_user("asker")
+    text = "水族館的企鵝學會用手機付款，館方因此取消現金收費，遊客要先加企鵝好友才能入場。"
+    assert not is_answer(await line.ask(asker, text))
+    article_id, reply_id = await publish_fact_check(database, text, "水族館表示並無此事，入場方式沒有改變。")
+    assert await ask_until(line, asker, text, "水族館表示並無此事") < AT_MOST_S + ALLOWANCE_S
+    await withdraw_reply(database, article_id, reply_id)
+    assert await ask_until(line, asker, text, "我也想知道") < AT_MOST_S + ALLOWANCE_S
+
+
+async def test_it_does_not_show_a_withdrawn_reply_from_an_old_button(line: LineSimulator, database: Database) -> None:
+    asker = line.add_user("asker")
+    text = "高鐵下個月開始提供吊床車廂，站著睡覺的旅客可以半價，現在預約還送枕頭一個。"
+    article_id, reply_id = await publish_fact_check(database, text, "台灣高鐵表示沒有吊床車廂。")
+    await ask_until(line, asker, text, "台灣高鐵表示沒有吊床車廂")
+    await line.press(asker, "不是這則")
+    await withdraw_reply(database, article_id, reply_id)
+    await ask_until(line, asker, text, "我也想知道")
+    assert "台灣高鐵表示" not in words(line.messages(asker)[-1:])
