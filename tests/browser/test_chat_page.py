@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from scripts.simulator.line import LineSimulator, build_app, serve_app
 from scripts.simulator.web.app import ChatPage
+from tests.browser.looking import faint_texts, pixels_sticking_out, watch_requests
 
 pytestmark = pytest.mark.browser
 
@@ -168,7 +169,23 @@ async def test_it_never_scrolls_sideways(browser: Browser, line: LineSimulator, 
     await page.locator("#text").fill("https://example.org/" + "a" * 300)
     await page.locator("#send").click()
     await expect(page.locator(".lm-carousel")).to_be_visible()
-    assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert await pixels_sticking_out(page) == 0
     assert await page.evaluate(
         "document.getElementById('screen').scrollWidth <= document.getElementById('screen').clientWidth"
     )
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_it_can_be_read(browser: Browser, line: LineSimulator, size: dict[str, int]) -> None:
+    page = await open_page(browser, line, size)
+    await page.locator("#text").fill("真的嗎")
+    await page.locator("#send").click()
+    await expect(page.locator(".lm-carousel")).to_be_visible()
+    assert await faint_texts(page) == []
+    asked = watch_requests(page)
+    for pane in ("try", "wire"):
+        await page.evaluate("(name) => { document.body.dataset.pane = name; }", pane)
+        assert await faint_texts(page) == []
+    await page.reload()
+    assert asked
+    assert all(url.startswith((line.api_url, "data:")) for url in asked), "nothing from other servers"
