@@ -15,6 +15,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
+    Table,
     and_,
     bindparam,
     delete,
@@ -28,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from storage.tables import InboxEvent, InboxState
+from storage.tables import InboxEvent, InboxState, UtcDateTime
 
 Statement = Callable[[Connection], Any]
 
@@ -37,7 +39,7 @@ KEEP_FINISHED = timedelta(days=30)
 
 DELETE_AT_ONCE = 5_000
 
-events: FromClause = InboxEvent.__table__  # type: ignore[attr-defined]
+events: Table = InboxEvent.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,68 @@ class SealedRow:
     received_at: datetime
 
 
+def _unfinished(event: FromClause) -> ColumnElement[bool]:
+    return event.c.state.in_([literal_column("'pending'"), literal_column("'claimed'")])
+
+
+def _mine() -> ColumnElement[bool]:
+    return and_(events.c.state == InboxState.CLAIMED, events.c.owner == bindparam("me"))
+
+
+def _is_ready(event: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Pending and not waiting for a retry, or claimed by someone whose lease has run out."""
+    return or_(event.c.lease_until <= now, and_(event.c.state == InboxState.PENDING, event.c.lease_until.is_(None)))
+
+
+def _is_behind(event: FromClause, other: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Another event of the chat is being worked on, or is earlier and unfinished."""
+    earlier = or_(
+        other.c.timestamp < event.c.timestamp,
+        and_(other.c.timestamp == event.c.timestamp, other.c.id < event.c.id),
+    )
+    working = and_(other.c.state == InboxState.CLAIMED, other.c.lease_until > now)
+    return exists(
+        select(literal_column("1"))
+        .select_from(other)
+        .where(other.c.chat == event.c.chat, other.c.id != event.c.id, _unfinished(other), or_(earlier, working))
+    )
+
+
+# Built once: putting a statement together takes longer than running it, and these run for every event.
+_NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
+_LEASE: ColumnElement[datetime] = bindparam("lease", type_=UtcDateTime())
+_event, _other = events.alias("e"), events.alias("o")
+
+CANDIDATES = (
+    select(_event.c.id, _event.c.chat)
+    .where(_unfinished(_event), _is_ready(_event, _NOW), ~_is_behind(_event, _other, _NOW))
+    .order_by(_event.c.timestamp, _event.c.id)
+    .limit(bindparam("at_most", type_=Integer()))
+)
+CLAIM = (
+    update(events)
+    .where(
+        events.c.id.in_(bindparam("ids", expanding=True)),
+        _unfinished(events),
+        _is_ready(events, _NOW),
+        ~_is_behind(events, _other, _NOW),
+    )
+    .values(state=InboxState.CLAIMED, owner=bindparam("me"), lease_until=_LEASE, attempts=events.c.attempts + 1)
+    .returning(
+        *(events.c[name] for name in ("id", "event_id", "chat", "timestamp", "payload", "attempts", "received_at"))
+    )
+)
+RENEW = update(events).where(_mine(), events.c.id.in_(bindparam("ids", expanding=True))).values(lease_until=_LEASE)
+_DONE = (
+    update(events)
+    .where(_mine(), events.c.id == bindparam("row"))
+    .values(state=InboxState.DONE, outcome=bindparam("result"), done_at=_NOW)
+    .values(chat=None, owner=None, lease_until=None)
+)
+FINISH = _DONE.values(payload=None)
+FINISH_KEEPING = _DONE.values(payload_until=bindparam("until", type_=UtcDateTime()))
+
+
 def choose_first_of_chats(batch: Sequence[SealedEvent]) -> list[bool]:
     """For each event: is it the earliest of its chat in the batch, and so the only one that may be claimed now?"""
     first: dict[str, int] = {}
@@ -78,13 +142,7 @@ def choose_first_of_chats(batch: Sequence[SealedEvent]) -> list[bool]:
 
 def claim(connection: Connection, owner: str, now: datetime, lease: timedelta, limit: int) -> list[SealedRow]:
     """Claim at most `limit` rows: the oldest of each chat in which nothing is being worked on."""
-    event, other = events.alias("e"), events.alias("o")
-    candidates = connection.execute(
-        select(event.c.id, event.c.chat)
-        .where(_unfinished(event), _is_ready(event, now), ~_is_behind(event, other, now))
-        .order_by(event.c.timestamp, event.c.id)
-        .limit(limit)
-    ).all()
+    candidates = connection.execute(CANDIDATES, {"now": now, "at_most": limit}).all()
     chats = lock_free_chats(connection, {row.chat for row in candidates})
     ids = [row.id for row in candidates if row.chat in chats]
     return claim_rows(connection, ids, owner, now, lease) if ids else []
@@ -94,16 +152,7 @@ def claim_rows(
     connection: Connection, ids: Sequence[int], owner: str, now: datetime, lease: timedelta
 ) -> list[SealedRow]:
     """Claim those of the rows that are still ready: one that another process took meanwhile is left out."""
-    other = events.alias("o")
-    rows = connection.execute(
-        update(InboxEvent)
-        .where(events.c.id.in_(ids), _unfinished(events), _is_ready(events, now), ~_is_behind(events, other, now))
-        .values(state=InboxState.CLAIMED, owner=owner, lease_until=now + lease, attempts=events.c.attempts + 1)
-        .returning(
-            *(events.c[name] for name in ("id", "event_id", "chat", "timestamp", "payload", "attempts", "received_at"))
-        )
-        .execution_options(synchronize_session=False)
-    )
+    rows = connection.execute(CLAIM, {"ids": list(ids), "me": owner, "now": now, "lease": now + lease})
     return sorted((SealedRow(*row) for row in rows), key=lambda row: (row.timestamp, row.id))
 
 
@@ -125,19 +174,16 @@ def chat_key(chat: str) -> int:
 
 
 def renew(connection: Connection, ids: Sequence[int], owner: str, until: datetime) -> None:
-    connection.execute(update(InboxEvent).where(_mine(owner), events.c.id.in_(ids)).values(lease_until=until))
+    connection.execute(RENEW, {"ids": list(ids), "me": owner, "lease": until})
 
 
 def finish(
     connection: Connection, row_id: int, owner: str, outcome: str, now: datetime, payload_until: datetime | None
 ) -> bool:
     """Mark a row done and erase what was private; False when the claim had lapsed and is another's now."""
-    erased: dict[str, Any] = {"payload": None} if payload_until is None else {"payload_until": payload_until}
-    result = connection.execute(
-        update(InboxEvent)
-        .where(_mine(owner), events.c.id == row_id)
-        .values(state=InboxState.DONE, outcome=outcome, done_at=now, chat=None, owner=None, lease_until=None, **erased)
-    )
+    values = {"row": row_id, "me": owner, "result": outcome, "now": now}
+    statement = FINISH if payload_until is None else FINISH_KEEPING
+    result = connection.execute(statement, values if payload_until is None else {**values, "until": payload_until})
     return bool(result.rowcount)
 
 
@@ -148,7 +194,7 @@ def fail(connection: Connection, row_id: int, owner: str, error: str, now: datet
         values |= {"state": InboxState.FAILED, "done_at": now, "chat": None, "payload": None}
     else:
         values["state"] = InboxState.PENDING
-    result = connection.execute(update(InboxEvent).where(_mine(owner), events.c.id == row_id).values(**values))
+    result = connection.execute(update(events).where(_mine(), events.c.id == row_id).values(**values), {"me": owner})
     return bool(result.rowcount)
 
 
@@ -158,7 +204,7 @@ def release(connection: Connection, owner: str | None) -> int:
     if owner is not None:
         claimed.append(events.c.owner == owner)
     result = connection.execute(
-        update(InboxEvent).where(*claimed).values(state=InboxState.PENDING, owner=None, lease_until=None)
+        update(events).where(*claimed).values(state=InboxState.PENDING, owner=None, lease_until=None)
     )
     return result.rowcount
 
@@ -183,7 +229,7 @@ def load_kept(connection: Connection, now: datetime) -> list[tuple[str, bytes]]:
 
 def erase_payload(connection: Connection, event_id: str) -> bool:
     result = connection.execute(
-        update(InboxEvent)
+        update(events)
         .where(events.c.event_id == event_id, events.c.payload_until.is_not(None))
         .values(payload=None, payload_until=None)
     )
@@ -192,7 +238,7 @@ def erase_payload(connection: Connection, event_id: str) -> bool:
 
 def erase_expired(connection: Connection, now: datetime) -> int:
     result = connection.execute(
-        update(InboxEvent).where(events.c.payload_until <= now).values(payload=None, payload_until=None)
+        update(events).where(events.c.payload_until <= now).values(payload=None, payload_until=None)
     )
     return result.rowcount
 
@@ -207,7 +253,7 @@ def delete_old(connection: Connection, now: datetime) -> int:
         )
         .limit(DELETE_AT_ONCE)
     )
-    return connection.execute(delete(InboxEvent).where(events.c.id.in_(old))).rowcount
+    return connection.execute(delete(events).where(events.c.id.in_(old))).rowcount
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:
@@ -222,30 +268,3 @@ def count_by_state(connection: Connection) -> dict[str, int]:
         events.c.state == literal_column("'failed'"),
     )
     return {**counts, InboxState.FAILED.value: connection.scalar(failed) or 0}
-
-
-def _unfinished(event: FromClause) -> ColumnElement[bool]:
-    return event.c.state.in_([literal_column("'pending'"), literal_column("'claimed'")])
-
-
-def _mine(owner: str) -> ColumnElement[bool]:
-    return and_(events.c.state == InboxState.CLAIMED, events.c.owner == owner)
-
-
-def _is_ready(event: FromClause, now: datetime) -> ColumnElement[bool]:
-    """Pending and not waiting for a retry, or claimed by someone whose lease has run out."""
-    return or_(event.c.lease_until <= now, and_(event.c.state == InboxState.PENDING, event.c.lease_until.is_(None)))
-
-
-def _is_behind(event: FromClause, other: FromClause, now: datetime) -> ColumnElement[bool]:
-    """Another event of the chat is being worked on, or is earlier and unfinished."""
-    earlier = or_(
-        other.c.timestamp < event.c.timestamp,
-        and_(other.c.timestamp == event.c.timestamp, other.c.id < event.c.id),
-    )
-    working = and_(other.c.state == InboxState.CLAIMED, other.c.lease_until > now)
-    return exists(
-        select(literal_column("1"))
-        .select_from(other)
-        .where(other.c.chat == event.c.chat, other.c.id != event.c.id, _unfinished(other), or_(earlier, working))
-    )

@@ -171,7 +171,7 @@ async def test_it_goes_through_all_entries_a_page_at_a_time(database: Database) 
     async with database.reading() as session:
         pages = [[entry.article_id for entry in page] async for page in iterate_entries(session, page=10)]
     assert [len(page) for page in pages] == [10, 10, 5]
-    assert sorted(sum(pages, [])) == [f"a{number:02d}" for number in range(25)]
+    assert sorted(id_ for page in pages for id_ in page) == [f"a{number:02d}" for number in range(25)]
 
 
 async def test_it_replaces_a_stored_vector(database: Database) -> None:
