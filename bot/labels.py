@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.fit import clean, cut, one_line
 from bot.wording import Words, marked
 from retrieval.types import EntryKind, Match
 from storage.articles import ReplySummary
@@ -42,6 +43,10 @@ STATES = {
     ReplyState.IMPORTED: marked("From open fact-checking data"),
 }
 
+MAX_NAME = 6
+"""Characters of a pseudonym that are shown: enough to tell two volunteers apart."""
+MAX_SOURCE = 40
+
 COFACTS = "cofacts"
 COFACTS_URL = "https://cofacts.tw"
 COFACTS_SHARE_ALIKE_SINCE = datetime(2021, 2, 17, tzinfo=UTC)
@@ -70,11 +75,11 @@ def checked_on(words: Words, reply: ReplySummary) -> str:
 
 def written_by(words: Words, reply: ReplySummary) -> str:
     """Who wrote it: a pseudonym, shortened; for imported data the project it comes from, as its licence asks."""
-    name = (reply.contributor or "")[:6]
+    name = clean(reply.contributor or "")[:MAX_NAME]
     if reply.source == COFACTS:
         who = words("a volunteer of Cofacts 真的假的")
     elif reply.source != "chaming":
-        who = words("a volunteer of {source}", source=reply.source)
+        who = words("a volunteer of {source}", source=cut(one_line(clean(reply.source)), MAX_SOURCE))
     else:
         who = words("a volunteer")
     return words("Written by {who} ({name})", who=who, name=name) if name else words("Written by {who}", who=who)

@@ -46,12 +46,17 @@ class _Pages:
 
     async def show_article(self, request: web.Request) -> web.Response:
         view = self._view(request)
-        async with self._database.reading() as session:
-            page = await find_article_page(session, request.match_info["article_id"])
+        page = await self._find(request.match_info["article_id"])
         if page is not None and page.summary.status == Status.NORMAL:
             return self._respond(request, view, "article.html", 200, page=to_page(view, page))
         title, told, status = _absence(view.words, page)
         return self._respond(request, view, "absent.html", status, title=title, told=told)
+
+    async def _find(self, article_id: str) -> ArticlePage | None:
+        if not article_id.isprintable():
+            return None  # no id of ours, and PostgreSQL takes no NUL
+        async with self._database.reading() as session:
+            return await find_article_page(session, article_id)
 
     def _view(self, request: web.Request) -> View:
         """The reader's language: the one asked for in the address, else the browser's."""

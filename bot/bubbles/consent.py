@@ -3,9 +3,9 @@
 The person sees exactly what would become public before saying yes; nothing is stored as public before that.
 """
 
-from bot.bubbles.view import MAX_BUBBLE_BYTES, View
+from bot.bubbles.view import View
 from bot.buttons import Press
-from bot.fit import json_bytes, split, units
+from bot.fit import split, units
 from bot.flex import QUIET, Part, bubble, button, flex_message, label, postback, quote, text, text_message
 from storage.articles import ArticleSummary
 
@@ -32,12 +32,11 @@ def consent_messages(view: View, shown: str, event_id: str) -> tuple[Part, ...]:
     """Everything that would become public, and the question whether it may."""
     if units(shown) > MAX_PUBLISHED:
         return (text_message(view.words("It is too long to be sent to volunteers from here. A part of it can be.")),)
-    inside = bubble(_body(view, shown), footer=_buttons(view, event_id))
     alt_text = view.words("Not checked yet. Shall I ask the volunteers?")
-    if units(shown) <= MAX_IN_BUBBLE and json_bytes(inside) <= MAX_BUBBLE_BYTES:
-        return (flex_message(alt_text, inside),)
-    parts = [text_message(part) for part in split(shown, PART_UNITS)]
-    return (*parts, flex_message(alt_text, bubble(_body(view, None), footer=_buttons(view, event_id))))
+    is_short = units(shown) <= MAX_IN_BUBBLE
+    parts = [] if is_short else [text_message(part) for part in split(shown, PART_UNITS)]
+    asked = bubble(_body(view, shown if is_short else None), footer=_buttons(view, event_id))
+    return (*parts, flex_message(alt_text, asked))
 
 
 def waiting_messages(view: View, article: ArticleSummary) -> tuple[Part, ...]:

@@ -1,7 +1,5 @@
 """Presses on answers and candidates: this one, none of these, why, and the other replies."""
 
-import asyncio
-
 from bot.bubbles import notes
 from bot.bubbles.answer import article_messages, more_replies
 from bot.bubbles.consent import consent_messages, waiting_messages
@@ -54,6 +52,5 @@ async def none_of_these(event: Postback, action: Action, services: Services) -> 
     text = await find_kept_text(services, event, action.event_id)
     if text is None:
         return HandlerResult(notes.expired(view), "expired")
-    # A long message is cut to pieces by grapheme, which takes a while: not on the event loop.
-    offer = await asyncio.to_thread(consent_messages, view, clean(text), action.event_id)
+    offer = consent_messages(view, clean(text), action.event_id)
     return HandlerResult((*notes.wrong_match(view), *offer), "wrong_match")

@@ -1,0 +1,263 @@
+"""The public page: what it says, in which language, and that nothing on it can do harm."""
+
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.article_page import CSS_CLASSES
+from bot.buttons import Buttons
+from bot.labels import VERDICTS
+from bot.pages import add_pages, read_style
+from bot.wording import load_wordings
+from storage.database import Database
+from storage.tables import (
+    Article,
+    ArticleReply,
+    Reply,
+    ReplyRequest,
+    ReplyState,
+    Status,
+    Verdict,
+)
+from tests.bot.makers import CHECKED_AT
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{ 7*7 }} &amp; \u202ereversed"
+Client = TestClient[web.Request, web.Application]
+
+
+class Html(HTMLParser):
+    """Tags, links and text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._hidden = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._hidden = tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden = False
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._hidden else data
+
+    def links(self) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag == "a"]
+
+
+@pytest.fixture
+async def client(sqlite_database: Database) -> AsyncIterator[Client]:
+    app = web.Application()
+    add_pages(
+        app,
+        database=sqlite_database,
+        wordings=load_wordings(),
+        buttons=Buttons("a secret for tests"),
+        public_url="https://chaming.example.tw/",
+    )
+    async with TestClient(TestServer(app)) as opened:
+        yield opened
+
+
+async def add(
+    database: Database,
+    *verdicts: Verdict,
+    article_id: str = "article",
+    text: str | None = "喝熱水可以殺死病毒",
+    status: Status = Status.NORMAL,
+    state: ReplyState = ReplyState.IMPORTED,
+    reply_text: str = "這是謠言。",
+    reference: str | None = "衛福部\nhttps://www.mohw.gov.tw/x?y=1&z=2",
+    source: str = "cofacts",
+    **link: object,
+) -> None:
+    async with database.transaction() as session:
+        session.add(Article(id=article_id, text=text, status=status, created_at=CHECKED_AT))
+        await session.flush()
+        session.add(ReplyRequest(article_id=article_id, contributor="someone"))
+        for number, verdict in enumerate(verdicts):
+            reply_id = f"{article_id}-{number}"
+            session.add(
+                Reply(
+                    id=reply_id,
+                    verdict=verdict,
+                    text=reply_text,
+                    reference=reference,
+                    source=source,
+                    contributor="67c190169c249d8e",
+                    created_at=CHECKED_AT,
+                )
+            )
+            await session.flush()
+            session.add(ArticleReply(article_id=article_id, reply_id=reply_id, state=state, **link))
+
+
+async def read(client: Client, path: str = "/articles/article", **headers: str) -> Html:
+    response = await client.get(path, headers=headers)
+    return Html(await response.text())
+
+
+async def test_it_shows_message_verdict_reply_source_date_and_attribution(
+    client: Client, sqlite_database: Database
+) -> None:
+    await add(sqlite_database, Verdict.RUMOR, positive_feedback_count=3, negative_feedback_count=1)
+    page = await read(client)
+    for must in (
+        "喝熱水可以殺死病毒", "含有不實訊息", "✕", "這是謠言。", "衛福部", "2020年3月15日", "67c190", "CC0",
+        "Cofacts 真的假的", "3 個人覺得有幫助", "1 個人覺得沒有幫助", "1 個人問過", "https://chaming.example.tw/articles/article",
+    ):  # fmt: skip
+        assert must in page.text, must
+    hrefs = [link["href"] or "" for link in page.links()]
+    assert "https://www.mohw.gov.tw/x?y=1&z=2" in hrefs
+    assert "https://cofacts.tw" in hrefs
+    assert any(href.startswith("https://line.me/R/share?text=") for href in hrefs)
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "lang", "words"),
+    [
+        ({}, "", "zh-Hant", "含有不實訊息"),
+        ({"Accept-Language": "en-US,en;q=0.9"}, "", "en", "Contains false information"),
+        ({"Accept-Language": "ja"}, "", "ja", "誤った情報を含みます"),
+        ({"Accept-Language": "en"}, "?lang=ja", "ja", "誤った情報を含みます"),
+        ({}, "?lang=%3Cscript%3E", "zh-Hant", "含有不實訊息"),
+    ],
+)
+async def test_it_speaks_the_readers_language(
+    client: Client, sqlite_database: Database, headers: dict[str, str], query: str, lang: str, words: str
+) -> None:
+    await add(sqlite_database, Verdict.RUMOR)
+    response = await client.get("/articles/article" + query, headers=headers)
+    page = Html(await response.text())
+    assert page.tags[0] == ("html", {"lang": lang})
+    assert response.headers["Content-Language"] == lang
+    assert response.headers["Vary"] == "Accept-Language"
+    assert words in page.text
+
+
+async def test_it_lets_hostile_text_be_text(client: Client, sqlite_database: Database) -> None:
+    await add(
+        sqlite_database,
+        Verdict.RUMOR,
+        text=HOSTILE + " javascript:alert(1)",
+        reply_text=HOSTILE + " https://a.tw/\"onmouseover='x' javascript:alert(2)",
+        reference='javascript:alert(3)\ndata:text/html,<b>\nhttps://b.tw/"><script>',
+        source=HOSTILE,
+    )
+    page = await read(client)
+    assert {tag for tag, _ in page.tags} <= {
+        "html", "head", "meta", "title", "link", "style", "body", "header", "span", "main", "section", "h1", "h2", "h3",
+        "h4", "blockquote", "p", "article", "small", "div", "ul", "li", "a", "footer",
+    }  # fmt: skip
+    assert not any(name.startswith("on") or name == "style" for _, attributes in page.tags for name in attributes)
+    assert all((link["href"] or "").startswith(("https://", "?lang=")) for link in page.links())
+    assert "<script>alert(1)</script>" in page.text
+    assert "49" not in page.text
+    assert "\u202e" not in page.text
+
+
+async def test_links_of_volunteers_are_marked_as_theirs(client: Client, sqlite_database: Database) -> None:
+    await add(sqlite_database, Verdict.RUMOR, reply_text="請看 https://a.tw/x")
+    rels = {link["href"]: link.get("rel") for link in (await read(client)).links()}
+    assert rels["https://a.tw/x"] == "nofollow noopener ugc"
+    assert rels["https://www.mohw.gov.tw/x?y=1&z=2"] == "nofollow noopener ugc"
+
+
+async def test_it_loads_nothing_and_runs_nothing(client: Client, sqlite_database: Database) -> None:
+    await add(sqlite_database, Verdict.RUMOR)
+    response = await client.get("/articles/article")
+    html = await response.text()
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+    assert "unsafe" not in policy
+    loaded = [value for tag, a in Html(html).tags for name, value in a.items() if name in {"src", "srcset", "data"}]
+    assert loaded == []
+    assert [a["href"] for tag, a in Html(html).tags if tag == "link" and a["rel"] != "canonical"] == ["data:,"]
+    assert "url(" not in html
+    assert "@import" not in html
+    assert len(html.encode()) < 16_000
+
+
+async def test_a_reader_who_has_the_page_is_not_sent_it_again(client: Client, sqlite_database: Database) -> None:
+    await add(sqlite_database, Verdict.RUMOR)
+    first = await client.get("/articles/article")
+    again = await client.get("/articles/article", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status, await again.read()) == (304, b"")
+    other = await client.get(
+        "/articles/article", headers={"If-None-Match": first.headers["ETag"], "Accept-Language": "en"}
+    )
+    assert other.status == 200
+    assert "max-age=60" in first.headers["Cache-Control"]
+
+
+async def test_replies_that_disagree_stand_side_by_side_under_a_notice(
+    client: Client, sqlite_database: Database
+) -> None:
+    await add(sqlite_database, Verdict.RUMOR, Verdict.NOT_RUMOR, Verdict.OPINIONATED, Verdict.NOT_ARTICLE)
+    page = await read(client)
+    assert "看法不一致" in page.text
+    assert all(load_wordings()["zh_Hant"](look.label) in page.text for look in VERDICTS.values())
+    assert not any((link["href"] or "").startswith("https://line.me") for link in page.links())
+
+
+async def test_a_provisional_reply_says_so(client: Client, sqlite_database: Database) -> None:
+    await add(sqlite_database, Verdict.RUMOR, state=ReplyState.PROVISIONAL, source="chaming")
+    page = await read(client)
+    assert "初步查核" in page.text
+    assert "state provisional" in [attributes.get("class") for _, attributes in page.tags]
+
+
+async def test_a_message_nobody_has_checked_says_so(client: Client, sqlite_database: Database) -> None:
+    await add(sqlite_database)
+    assert "還沒有人查證" in (await read(client)).text
+
+
+async def test_a_withdrawn_reply_leaves_a_note_and_none_of_its_words(client: Client, sqlite_database: Database) -> None:
+    await add(sqlite_database, Verdict.RUMOR, state=ReplyState.WITHDRAWN, withdrawn_at=CHECKED_AT)
+    page = await read(client)
+    assert "有一則回覆已在 2020年3月15日 撤回。" in page.text
+    assert "這是謠言。" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"), [(Status.BLOCKED, 410, "不公開顯示"), (Status.DELETED, 410, "已經收回")]
+)
+async def test_what_was_taken_down_is_gone_and_says_why(
+    client: Client, sqlite_database: Database, status: Status, code: int, words: str
+) -> None:
+    await add(sqlite_database, Verdict.RUMOR, status=status)
+    response = await client.get("/articles/article")
+    page = Html(await response.text())
+    assert response.status == code
+    assert words in page.text
+    assert "喝熱水" not in page.text
+    assert ("meta", {"name": "robots", "content": "noindex"}) in page.tags
+
+
+@pytest.mark.parametrize(
+    "path", ["/articles/unknown", "/articles/%3Cscript%3E", "/articles/%00", "/articles/" + "x" * 2000]
+)
+async def test_an_unknown_address_says_so_in_words(client: Client, path: str) -> None:
+    response = await client.get(path)
+    assert response.status == 404
+    assert "找不到" in (await response.text())
+
+
+async def test_ids_with_odd_characters_have_pages_too(client: Client, sqlite_database: Database) -> None:
+    await add(sqlite_database, Verdict.RUMOR, article_id="-id with/slash")
+    response = await client.get("/articles/-id%20with%2Fslash")
+    assert response.status == 200
+    assert "https://chaming.example.tw/articles/-id%20with%2Fslash" in await response.text()
+
+
+def test_the_pages_colours_are_the_bubbles_colours() -> None:
+    for verdict, look in VERDICTS.items():
+        assert f".{CSS_CLASSES[verdict]} h3{{background:{look.colour}}}" in read_style()
