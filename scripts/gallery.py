@@ -6,6 +6,7 @@ and with `--png` a picture of each scene at a phone's width, drawn by headless C
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -154,7 +155,7 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
     yield "answer-longest", _answer(view, sample.longest.summary)
     yield "disputed", article_messages(view, sample.disputed.summary, best_replies(sample.disputed.summary))
     similar = [_candidate(page.summary, Band.CANDIDATE, 0.72) for page in pages[:3]]
-    differing = _candidate(pages[3].summary, Band.CANDIDATE, 0.41, [("不會", "會"), ("35%", "3.5%")])
+    differing = _differing(pages)
     yield "candidates", render(view, Candidates((*similar, differing)), "", EVENT_ID)
     yield "contradicted", render(view, Candidates((differing,)), "", EVENT_ID)
     asked = pages[1].summary
@@ -181,6 +182,16 @@ def _candidate(
         article.article_id, probability, band, EntryKind.ARTICLE, article.text or "", {}, tuple(contradictions)
     )
     return Candidate(match, article, best_replies(article))
+
+
+def _differing(pages: Sequence[ArticlePage]) -> Candidate:
+    """A candidate with a number in it, for a message that gave ten times that number."""
+    for page in pages:
+        number = re.search(r"\d+", page.summary.text or "")
+        if number:
+            pair = (f"{number.group()}0", number.group())
+            return _candidate(page.summary, Band.CANDIDATE, 0.41, [pair])
+    raise LookupError("no short message of the sample has a number in it")
 
 
 def _as_state(article: ArticleSummary, state: ReplyState, source: str) -> ArticleSummary:

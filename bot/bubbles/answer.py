@@ -134,7 +134,7 @@ def _doubts(view: View, match: Match, event_id: str | None) -> Part:
         "horizontal",
         [
             button(postback(view.words("Why this one?"), why), "link"),
-            button(postback(view.words("Not my message"), wrong), "link"),
+            button(postback(view.words("Not mine"), wrong), "link"),
         ],
     )
 

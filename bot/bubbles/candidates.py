@@ -55,7 +55,7 @@ def _container(view: View, candidates: Sequence[Candidate], none: Part, limit: i
 
 
 def _bubble(view: View, candidate: Candidate, limit: int) -> Part:
-    article, match = candidate.article, candidate.match
+    article = candidate.article
     choose = postback(
         view.words("See what was found") if candidate.is_contradicted else view.words("This is the one"),
         view.buttons.encode(Press.CHOOSE, article_id=article.article_id),
@@ -64,17 +64,16 @@ def _bubble(view: View, candidate: Candidate, limit: int) -> Part:
     body = [
         label(view.words("A checked message")),
         quote(cut(told, limit), lines=9),
-        *_difference(view, candidate),
-        small(why_found(view.words, match)),
-        small(how_sure(view.words, match.probability)),
+        *_resemblance(view, candidate),
     ]
     return bubble(body, footer=[button(choose, "secondary" if candidate.is_contradicted else "primary")])
 
 
-def _difference(view: View, candidate: Candidate) -> list[Part]:
-    """The words that make it another claim, set out where they cannot be missed."""
+def _resemblance(view: View, candidate: Candidate) -> list[Part]:
+    """How like it is; or else the words that make it another claim, set out where they cannot be missed."""
     if not candidate.is_contradicted:
-        return []
+        match = candidate.match
+        return [small(why_found(view.words, match)), small(how_sure(view.words, match.probability))]
     pairs = [
         (cut(clean(yours), MAX_DIFFERENCE), cut(clean(theirs), MAX_DIFFERENCE))
         for yours, theirs in candidate.match.contradictions

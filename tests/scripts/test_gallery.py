@@ -1,0 +1,33 @@
+"""The gallery shows every bubble from the shipped sample, each of them one that LINE takes."""
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from bot.bubbles.view import View
+from bot.buttons import Buttons
+from bot.flex_html import message_html
+from bot.outcome import MAX_MESSAGES
+from bot.wording import LANGUAGES, load_wordings
+from scripts.gallery import PUBLIC_URL, SAMPLE, load_sample, main, scenes
+from scripts.simulator.validator import message_problems
+
+
+async def test_every_scene_is_one_that_line_takes() -> None:
+    sample = await load_sample(SAMPLE)
+    for words in load_wordings().values():
+        shown = list(scenes(View(words, Buttons("a secret for tests"), PUBLIC_URL), sample))
+        assert len({name for name, _ in shown}) == len(shown) >= 15
+        for name, messages in shown:
+            assert 0 < len(messages) <= MAX_MESSAGES + 1, name
+            for message in messages:
+                assert message_problems(message) == [], name
+                assert "lm" in message_html(message)
+
+
+def test_it_writes_a_page_a_language(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, [str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    written = {path.name for path in tmp_path.iterdir()}
+    assert {f"chat.{language}.html" for language in LANGUAGES} <= written
+    assert "article-rumor.zh_Hant.html" in written
