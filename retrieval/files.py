@@ -20,18 +20,24 @@ def replace_folder(new: Path, target: Path) -> None:
     """Put the folder `new` in `target`'s place, and only then delete what was there.
 
     A folder cannot be renamed over a full one, so for an instant the target is missing while its old content waits in
-    `.NAME.old`; whoever reads the folder treats "missing" as "not made yet".
+    `.NAME.old`, where `find_folder` finds it.
     """
     for path in new.iterdir():
         sync(path)
     sync(new)
     old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
     if target.exists():
+        shutil.rmtree(old, ignore_errors=True)
         target.rename(old)
     new.rename(target)
     sync(target.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def find_folder(target: Path) -> Path:
+    """Return the folder, or what `replace_folder` had put aside when the machine stopped in that instant."""
+    old = target.with_name(f".{target.name}.old")
+    return old if old.is_dir() and not target.exists() else target
 
 
 def sync(path: Path) -> None:
