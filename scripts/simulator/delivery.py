@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -133,7 +134,8 @@ class Deliverer:
     async def send_body(self, body: bytes, signature: str | None) -> int:
         """Send any bytes with any signature (None: no header), as an attacker or a broken proxy would."""
         headers = {} if signature is None else {"x-line-signature": signature}
-        async with self._client().post(self.platform.channel.webhook_url or "", data=body, headers=headers) as answer:
+        url = self.platform.channel.webhook_url or ""
+        async with self._client().post(url, data=io.BytesIO(body), headers=headers) as answer:
             return answer.status
 
     async def test(self, url: str) -> JSON:

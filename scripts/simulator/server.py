@@ -91,7 +91,7 @@ class ApiServer:
             if fault is not None and kind is FaultKind.ACCEPT_THEN_STATUS:
                 raise LineError(fault.status, "A failure on order, after the request was accepted")
         except LineError as error:
-            return self._refuse(entry, error, request_id)
+            return await self._refuse(entry, error, request_id)
         if kind is FaultKind.ACCEPT_THEN_DROP:
             return _cut(request)
         entry.status, entry.answer = answer.status, answer.body
@@ -137,8 +137,9 @@ class ApiServer:
                 raise error
         return Call(request_id, request.match_info, entry.body, request.headers.get(RETRY_KEY_HEADER))
 
-    def _refuse(self, entry: LoggedRequest, error: LineError, request_id: str) -> web.Response:
+    async def _refuse(self, entry: LoggedRequest, error: LineError, request_id: str) -> web.Response:
         entry.status, entry.answer = error.status, error.body
+        await self.platform.notify()
         headers = {"x-line-request-id": request_id, **error.headers}
         return web.json_response(error.body, status=error.status, headers=headers)
 
@@ -170,11 +171,11 @@ class ApiServer:
         if kind is FaultKind.DROP:
             return _cut(request)
         if fault is not None and kind is FaultKind.STATUS:
-            return self._refuse(entry, LineError(fault.status, "A failure on order"), str(uuid.uuid4()))
+            return await self._refuse(entry, LineError(fault.status, "A failure on order"), str(uuid.uuid4()))
         try:
             body = answer()
         except LineError as error:
-            return self._refuse(entry, error, str(uuid.uuid4()))
+            return await self._refuse(entry, error, str(uuid.uuid4()))
         entry.status = 200
         return web.json_response(body)
 
@@ -184,7 +185,7 @@ class ApiServer:
         known = any(_fits(template, request.path) for template in load_spec(MESSAGING_API)["paths"])
         data_host = any(_fits(template, request.path) for _, template in operations.DATA)
         error = LineError(501, NOT_SIMULATED) if known and not data_host else LineError(404, NOT_FOUND)
-        return self._refuse(entry, error, str(uuid.uuid4()))
+        return await self._refuse(entry, error, str(uuid.uuid4()))
 
 
 def _line_path(request: web.Request) -> str:

@@ -11,6 +11,7 @@ from sqlmodel import col
 from bot.pseudonyms import Pseudonyms
 from scripts.simulator.clock import ManualClock
 from scripts.simulator.delivery import Order
+from scripts.simulator.errors import INVALID_REPLY_TOKEN
 from scripts.simulator.line import LineSimulator
 from scripts.simulator.reply_tokens import TOKEN_SECONDS
 from storage.askers import find_asker
@@ -78,7 +79,8 @@ async def test_it_answers_politely_what_it_cannot_look_up(line: LineSimulator, k
         "file": lambda: line.send_file(asker, "a.pdf", b"pdf"),
         "location": lambda: line.send_location(asker),
     }[kind]()
-    assert "傳" in words(await line.wait_for_messages(asker))
+    answer = words(await line.wait_for_messages(asker))
+    assert "謝謝您" in answer if kind == "sticker" else "看不懂" in answer
 
 
 async def test_it_passes_over_kinds_it_does_not_know_and_goes_on(line: LineSimulator) -> None:
@@ -143,9 +145,11 @@ async def test_it_says_nothing_twice_when_the_connection_breaks_after_line_took_
     line.drop("/v2/bot/message/reply", accepted=True)
     await line.send_text(asker, SAMPLES[KNOWN])
     await line.wait_for_messages(asker)
+    await line.wait_until(lambda: [each.answer for each in line.refusals] == [{"message": INVALID_REPLY_TOKEN}])
     await asyncio.sleep(QUIET_S)
     assert len(line.messages(asker)) == 1
-    line.requests.clear()  # a second try with the spent token is refused, and is the only way to know
+    assert len(line.refusals) == 1, "a second try with the spent token is the only way to know, a third is none"
+    line.requests.clear()
     assert is_answer([(await line.ask(asker, SAMPLES["米酒蒸地瓜"]))[-1]])
 
 
@@ -180,3 +184,4 @@ async def test_it_finishes_every_event_and_keeps_no_text(line: LineSimulator, da
 async def test_its_line_check_is_content_with_this_channel(line: LineSimulator, program: Program) -> None:
     done = await asyncio.to_thread(program.run, "line", "check")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "✗" not in done.stdout
