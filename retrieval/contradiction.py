@@ -22,8 +22,21 @@ CLASSES = ("food", "drug", "place", "name")
 MAX_CLAIM = 260
 """Texts are compared up to so many characters; beyond, they are stories, and a differing word is no contradiction."""
 SHORT_CLAIM = 60
+MARGIN = 12
+"""Characters kept around the stretch that two texts share."""
 ALIKE = 0.62
 """Share of the shorter claim that must stand in the other, before a differing detail contradicts."""
+NEAR_COPY = 0.85
+"""Share from which two texts are one text with something changed: then every change counts."""
+_SAME_NAME = {
+    "南韩": "韩国",
+    "北韩": "朝鲜",
+    "大陆": "中国",
+    "番薯": "地瓜",
+    "番石榴": "芭乐",
+    "牡蛎": "蚵仔",
+    "胡萝卜": "红萝卜",
+}
 
 Difference = tuple[str, str]
 
@@ -38,12 +51,16 @@ _DATE = regex.compile(r"(?<!\d)(?:(\d{2,4})\s*[年/.-]\s*)?(\d{1,2})\s*[月/]\s*
 _ASKING = regex.compile(
     r"(会|能|可|是|有|要|该|好|对|行)(?:不|没)(?:会|能|可以|可|是|有|要|该|好|对|行)|有没有|是否|能否|可否"
 )
-_NEGATION = regex.compile(
-    r"(?<!差)(?:不(?:会|能|可以|可|得|要|应该|应|宜|是|再|准|该|需要|必|用|含|算|致)|没有|并非|并未|并不|未曾|尚未|从未|严禁|禁止|勿|切忌|无法|无关|拒绝|避免)"
+_NEGATION_ONLY = regex.compile(
+    r"[不没無无未非勿别莫]|不(?:会|能|可以|可|得|要|应该|应|宜|是|再|准|该|需要|必|用|含)?|没有|并非|并未|并不|未曾|尚未|从未|还没|严禁|禁止|切忌|无法|拒绝|避免"
 )
-_NOT_NEGATING = regex.compile(
-    r"不(?:只|仅|但|同|过|少|断|管|论|得不|小心|知道|可思议|会吧|用谢|要再|要让|要说)|不可不|不能不|非常|无论|没想到|没事|没错|要不要"
+_AFFIRMATIVE = frozenset(
+    {"", "会", "能", "可以", "可", "要", "应该", "是", "有", "必须", "已经", "已", "需要", "得", "请"}
 )
+_HARMLESS = frozenset(
+    {"不只是", "不仅是", "不但是", "不同的", "没想到", "不小心", "非常的", "不知道", "不得不", "不可思"}
+)
+_ANY_NUMBER = regex.compile(r"\d+(?:[.,:/-]\d+)*")
 _DEBUNKING = regex.compile(
     r"错误|谣言|假的|不实|假消息|假新闻|假訊息|误导|不正确|没有根据|无根据|并非事实|非事实|诈骗|事实查核|查核|澄清|辟谣|破解|迷思|网传|谬误"
     r"|\b(?:false|fake|hoax|debunk\w*|misleading|myth|no evidence|not true|fact.?check\w*)\b"
@@ -94,7 +111,7 @@ def _named(text: str) -> dict[str, set[str]]:
     words, pattern = _lexicon()
     found: dict[str, set[str]] = {}
     for match in pattern.finditer(text):
-        found.setdefault(words[match.group()], set()).add(match.group())
+        found.setdefault(words[match.group()], set()).add(_SAME_NAME.get(match.group(), match.group()))
     return found
 
 
@@ -148,14 +165,38 @@ def _direction_conflicts(left: str, right: str) -> Iterator[Difference]:
                 yield mine, theirs
 
 
-def _negations(text: str) -> list[str]:
-    return [match.group() for match in _NEGATION.finditer(_without(text, _NOT_NEGATING))]
+def _negation_in(change: str) -> str | None:
+    """Return the negation when it is all that a changed stretch says."""
+    found = _NEGATION_ONLY.fullmatch(change.strip(" ，,。."))
+    return found.group() if found else None
 
 
-def _negation_conflicts(left: str, right: str) -> Iterator[Difference]:
-    mine, theirs = _negations(left), _negations(right)
-    if len(mine) % 2 != len(theirs) % 2 and min(len(mine), len(theirs)) == 0 and max(len(mine), len(theirs)) == 1:
-        yield (mine[0], "–") if mine else ("–", theirs[0])
+def _changes(claim: str, other: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what changed between two near-copies: the words of each, and the two characters that follow."""
+    for tag, a, b, c, d in SequenceMatcher(None, claim, other, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield claim[a:b], other[c:d], claim[b : b + 2]
+
+
+def _changed_numbers(claim: str, other: str) -> Iterator[Difference]:
+    """Yield the numbers that stand in the same place of two near-copies and differ."""
+    mine, theirs = (
+        [(n.group(), n.string[n.end() : n.end() + 1]) for n in _ANY_NUMBER.finditer(t)] for t in (claim, other)
+    )
+    if len(mine) == len(theirs) and [unit for _, unit in mine] == [unit for _, unit in theirs]:
+        for (one, unit), (another, _) in zip(mine, theirs, strict=True):
+            if _value(one) != _value(another):
+                yield one + unit, another + unit
+
+
+def _negation_conflicts(claim: str, other: str) -> Iterator[Difference]:
+    """Yield the negations by which two near-copies differ and nothing else stands in their place."""
+    for mine, theirs, after in _changes(claim, other):
+        if (mine + after)[:3] in _HARMLESS or (theirs + after)[:3] in _HARMLESS:
+            continue
+        here, there = _negation_in(mine), _negation_in(theirs)
+        if (here and theirs in _AFFIRMATIVE) or (there and mine in _AFFIRMATIVE):
+            yield mine or "–", theirs or "–"
 
 
 def _aligned_stretch(claim: str, other: str) -> tuple[str, str, float]:
@@ -165,10 +206,9 @@ def _aligned_stretch(claim: str, other: str) -> tuple[str, str, float]:
     if not blocks:
         return claim, other, 0.0
     alike = sum(block.size for block in blocks) / max(1, min(len(claim), len(other)))
-    margin = 12
     first, last = blocks[0], blocks[-1]
-    left = claim[max(0, first.a - margin) : last.a + last.size + margin]
-    right = other[max(0, first.b - margin) : last.b + last.size + margin]
+    left = claim[max(0, first.a - MARGIN) : last.a + last.size + MARGIN]
+    right = other[max(0, first.b - MARGIN) : last.b + last.size + MARGIN]
     return left, right, alike
 
 
@@ -183,6 +223,8 @@ def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
     found = [*_contrasts(_named(mine), _named(theirs)), *_number_conflicts(mine, theirs)]
     if alike >= ALIKE:
         found += _direction_conflicts(mine, theirs)
-        if not left.debunks and not right.debunks:
+    if alike >= NEAR_COPY and min(len(mine), len(theirs)) >= NEAR_COPY * max(len(mine), len(theirs)):
+        found += _changed_numbers(mine, theirs)
+        if left.debunks == right.debunks:
             found += _negation_conflicts(mine, theirs)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
