@@ -48,7 +48,7 @@ class Action:
     probability: float | None = None
     """What the match was worth when the button was made."""
     kind: str | None = None
-    """Which kind of index entry matched (`retrieval.types.EntryKind`)."""
+    """What the match rests on (`bot.labels.Reason`)."""
     offset: int = 0
     """How many of the article's replies have been shown."""
 

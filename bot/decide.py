@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from retrieval.types import Band, Match
+from retrieval.types import Band, EntryKind, Match
 from storage.articles import ArticleSummary, ReplySummary
 from storage.tables import ReplyState, Status, Verdict
 
@@ -102,6 +102,11 @@ def is_settled(replies: Sequence[ReplySummary]) -> bool:
     return len(verdicts) <= 1 and best.negative_feedback_count <= best.positive_feedback_count
 
 
+def has_same_words(match: Match) -> bool:
+    """Whether the message is the article itself, word for word: not only a title in it, or a reply to it."""
+    return match.signals.get("exact", 0) >= 1 and match.entry_kind in {EntryKind.ARTICLE, EntryKind.VARIANT}
+
+
 def may_speak_unasked(outcome: Outcome, text: str) -> bool:
     """Whether a group that did not call the bot should hear this: a sure answer, that a long enough message is false.
 
@@ -119,7 +124,7 @@ def _choose_answer(found: Sequence[Candidate]) -> Candidate | None:
     An article with the very same words speaks for itself: what merely resembles it is not asked.
     """
     sure = [candidate for candidate in found if _is_sure(candidate.match)]
-    same_words = [candidate for candidate in sure if candidate.match.signals.get("exact", 0) >= 1]
+    same_words = [candidate for candidate in sure if has_same_words(candidate.match)]
     considered = same_words or sure
     settled = [candidate for candidate in considered if is_settled(candidate.replies)]
     verdicts = {candidate.replies[0].verdict for candidate in considered} - {Verdict.NOT_ARTICLE}

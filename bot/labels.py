@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
+from bot.decide import has_same_words
 from bot.fit import clean, cut, one_line
 from bot.wording import Words, marked
 from retrieval.types import EntryKind, Match
@@ -100,21 +102,42 @@ def how_sure(words: Words, probability: float) -> str:
     return words("Likely the same message: about {percent}%", percent=percent)
 
 
-def why_found(words: Words, match: Match) -> str:
+class Reason(StrEnum):
+    """What a match rests on. The values travel in buttons, so they keep their meaning."""
+
+    SAME_WORDS = "exact"
+    SAME_LINK = "link"
+    LIKE_MESSAGE = "article"
+    LIKE_VARIANT = "variant"
+    LIKE_TITLE = "title"
+    LIKE_REPLY = "reply"
+
+
+def to_reason(match: Match) -> Reason:
+    if has_same_words(match):
+        return Reason.SAME_WORDS
+    return Reason.SAME_LINK if match.signals.get("same_link", 0) >= 1 else _BY_KIND[match.entry_kind]
+
+
+def why_found(words: Words, reason: Reason) -> str:
     """What the match rests on, in one sentence."""
-    if match.signals.get("exact", 0) >= 1:
-        return words("The words are the same as in your message.")
-    return why_kind(words, match.entry_kind)
+    return words(_REASONS[reason])
 
 
-def why_kind(words: Words, kind: EntryKind) -> str:
-    reasons = {
-        EntryKind.ARTICLE: words("The words are much like those of your message."),
-        EntryKind.VARIANT: words("The words are much like another version of this message."),
-        EntryKind.TITLE: words("Your message is like the title of a page this message links to."),
-        EntryKind.REPLY: words("Your message is about what this fact-check says."),
-    }
-    return reasons[kind]
+_BY_KIND = {
+    EntryKind.ARTICLE: Reason.LIKE_MESSAGE,
+    EntryKind.VARIANT: Reason.LIKE_VARIANT,
+    EntryKind.TITLE: Reason.LIKE_TITLE,
+    EntryKind.REPLY: Reason.LIKE_REPLY,
+}
+_REASONS = {
+    Reason.SAME_WORDS: marked("The words are the same as in your message."),
+    Reason.SAME_LINK: marked("It has the same link as your message."),
+    Reason.LIKE_MESSAGE: marked("The words are much like those of your message."),
+    Reason.LIKE_VARIANT: marked("The words are much like another version of this message."),
+    Reason.LIKE_TITLE: marked("Your message is like the title of a page this message links to."),
+    Reason.LIKE_REPLY: marked("Your message is about what this fact-check says."),
+}
 
 
 def differences(words: Words, contradictions: Sequence[tuple[str, str]]) -> list[str]:

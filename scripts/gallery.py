@@ -29,6 +29,7 @@ from bot.decide import Answer, Candidate, Candidates, NoMatch, best_replies, is_
 from bot.fit import clean, units
 from bot.flex import Part
 from bot.flex_html import FLEX_CSS, message_html
+from bot.labels import Reason
 from bot.pages import read_style
 from bot.render import render
 from bot.wording import Wordings, load_wordings
@@ -162,7 +163,7 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
     yield "no-match", render(view, NoMatch(), clean(asked.text or ""), EVENT_ID)
     yield "waiting", waiting_messages(view, asked)
     yield "asked", notes.receipt(view, RequestReceipt(asked.article_id, 4, True))
-    yield "why", notes.why(view, EntryKind.ARTICLE.value, 0.93)
+    yield "why", notes.why(view, Reason.LIKE_MESSAGE, 0.93)
     plain: tuple[Callable[[View], tuple[Part, ...]], ...] = (
         notes.declined, notes.expired, notes.withdrawn, notes.nothing_to_read, notes.sticker, notes.hello_group,
     )  # fmt: skip

@@ -21,7 +21,7 @@ from bot.flex import (
     text_message,
     uri,
 )
-from bot.labels import how_sure, state_label, verdict_label, why_found
+from bot.labels import how_sure, state_label, to_reason, verdict_label, why_found
 from retrieval.types import Match
 from storage.articles import ArticleSummary, ReplySummary
 from storage.tables import ReplyState
@@ -62,7 +62,7 @@ def _answer_message(view: View, candidate: Candidate, event_id: str | None) -> P
     sure = [
         separator(),
         small(how_sure(view.words, match.probability)),
-        small(why_found(view.words, match)),
+        small(why_found(view.words, to_reason(match))),
     ]
     footer = [*_links(view, article, replies), _doubts(view, match, event_id)]
     return _message(view, article, replies, _quoted(view, article), footer, sure)
@@ -127,7 +127,7 @@ def _doubts(view: View, match: Match, event_id: str | None) -> Part:
         Press.WHY,
         article_id=match.article_id,
         probability=match.probability,
-        kind="exact" if match.signals.get("exact", 0) >= 1 else match.entry_kind.value,
+        kind=to_reason(match).value,
     )
     wrong = view.buttons.encode(Press.NONE_OF_THESE, event_id=event_id)
     return box(

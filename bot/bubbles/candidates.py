@@ -8,7 +8,7 @@ from bot.buttons import Press
 from bot.decide import Candidate, Candidates
 from bot.fit import clean, cut
 from bot.flex import INK, Part, box, bubble, button, flex_message, label, postback, quote, small, text, text_message
-from bot.labels import differences, how_sure, why_found
+from bot.labels import differences, how_sure, to_reason, why_found
 
 MAX_QUOTE = 400
 MAX_DIFFERENCE = 60
@@ -73,7 +73,7 @@ def _resemblance(view: View, candidate: Candidate) -> list[Part]:
     """How like it is; or else the words that make it another claim, set out where they cannot be missed."""
     if not candidate.is_contradicted:
         match = candidate.match
-        return [small(why_found(view.words, match)), small(how_sure(view.words, match.probability))]
+        return [small(why_found(view.words, to_reason(match))), small(how_sure(view.words, match.probability))]
     pairs = [
         (cut(clean(yours), MAX_DIFFERENCE), cut(clean(theirs), MAX_DIFFERENCE))
         for yours, theirs in candidate.match.contradictions

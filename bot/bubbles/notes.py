@@ -2,13 +2,8 @@
 
 from bot.bubbles.view import View
 from bot.flex import Part, text_message
-from bot.labels import how_sure, why_kind
+from bot.labels import Reason, how_sure, why_found
 from moderation.intake import RequestReceipt
-from retrieval.types import EntryKind
-
-EXACT = "exact"
-"""In a "why" button: the words were the same. Any other kind is an `EntryKind`."""
-WHY_KINDS = {EXACT, *(kind.value for kind in EntryKind)}
 
 
 def nothing_to_read(view: View) -> tuple[Part, ...]:
@@ -58,16 +53,14 @@ def receipt(view: View, request: RequestReceipt) -> tuple[Part, ...]:
     return _said(f"{thanks}\n{look}\n{page}")
 
 
-def why(view: View, kind: str, probability: float) -> tuple[Part, ...]:
+def why(view: View, reason: Reason, probability: float) -> tuple[Part, ...]:
     """How the answer was found, without jargon."""
     words = view.words
-    same = words("The words are the same as in your message.")
-    reason = same if kind == EXACT else why_kind(words, EntryKind(kind))
     how = words(
         "I compare your message with all that volunteers have checked: its words, its links and what it means. "
         "Numbers, dates and words like “not” must agree. I can be wrong, so please compare for yourself."
     )
-    return _said(f"{reason}\n{how_sure(words, probability)}\n\n{how}")
+    return _said(f"{why_found(words, reason)}\n{how_sure(words, probability)}\n\n{how}")
 
 
 def sticker(view: View) -> tuple[Part, ...]:

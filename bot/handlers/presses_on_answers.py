@@ -9,6 +9,7 @@ from bot.events import Postback
 from bot.fit import clean
 from bot.handlers.kept_message import find_kept_text
 from bot.handlers.looking_up import find_language, find_shown, find_view, to_view
+from bot.labels import Reason
 from bot.outcome import HandlerResult
 from bot.services import Services
 
@@ -35,9 +36,9 @@ async def show_more(event: Postback, action: Action, services: Services) -> Hand
 
 async def explain(event: Postback, action: Action, services: Services) -> HandlerResult:
     view = await find_view(services, event)
-    if action.kind not in notes.WHY_KINDS or action.probability is None:
+    if action.kind not in set(Reason) or action.probability is None:
         return HandlerResult(notes.expired(view), "button_unknown")
-    return HandlerResult(notes.why(view, action.kind, action.probability), "explained")
+    return HandlerResult(notes.why(view, Reason(action.kind), action.probability), "explained")
 
 
 async def none_of_these(event: Postback, action: Action, services: Services) -> HandlerResult:

@@ -2,7 +2,7 @@
 
 from bot.bubbles.consent import MAX_PUBLISHED
 from bot.bubbles.notes import nothing_to_read
-from bot.decide import Answer, Candidates, Outcome
+from bot.decide import Answer, Candidates, Outcome, has_same_words
 from bot.events import TextMessage
 from bot.fit import clean, units
 from bot.handlers.group_text import handle_group_text
@@ -41,7 +41,7 @@ def _may_be_published(outcome: Outcome, shown: str) -> bool:
 
     Words that are an article's own are public already; and a message that waits for its answer is known.
     """
-    if isinstance(outcome, Answer) and outcome.candidate.match.signals.get("exact", 0) >= 1:
+    if isinstance(outcome, Answer) and has_same_words(outcome.candidate.match):
         return False
     is_waiting = not isinstance(outcome, Answer | Candidates) and outcome.unanswered is not None
     return not is_waiting and units(shown) <= MAX_PUBLISHED

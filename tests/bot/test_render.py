@@ -19,7 +19,7 @@ from bot.buttons import Buttons, Press
 from bot.decide import Answer, Candidate, Candidates, NoMatch, best_replies
 from bot.fit import ELLIPSIS, clean, json_bytes, units
 from bot.flex import INK, LINK, MAX_ALT_TEXT, PAPER, QUIET, QUOTE, Part
-from bot.labels import COFACTS, VERDICTS
+from bot.labels import COFACTS, VERDICTS, Reason, to_reason
 from bot.outcome import MAX_MESSAGES
 from bot.render import render
 from bot.wording import load_wordings
@@ -72,7 +72,7 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
     """Each kind of message that says something of our own."""
     yield welcome_messages(view)
     yield from (notes.cannot_read(view, kind) for kind in ("image", "video", "audio", "file", "location", "later"))
-    yield from (notes.why(view, kind, 0.9) for kind in sorted(notes.WHY_KINDS))
+    yield from (notes.why(view, reason, 0.9) for reason in Reason)
     yield notes.receipt(view, RequestReceipt("article", 1, True))
     yield notes.receipt(view, RequestReceipt("article", 4, False))
     for note in (
@@ -325,3 +325,17 @@ def test_verdicts_are_told_by_words_and_sign_and_not_by_colour_alone() -> None:
     assert len({look.label for look in VERDICTS.values()}) == len(Verdict)
     assert len({look.sign for look in VERDICTS.values()}) == len(Verdict)
     assert len({look.colour for look in VERDICTS.values()}) == len(Verdict)
+
+
+@pytest.mark.parametrize(
+    ("match", "reason"),
+    [
+        (make_match(signals={"exact": 1.0}), Reason.SAME_WORDS),
+        (make_match(signals={"exact": 1.0}, kind=EntryKind.VARIANT), Reason.SAME_WORDS),
+        (make_match(signals={"exact": 1.0}, kind=EntryKind.TITLE), Reason.LIKE_TITLE),
+        (make_match(signals={"same_link": 1.0}), Reason.SAME_LINK),
+        (make_match(signals={"dense": 0.99}, kind=EntryKind.REPLY), Reason.LIKE_REPLY),
+    ],
+)
+def test_it_says_what_a_match_rests_on(match: Any, reason: Reason) -> None:
+    assert to_reason(match) == reason
