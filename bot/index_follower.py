@@ -8,7 +8,7 @@ article that cannot be taken in is taken out, noted and tried again with growing
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -159,19 +159,11 @@ class IndexFollower:
         vectors = {entry_id: decode_vector(row.vector) for entry_id, row in stored.items()} | fresh
         await asyncio.to_thread(self._replace_in_index, texts, vectors)
         if fresh:
-            await self._save(missing, fresh)
+            await save_vectors(self._database, self._encoder.model_id, missing, fresh)
 
     async def _encode(self, texts: Sequence[IndexedText]) -> dict[str, Vectors]:
         """Vectors by entry id. A text at a time, so that answers being encoded meanwhile wait for one text at most."""
         return {text.entry_id: (await asyncio.to_thread(self._encoder.encode, [text.text]))[0] for text in texts}
-
-    async def _save(self, texts: Sequence[IndexedText], vectors: dict[str, Vectors]) -> None:
-        """Store the vectors of those texts that are still there: what was erased while we encoded stays erased."""
-        ids = sorted({text.article_id for text in texts})
-        async with self._database.transaction() as session:
-            await session.execute(select(col(Article.id)).where(col(Article.id).in_(ids)).with_for_update(read=True))
-            still = {entry for found in (await load_entries(session, ids)).values() for entry in found}
-            await save_embeddings(session, [self._to_row(t, vectors[t.entry_id]) for t in texts if t in still])
 
     def _replace_in_index(self, texts: dict[str, list[IndexedText]], vectors: dict[str, Vectors]) -> None:
         for article_id, found in texts.items():
@@ -209,14 +201,26 @@ class IndexFollower:
         self._metrics.index_seq.set(self._index.seq)
         self._metrics.index_entries.set(len(self._index))
 
-    def _to_row(self, text: IndexedText, vector: Vectors) -> Embedding:
-        return Embedding(
-            entry_id=text.entry_id,
-            model_id=self._encoder.model_id,
-            article_id=text.article_id,
-            text_hash=hash_text(text.text),
-            vector=encode_vector(vector),
-        )
+
+async def save_vectors(
+    database: Database, model_id: str, texts: Sequence[IndexedText], vectors: Mapping[str, Vectors]
+) -> None:
+    """Store the vectors of those texts that are still there: what was erased while we encoded stays erased."""
+    ids = sorted({text.article_id for text in texts})
+    async with database.transaction() as session:
+        await session.execute(select(col(Article.id)).where(col(Article.id).in_(ids)).with_for_update(read=True))
+        still = {entry for found in (await load_entries(session, ids)).values() for entry in found}
+        await save_embeddings(session, [to_row(t, vectors[t.entry_id], model_id) for t in texts if t in still])
+
+
+def to_row(text: IndexedText, vector: Vectors, model_id: str) -> Embedding:
+    return Embedding(
+        entry_id=text.entry_id,
+        model_id=model_id,
+        article_id=text.article_id,
+        text_hash=hash_text(text.text),
+        vector=encode_vector(vector),
+    )
 
 
 def to_entry(text: IndexedText) -> Entry:

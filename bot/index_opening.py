@@ -1,10 +1,28 @@
 """Finds this process' encoder and index: a sound snapshot when there is one, else made anew from the database."""
 
+import asyncio
 from pathlib import Path
 
+import structlog
+
+from bot.index_builder import rebuild_index
 from bot.index_keeper import OpenedIndex
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
+from retrieval.batching import BatchingEncoder
+from retrieval.calibration import same_model
+from retrieval.index import MatchingIndex
+from retrieval.matcher import Matcher
+from retrieval.model_manifest import ModelError, model_folder
+from retrieval.onnx_encoder import OnnxEncoder, open_encoder
+from retrieval.snapshot import SnapshotError
 from storage.database import Database
+from storage.index_entries import adopt_model, adopted_model, latest_seq
+
+log = structlog.get_logger()
+
+
+class ModelNotAdoptedError(ModelError):
+    """The prepared encoder is not the one this database matches with."""
 
 
 def index_folder(settings: Settings) -> Path:
@@ -12,4 +30,50 @@ def index_folder(settings: Settings) -> Path:
 
 
 async def open_index(settings: Settings, database: Database) -> OpenedIndex:
-    raise NotImplementedError
+    """Load the encoder and the index, off the event loop, building the index where no snapshot can be used.
+
+    Raises `ModelError` when the encoder is missing, refused, or not the adopted one, and `CalibrationError` when the
+    matcher was not fitted for it.
+    """
+    encoder = await open_adopted_encoder(settings, database)
+    index = await load_or_rebuild_index(settings, database, encoder)
+    return OpenedIndex(index=index, encoder=encoder, matcher=Matcher(index, BatchingEncoder(encoder.encode).encode))
+
+
+async def open_adopted_encoder(settings: Settings, database: Database) -> OnnxEncoder:
+    """Open the encoder this database matches with; the setting MODEL names it only for a database that has none yet."""
+    if settings.index_url != "faiss:":
+        raise SettingsError("INDEX_URL names an index this version does not have. Example: INDEX_URL=faiss:")
+    async with database.reading() as session:
+        adopted = await adopted_model(session)
+    name = source_of(adopted) if adopted else settings.model
+    folder = model_folder(settings.data_dir, name)
+    encoder = await asyncio.to_thread(open_encoder, folder, threads=settings.encoder_threads)
+    if adopted is None:
+        async with database.transaction() as session:
+            await adopt_model(session, encoder.model_id)
+    elif not same_model(adopted, encoder.model_id):
+        raise ModelNotAdoptedError(f"The database matches with {adopted}, {folder} holds {encoder.model_id}.")
+    return encoder
+
+
+async def load_or_rebuild_index(settings: Settings, database: Database, encoder: OnnxEncoder) -> MatchingIndex:
+    """Load the snapshot; where there is none that fits the encoder and the database, rebuild and save one."""
+    folder = index_folder(settings)
+    async with database.reading() as session:
+        newest = await latest_seq(session)
+    try:
+        index = await asyncio.to_thread(MatchingIndex.load, folder, encoder.model_id)
+        if index.seq <= newest:
+            return index
+        log.warning("snapshot_ahead_of_database", seq=index.seq, newest=newest)
+    except SnapshotError as error:
+        log.warning("snapshot_not_used", reason=type(error).__name__)
+    index = await rebuild_index(database, encoder)
+    await asyncio.to_thread(index.save, folder)
+    return index
+
+
+def source_of(model_id: str) -> str:
+    """The model's name or folder: what comes before the hash of its weights."""
+    return model_id.rpartition("@")[0]

@@ -7,7 +7,7 @@ padding. A text that is waiting already is not encoded twice. On a CPU the prepa
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -36,7 +36,7 @@ class BatchingEncoder(Generic[Result]):
 
     def __init__(
         self,
-        run: Callable[[Sequence[str]], Sequence[Result]],
+        run: Callable[[Sequence[str]], Iterable[Result]],
         *,
         workers: int = 1,
         batch_size: int = 1,
@@ -100,12 +100,12 @@ class BatchingEncoder(Generic[Result]):
             del self._waiting[entry.text]
         return batch
 
-    def _finish(self, batch: list[_Waiting[Result]], done: asyncio.Future[Sequence[Result]]) -> None:
+    def _finish(self, batch: list[_Waiting[Result]], done: asyncio.Future[Iterable[Result]]) -> None:
         self._idle += 1
         if done.cancelled():
             return
         error = done.exception()
-        results: Sequence[Result] = () if error else done.result()
+        results = [] if error else list(done.result())
         for i, entry in enumerate(batch):
             if entry.result.done():
                 continue

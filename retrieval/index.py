@@ -27,6 +27,9 @@ GRACE_S = 60.0
 ArticleEntries = tuple[str, Sequence[Entry]]
 """An article's id, and all its entries."""
 
+DEFERRED_AT_ONCE = 1_000
+"""Articles added in one go while none of them can be found yet."""
+
 
 class MatchingIndex:
     """Everything that can be matched, under one encoder's vectors."""
@@ -57,21 +60,24 @@ class MatchingIndex:
 
         What the article has already, word for word, stays as it is.
         """
-        with self._writing:
-            self._replace(article_id, entries, vectors, defer=False)
-            self._settle()
+        self.replace_many([(article_id, entries)], vectors)
 
     def replace_many(self, articles: Sequence[ArticleEntries], vectors: Vectors, *, settle: bool = True) -> None:
-        """Do the same for many articles, fast; `vectors` are those of all their entries, one after another.
+        """Do the same for many articles, each once; `vectors` are those of all their entries, one after another.
 
-        With `settle=False` nothing of it is found until `settle()`, which is worth it when more follows at once.
+        With `settle=False` nothing of it is found until `settle()`: much faster when thousands follow each other.
         """
+        owned = sum(len(entries) for _, entries in articles)
+        if owned != len(vectors):
+            raise ValueError(f"{owned} entries need as many vectors, got {len(vectors)}")
+        at_once = 1 if settle else DEFERRED_AT_ONCE
         row = 0
         with self._writing:
-            for article_id, entries in articles:
-                rows = vectors[row : row + len(entries)]
-                row += len(entries)
-                self._replace(article_id, entries, rows, defer=not settle)
+            for start in range(0, len(articles), at_once):
+                some = articles[start : start + at_once]
+                rows = sum(len(entries) for _, entries in some)
+                self._replace(some, vectors[row : row + rows], defer=not settle)
+                row += rows
             if settle:
                 self._settle()
 
@@ -80,20 +86,26 @@ class MatchingIndex:
         with self._writing:
             self._settle()
 
-    def _replace(self, article_id: str, entries: Sequence[Entry], vectors: Vectors, *, defer: bool) -> None:
-        if len(entries) != len(vectors):
-            raise ValueError(f"{len(entries)} entries need as many vectors, got {len(vectors)}")
-        old = {self._entries.entry(slot): slot for slot in self._entries.of_article(article_id)}
-        fresh = [row for row, entry in enumerate(entries) if entry not in old]
-        added = [entries[row] for row in fresh]
-        gone = [slot for entry, slot in old.items() if entry not in set(entries)]
+    def _replace(self, articles: Sequence[ArticleEntries], vectors: Vectors, *, defer: bool) -> None:
+        added: list[Entry] = []
+        rows: list[int] = []
+        gone: list[int] = []
+        row = 0
+        for article_id, entries in articles:
+            there = {self._entries.entry(slot): slot for slot in self._entries.of_article(article_id)}
+            gone += [slot for entry, slot in there.items() if entry not in entries]
+            for entry in entries:
+                if entry not in there:
+                    added.append(entry)
+                    rows.append(row)
+                row += 1
         keys = [matching_key(entry.text) for entry in added]
         with self._changing:
             for leg in (self._entries, self._lexical, self._vectors):
                 leg.remove(gone)
             slots = self._entries.add(added, keys)
             self._lexical.replace(slots, keys, defer=defer)
-            self._vectors.replace(slots, vectors[fresh], defer=defer)
+            self._vectors.replace(slots, vectors[rows], defer=defer)
         if gone:
             self._removed.append((time.monotonic(), gone))
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.arrays import GrowingArray
-from retrieval.lexical_terms import BUCKETS, Terms, lexical_terms
+from retrieval.lexical_terms import BUCKETS, Terms, lexical_terms, many_lexical_terms
 
 MAX_TERMS = 64
 MAX_POSTINGS = 60_000
@@ -65,7 +65,7 @@ class LexicalIndex:
 
         With `defer` they are found only after the next `settle()`: much the faster way for thousands.
         """
-        terms = [lexical_terms(key) for key in keys]
+        terms = many_lexical_terms(keys)
         with self._lock:
             self._drop(slots)
             for slot, found in zip(slots, terms, strict=True):

@@ -32,6 +32,7 @@ __all__ = [
     "IndexedText",
     "adopt_model",
     "adopted_model",
+    "count_indexed_articles",
     "iterate_entries",
     "latest_seq",
     "load_changes",
@@ -69,9 +70,20 @@ async def load_entries(session: AsyncSession, article_ids: Collection[str]) -> d
     return {article_id: _without_repeats(found) for article_id, found in entries.items()}
 
 
-async def iterate_entries(session: AsyncSession, page: int = PAGE) -> AsyncIterator[list[IndexedText]]:
-    """All entries, a page of articles at a time in the order of their ids, none split between two pages."""
-    last = ""
+async def count_indexed_articles(session: AsyncSession) -> int:
+    """How many articles `iterate_entries` goes through."""
+    count = await session.scalar(select(func.count()).select_from(Article).where(col(Article.status) == Status.NORMAL))
+    return count or 0
+
+
+async def iterate_entries(
+    session: AsyncSession, page: int = PAGE, *, after: str = ""
+) -> AsyncIterator[list[IndexedText]]:
+    """All entries, a page of articles at a time in the order of their ids, none split between two pages.
+
+    With `after`, only those of articles whose ids come after it.
+    """
+    last = after
     while True:
         ids = list(
             await session.scalars(
