@@ -99,13 +99,24 @@ async def ask_until(line: LineSimulator, user: User, text: str, seen: str, *, wi
 
     What another process publishes is known to the server within a second, not at once.
     """
+    return await _ask_until(line, user, text, lambda said: seen in said, within)
+
+
+async def ask_until_gone(line: LineSimulator, user: User, text: str, gone: str, *, within: float = 5.0) -> float:
+    """Ask again and again until the newest answer no longer says `gone`; return the seconds that took."""
+    return await _ask_until(line, user, text, lambda said: gone not in said, within)
+
+
+async def _ask_until(
+    line: LineSimulator, user: User, text: str, is_right: Callable[[str], bool], within: float
+) -> float:
     begin = time.monotonic()
     while time.monotonic() - begin < within:
-        messages = await line.ask(user, text)
-        if seen in words(messages):
+        said = words(await line.ask(user, text))
+        if is_right(said):
             return time.monotonic() - begin
         await asyncio.sleep(0.05)
-    raise AssertionError(f"no answer said {seen!r} within {within} s; the last: {words(messages)[:400]}")
+    raise AssertionError(f"not within {within} s; the last answer: {said[:400]}")
 
 
 async def comes_true(condition: Callable[[], Awaitable[bool]], *, within: float = 5.0) -> bool:
