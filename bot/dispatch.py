@@ -118,8 +118,9 @@ class Dispatcher:
         while True:
             room = CONCURRENCY - len(self._held)
             if room <= 0 or await self._poll(room) < room:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), POLL_S)
+                with suppress(TimeoutError):  # not `wait_for`: Python 3.11's may swallow the cancellation that stops us
+                    async with asyncio.timeout(POLL_S):
+                        await self._wake.wait()
             self._wake.clear()
 
     async def _poll(self, room: int) -> int:

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.metrics import Metrics
+from retrieval.message import text_to_encode
 from retrieval.types import Encoder, Entry, EntryKind, Vectors
 from storage.database import Database
 from storage.index_changes import load_changes
@@ -88,7 +89,8 @@ class IndexFollower:
                 log.exception("index_not_followed", seq=self._seen)
                 await asyncio.sleep(FIRST_PAUSE_S)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self.wake.wait()
             self.wake.clear()
 
     async def catch_up(self) -> int:
@@ -163,7 +165,10 @@ class IndexFollower:
 
     async def _encode(self, texts: Sequence[IndexedText]) -> dict[str, Vectors]:
         """Vectors by entry id. A text at a time, so that answers being encoded meanwhile wait for one text at most."""
-        return {text.entry_id: (await asyncio.to_thread(self._encoder.encode, [text.text]))[0] for text in texts}
+        return {
+            text.entry_id: (await asyncio.to_thread(self._encoder.encode, [text_to_encode(text.text)]))[0]
+            for text in texts
+        }
 
     def _replace_in_index(self, texts: dict[str, list[IndexedText]], vectors: dict[str, Vectors]) -> None:
         for article_id, found in texts.items():

@@ -93,7 +93,8 @@ class Processor:
             return IGNORED, Undelivered.EXPIRED
         async with self._loading_animation(event):
             with self._metrics.handle_seconds.labels(type(event).__name__).time():
-                result = await asyncio.wait_for(handle(event), HANDLER_TIMEOUT_S)
+                async with asyncio.timeout(HANDLER_TIMEOUT_S):
+                    result = await handle(event)
             return result, await self._delivery.send(event, row, result)
 
     @asynccontextmanager

@@ -1,0 +1,142 @@
+"""The whole process but for model and index: the real app and handlers, the real inbox, and a LINE that is strict."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.app import build_app
+from bot.matching import Matching
+from bot.services import Services, open_services
+from bot.settings import Settings
+from retrieval.types import Match
+from scripts.simulator.line import LineSimulator, running_simulator, serve_app
+from storage.database import open_database
+from storage.migrations import migrate
+from tests.bot.fakes import FakeMatcher
+
+
+class FakeKeeper:
+    """Ready when it is told to be."""
+
+    def __init__(self, matching: Matching) -> None:
+        self._matching = matching
+        self.problem: str | None = "ModelMissingError"
+
+    def load(self, *matches: Match) -> None:
+        self.problem = None
+        self._matching.use(FakeMatcher(*matches))
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+async def line() -> AsyncIterator[LineSimulator]:
+    async with running_simulator() as line:
+        yield line
+
+
+async def make_settings(line: LineSimulator, database_url: str, folder: Path) -> Settings:
+    database = open_database(database_url)
+    await migrate(database)
+    await database.close()
+    return Settings(DATABASE_URL=database_url, DATA_DIR=folder, SECRET_KEY="a key for tests, long", **line.settings())
+
+
+@asynccontextmanager
+async def serving(settings: Settings, line: LineSimulator, *, ready: bool = True) -> AsyncIterator[Services]:
+    async with open_services(settings) as services:
+        keeper = FakeKeeper(services.matching)
+        services.follower = keeper  # type: ignore[assignment]
+        if ready:
+            keeper.load()
+        async with serve_app(build_app(services)) as url:
+            line.channel.webhook_url = f"{url}/callback"
+            yield services
+
+
+async def get(line: LineSimulator, path: str) -> tuple[int, str]:
+    base = (line.channel.webhook_url or "").removesuffix("/callback")
+    async with aiohttp.ClientSession() as session, session.get(base + path) as response:
+        return response.status, await response.text()
+
+
+async def test_it_answers_a_message_honestly_when_nothing_matches(
+    line: LineSimulator, database_url: str, tmp_path: Path
+) -> None:
+    settings = await make_settings(line, database_url, tmp_path)
+    asker = line.add_user("asker")
+    async with serving(settings, line):
+        answer = await line.ask(asker, "喝熱檸檬水可以治癌症，請轉發給家人")
+    assert answer
+    assert line.refusals == []
+
+
+async def test_it_keeps_what_arrives_before_it_is_ready_and_then_answers(
+    line: LineSimulator, database_url: str, tmp_path: Path
+) -> None:
+    settings = await make_settings(line, database_url, tmp_path)
+    asker = line.add_user("asker")
+    async with serving(settings, line, ready=False) as services:
+        assert (await get(line, "/healthz"))[0] == 200
+        status, body = await get(line, "/readyz")
+        assert (status, '"matching": false' in body) == (503, True)
+        await line.send_text(asker, "喝熱檸檬水可以治癌症")
+        await asyncio.sleep(0.3)
+        assert line.messages(asker) == []
+        services.follower.load()  # type: ignore[call-arg]
+        await line.wait_for_messages(asker)
+        assert (await get(line, "/readyz"))[0] == 200
+
+
+async def test_it_answers_after_a_restart_what_it_was_asked_before(
+    line: LineSimulator, database_url: str, tmp_path: Path
+) -> None:
+    settings = await make_settings(line, database_url, tmp_path)
+    asker = line.add_user("asker")
+    async with serving(settings, line, ready=False):
+        await line.send_text(asker, "喝熱檸檬水可以治癌症")
+    async with serving(settings, line):
+        await line.wait_for_messages(asker)
+    assert line.refusals == []
+
+
+async def test_it_counts_every_step_of_the_path(line: LineSimulator, database_url: str, tmp_path: Path) -> None:
+    settings = await make_settings(line, database_url, tmp_path)
+    asker = line.add_user("asker")
+    async with serving(settings, line):
+        await line.ask(asker, "喝熱檸檬水可以治癌症")
+        await asyncio.sleep(0.1)
+        _, shown = await get(line, "/metrics")
+    for sample in (
+        'chaming_webhooks_total{result="accepted"}',
+        "chaming_events_stored_total",
+        'chaming_events_claimed_total{how="handed_over"}',
+        "chaming_match_seconds_count",
+        'chaming_handle_seconds_count{kind="TextMessage"}',
+        'chaming_line_calls_total{call="reply",result="ok"}',
+        "chaming_webhook_to_reply_seconds_count",
+    ):
+        assert f"{sample} 1.0" in shown, sample
+    assert asker.user_id not in shown
+
+
+async def test_it_says_it_is_not_ready_while_the_database_is_away(
+    line: LineSimulator, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = await make_settings(line, database_url, tmp_path)
+    async with serving(settings, line) as services:
+        monkeypatch.setattr(type(services.database), "reading", None)
+        assert (await get(line, "/readyz"))[0] == 503
+        assert (await get(line, "/healthz"))[0] == 200
+
+
+async def test_an_unknown_page_is_404(line: LineSimulator, database_url: str, tmp_path: Path) -> None:
+    settings = await make_settings(line, database_url, tmp_path)
+    async with serving(settings, line):
+        assert (await get(line, "/articles/unknown"))[0] == 404
+        assert (await get(line, "/nothing"))[0] == 404
