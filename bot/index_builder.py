@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.index_follower import decode_vector, save_vectors, stack, to_entry
 from retrieval.index import ArticleEntries, MatchingIndex
+from retrieval.message import text_to_encode
 from retrieval.types import Encoder, Vectors
 from storage.database import Database
 from storage.index_entries import (
@@ -72,7 +73,9 @@ async def _load_or_encode(
     missing = [text for text in texts if text.entry_id not in known]
     if missing:
         loop = asyncio.get_running_loop()
-        encoded = await asyncio.gather(*(loop.run_in_executor(pool, encoder.encode, [text.text]) for text in missing))
+        encoded = await asyncio.gather(
+            *(loop.run_in_executor(pool, encoder.encode, [text_to_encode(text.text)]) for text in missing)
+        )
         fresh = {text.entry_id: vectors[0] for text, vectors in zip(missing, encoded, strict=True)}
         await save_vectors(database, encoder.model_id, missing, fresh)
         known |= fresh

@@ -37,7 +37,9 @@ async def open_index(settings: Settings, database: Database) -> OpenedIndex:
     """
     encoder = await open_adopted_encoder(settings, database)
     index = await load_or_rebuild_index(settings, database, encoder)
-    return OpenedIndex(index=index, encoder=encoder, matcher=Matcher(index, BatchingEncoder(encoder.encode).encode))
+    return OpenedIndex(
+        index=index, encoder=encoder, matcher=Matcher(index, BatchingEncoder(encoder.encode_tokens).encode)
+    )
 
 
 async def open_adopted_encoder(settings: Settings, database: Database) -> OnnxEncoder:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from retrieval.units import Hashes
 
-TABLE_BITS = 18
+TABLE_BITS = 19
 STEP = 16.0
 """One unit of the stored byte is 1/16 of a natural logarithm."""
 TABLE_PATH = Path(__file__).parent / "background.bin"

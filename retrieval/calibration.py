@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.signals import FEATURES, Matrix
+from retrieval.second_look import SECOND_FEATURES
+from retrieval.signals import Matrix
 from retrieval.types import Band
 
 CALIBRATION_PATH = Path(__file__).parent / "calibration.json"
@@ -62,28 +63,45 @@ class Trees:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """A logistic regression and boosted trees over the same signals, averaged as log-odds, with the thresholds."""
+class Scorer:
+    """A logistic regression and boosted trees over the same signals; the mean of their log-odds counts."""
 
-    model_id: str
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
     weights: NDArray[np.float64]
     bias: float
-    trees: Trees | None
+    trees: Trees
+
+    def probability(self, matrix: Matrix) -> NDArray[np.float64]:
+        """Return each row's probability of being the same claim."""
+        odds = (matrix - self.mean) / self.scale @ self.weights + self.bias
+        odds = (odds + self.trees.raw(matrix)) / 2
+        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))), np.float64)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Scorer":
+        return cls(
+            mean=np.array(content["mean"]),
+            scale=np.array(content["scale"]),
+            weights=np.array(content["weights"]),
+            bias=float(content["bias"]),
+            trees=Trees.from_json(content["trees"]),
+        )
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The scorers for the first and the second look (`retrieval.second_look`), and the thresholds."""
+
+    model_id: str
+    first: Scorer
+    second: Scorer
     answer: float
     """Probability from which a match is an answer."""
     candidate: float
     """Probability from which a match is offered."""
     pair: float
     """Probability from which two texts alone make the same claim."""
-
-    def probability(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Return each row's probability of being the same claim."""
-        odds = (matrix - self.mean) / self.scale @ self.weights + self.bias
-        if self.trees is not None:
-            odds = (odds + self.trees.raw(matrix)) / 2
-        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))), np.float64)
 
     def band(self, probability: float) -> Band:
         if probability >= self.answer:
@@ -104,19 +122,13 @@ def load_calibration(model_id: str, path: Path = CALIBRATION_PATH) -> Calibratio
             raise CalibrationError(
                 f"{path.name} belongs to {content['model_id']}, the encoder is {model_id}: train the matcher for it."
             )
-        if tuple(content["features"]) != FEATURES:
+        if tuple(content["features"]) != SECOND_FEATURES:
             raise CalibrationError(f"{path.name} was made for other signals. {CalibrationError.__doc__}")
-        thresholds = content["thresholds"]
         return Calibration(
             model_id=content["model_id"],
-            mean=np.array(content["mean"]),
-            scale=np.array(content["scale"]),
-            weights=np.array(content["weights"]),
-            bias=float(content["bias"]),
-            trees=Trees.from_json(content["trees"]) if content.get("trees") else None,
-            answer=float(thresholds["answer"]),
-            candidate=float(thresholds["candidate"]),
-            pair=float(thresholds["pair"]),
+            first=Scorer.from_json(content["first"]),
+            second=Scorer.from_json(content["second"]),
+            **{name: float(content["thresholds"][name]) for name in ("answer", "candidate", "pair")},
         )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise CalibrationError(f"{path} cannot be read ({error}).") from error

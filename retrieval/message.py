@@ -34,6 +34,12 @@ class Message:
     passages: tuple[Passage, ...]
 
 
+def text_to_encode(text: str) -> str:
+    """Return what the encoder gets of an index entry: its own words, without links and boilerplate."""
+    text = well_formed(text[:MAX_CHARACTERS])
+    return remove_boilerplate(strip_urls(text)) or text
+
+
 def to_passage(text: str) -> Passage:
     """Prepare one passage."""
     return Passage(text, matching_key(text), weigh_text(text, load_background()))

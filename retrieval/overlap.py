@@ -147,3 +147,17 @@ def compare(query: WeighedText, entries: Sequence[WeighedText]) -> Overlap:
         gap_q=query_side.longest_gap(),
         gap_e=entry_side.longest_gap(),
     )
+
+
+def nearest_stretch(query: WeighedText, entry: WeighedText, text: str, width: int) -> str:
+    """Return the part of the entry's `text`, at most about `width` characters, that shares most with the query."""
+    if len(text) <= width:
+        return text
+    found = np.isin(entry.hashes, query.hashes)
+    starts = entry.units.starts
+    summed = np.concatenate([[0.0], np.cumsum(entry.weights * found)])
+    best = int(np.argmax(summed[np.searchsorted(starts, starts + width)] - summed[:-1]))
+    # `starts` count characters of the folded text, which is longer or shorter by a little.
+    begin = int(starts[best] * len(text) / max(1, len(entry.units.folded)))
+    begin = max(0, min(begin - width // 10, len(text) - width))
+    return text[begin : begin + width]

@@ -1,14 +1,16 @@
-"""Whether two texts alone make the same claim: the matcher's signals and scorer, without an index."""
+"""Whether two texts alone make the same claim: the matcher's signals and second scorer, without an index."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from retrieval.calibration import Calibration
 from retrieval.contradiction import Difference, find_contradictions
-from retrieval.message import Message, read_message
+from retrieval.late_interaction import TokenText
+from retrieval.message import Passage, read_message
+from retrieval.second_look import EncodedTokens, EncodeTokens, second_matrix, to_token_text
 from retrieval.signals import signal_matrix
-from retrieval.types import Encoder
 
 
 @dataclass(frozen=True)
@@ -22,19 +24,31 @@ class PairVerdict:
         return self.probability >= calibration.pair and not self.contradictions
 
 
-def _score(one: Message, other: Message, encoder: Encoder, calibration: Calibration) -> float:
-    """Return the best probability over the passages of `one` against those of `other`."""
+@dataclass(frozen=True)
+class _Side:
+    passages: Sequence[Passage]
+    encoded: Sequence[EncodedTokens]
+    tokens: Sequence[TokenText]
+
+
+def _read(passages: Sequence[Passage], encode: EncodeTokens) -> _Side:
+    encoded = encode([passage.text for passage in passages])
+    tokens = [to_token_text(passage.text, one) for passage, one in zip(passages, encoded, strict=True)]
+    return _Side(passages, encoded, tokens)
+
+
+def _score(one: _Side, other: _Side, calibration: Calibration) -> float:
+    """Return the best probability over the passages of `one` as messages against those of `other` as entries."""
     entries = [passage.weighed for passage in other.passages]
-    vectors = encoder.encode([passage.text for passage in (*one.passages, *other.passages)])
-    theirs = vectors[len(one.passages) :]
+    vectors = np.array([encoded.vector for encoded in other.encoded])
     best = 0.0
-    for passage, vector in zip(one.passages, vectors, strict=False):
-        forth = calibration.probability(signal_matrix(passage.weighed, entries, theirs @ vector))
-        best = max(best, float(forth.max()))
+    for passage, encoded, tokens in zip(one.passages, one.encoded, one.tokens, strict=True):
+        first = signal_matrix(passage.weighed, entries, vectors @ encoded.vector)
+        best = max(best, float(calibration.second.probability(second_matrix(first, tokens, other.tokens)).max()))
     return best
 
 
-def judge_pair(text_a: str, text_b: str, encoder: Encoder, calibration: Calibration) -> PairVerdict:
+def judge_pair(text_a: str, text_b: str, encode: EncodeTokens, calibration: Calibration) -> PairVerdict:
     """Judge two texts. The order does not matter: both ways round are scored, and the mean counts."""
     one, other = read_message(text_a), read_message(text_b)
     if one.key_hash is not None and one.key_hash == other.key_hash:
@@ -42,5 +56,6 @@ def judge_pair(text_a: str, text_b: str, encoder: Encoder, calibration: Calibrat
     if not one.passages or not other.passages:
         same_link = not one.passages and not other.passages and bool(set(one.urls) & set(other.urls))
         return PairVerdict(float(same_link), ())
-    probability = np.mean([_score(one, other, encoder, calibration), _score(other, one, encoder, calibration)])
-    return PairVerdict(float(probability), tuple(find_contradictions(text_a, text_b)))
+    mine, theirs = _read(one.passages, encode), _read(other.passages, encode)
+    probability = (_score(mine, theirs, calibration) + _score(theirs, mine, calibration)) / 2
+    return PairVerdict(probability, tuple(find_contradictions(text_a, text_b)))

@@ -3,7 +3,7 @@
     message ─▶ key, links, passages ─┬─▶ exact key, canonical link
                                      ├─▶ lexical leg (a thread, while the encoder runs)
                                      └─▶ encoder ─▶ dense leg
-                                          candidates ─▶ signals ─▶ probability ─▶ contradictions ─▶ band
+        proposals ─▶ first look: signals ─▶ second look at the doubtful few: tokens ─▶ contradictions ─▶ band
 
 The legs only propose; the signals of every proposal decide. An article is as good as its best
 entry on the best passage.
@@ -11,7 +11,7 @@ entry on the best passage.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -20,15 +20,20 @@ from numpy.typing import NDArray
 from retrieval.background import load_background
 from retrieval.calibration import Calibration
 from retrieval.contradiction import find_contradictions
-from retrieval.message import Message, Passage, read_message
+from retrieval.late_interaction import TOKEN_SIGNALS, TokenText
+from retrieval.message import Message, Passage, text_to_encode
 from retrieval.overlap import WeighedText, weigh_text
-from retrieval.signals import FEATURES, signal_matrix
-from retrieval.types import Band, Encoder, Entry, Match
+from retrieval.second_look import second_matrix, stretch_of
+from retrieval.signals import FEATURES, Matrix, signal_matrix
+from retrieval.types import Band, Entry, Match
 
 CANDIDATES = 30
 """Proposals a leg makes for each passage."""
 MIN_ANSWER_KEY = 8
 """A shorter message is only ever suggested: it says too little to be sure which claim it means."""
+DOUBTFUL = (0.02, 0.985)
+SECOND_LOOKS = 3
+"""Only the best matches whose first probability lies between are looked at again: each costs a run of the encoder."""
 CHECKED = 5
 """Only the best matches are checked for contradictions: the others are no answers."""
 CONTRADICTED_FACTOR = 0.5
@@ -56,89 +61,106 @@ class SearchableIndex(Protocol):
 
 
 @dataclass(frozen=True)
-class _Scored:
-    slot: int
+class Scored:
+    """An article's best entry on the message's best passage, and what the looks so far say about it."""
+
     entry: Entry
     probability: float
     signals: dict[str, float]
-    passage: Passage | None
+    row: Matrix | None = None
+    """The first look's signals; None when nothing was scored (the same words, the same link)."""
+    passage: int = -1
 
 
 class Ranker:
-    """Ranks the articles of one index for a message whose passages are encoded already. One thread at a time."""
+    """Ranks the articles of one index. Every step is called from one thread at a time."""
 
     def __init__(self, index: SearchableIndex, calibration: Calibration) -> None:
         self._index = index
         self._calibration = calibration
         self._weighed: OrderedDict[str, WeighedText] = OrderedDict()
 
-    def match(self, text: str, encoder: Encoder, *, limit: int = 10) -> list[Match]:
-        """Read, encode and rank in one go, in this thread: for the command line and for measuring."""
-        message = read_message(text)
-        vectors = list(encoder.encode([passage.text for passage in message.passages])) if message.passages else []
-        return self.rank(message, vectors, self.propose_by_words(message), limit=limit)
-
     def propose_by_words(self, message: Message) -> list[list[int]]:
         """Return, for each passage, the slots the lexical leg proposes, and weigh them while the encoder runs."""
         proposals = [[slot for slot, _ in self._index.lexical(passage.key, CANDIDATES)] for passage in message.passages]
         for slot in {slot for slots in proposals for slot in slots}:
-            self._weigh(self._index.entry(slot))
+            self._weigh(self._index.entry(slot).text)
         return proposals
 
-    def rank(
-        self, message: Message, vectors: Sequence[Vector], lexical: Sequence[Sequence[int]], *, limit: int = 10
-    ) -> list[Match]:
-        """Return the articles that may make the same claim, best first. `lexical` is what `propose_by_words` gave."""
+    def first_look(self, message: Message, vectors: Sequence[Vector], lexical: Sequence[Sequence[int]]) -> list[Scored]:
+        """Return each proposed article's best entry, most probable first. `lexical`: what `propose_by_words` gave."""
         scored = self._same_key_or_link(message)
-        for passage, vector, slots in zip(message.passages, vectors, lexical, strict=True):
+        for number, (passage, vector, slots) in enumerate(zip(message.passages, vectors, lexical, strict=True)):
             near = [slot for slot, _ in self._index.dense(vector, CANDIDATES)]
-            scored += self._score(passage, vector, list(dict.fromkeys([*near, *slots])))
-        best = _best_of_each_article(scored)
-        return self._judge(message, best)[:limit]
+            scored += self._score(number, passage, vector, list(dict.fromkeys([*near, *slots])))
+        return _best_of_each_article(scored)
 
-    def _same_key_or_link(self, message: Message) -> list[_Scored]:
+    def doubtful(self, message: Message, scored: Sequence[Scored]) -> list[tuple[int, str]]:
+        """Return (place in `scored`, stretch of text to compare token by token) of what deserves a second look."""
+        chosen = []
+        for place, found in enumerate(scored[:SECOND_LOOKS]):
+            if found.row is not None and DOUBTFUL[0] <= found.probability <= DOUBTFUL[1]:
+                passage, text = message.passages[found.passage], text_to_encode(found.entry.text)
+                stretch = stretch_of(passage.weighed, passage.text, self._weigh(found.entry.text), text)
+                chosen.append((place, stretch))
+        return chosen
+
+    def second_look(
+        self, scored: Sequence[Scored], looked_at: Sequence[tuple[int, TokenText, TokenText]]
+    ) -> list[Scored]:
+        """Return `scored` with what comparing tokens says; `looked_at` holds (place, passage's tokens, stretch's)."""
+        result = list(scored)
+        for place, query, stretch in looked_at:
+            found = scored[place]
+            if found.row is not None:
+                row = second_matrix(found.row[None, :], query, [stretch])
+                tokens = dict(zip(TOKEN_SIGNALS, map(float, row[0, len(FEATURES) :]), strict=True))
+                probability = float(self._calibration.second.probability(row)[0])
+                result[place] = replace(found, probability=probability, signals=found.signals | tokens)
+        return result
+
+    def judge(self, message: Message, scored: Iterable[Scored], limit: int) -> list[Match]:
+        """Check the best for contradictions and give each its band, best first."""
+        best = sorted(scored, key=lambda found: -found.probability)[: limit + CHECKED]
+        matches = [self._to_match(message, found, checked=rank < CHECKED) for rank, found in enumerate(best)]
+        return sorted(matches, key=lambda match: -match.probability)[:limit]
+
+    def _same_key_or_link(self, message: Message) -> list[Scored]:
         """Return what matches without any scoring: the same words, or the same link and hardly a word beside it."""
         if message.key_hash is None:
             return []
-        found = [self._certain(slot, EXACT, {"exact": 1.0}) for slot in self._index.exact(message.key_hash)]
+        found = [Scored(self._index.entry(slot), EXACT, {"exact": 1.0}) for slot in self._index.exact(message.key_hash)]
         if not message.passages:
             for url in message.urls:
-                found += [self._certain(slot, SAME_LINK, {"same_link": 1.0}) for slot in self._index.by_url(url)]
+                slots = self._index.by_url(url)
+                found += [Scored(self._index.entry(slot), SAME_LINK, {"same_link": 1.0}) for slot in slots]
         return found
 
-    def _certain(self, slot: int, probability: float, signals: dict[str, float]) -> _Scored:
-        return _Scored(slot, self._index.entry(slot), probability, signals, None)
-
-    def _score(self, passage: Passage, vector: Vector, slots: Sequence[int]) -> list[_Scored]:
+    def _score(self, number: int, passage: Passage, vector: Vector, slots: Sequence[int]) -> list[Scored]:
         if not slots:
             return []
         entries = [self._index.entry(slot) for slot in slots]
         dense = np.array([self._index.vector(slot) for slot in slots], np.float32) @ vector
-        matrix = signal_matrix(passage.weighed, [self._weigh(entry) for entry in entries], dense)
-        probabilities = self._calibration.probability(matrix)
+        matrix = signal_matrix(passage.weighed, [self._weigh(entry.text) for entry in entries], dense)
+        probabilities = self._calibration.first.probability(matrix)
         return [
-            _Scored(slot, entry, float(probability), dict(zip(FEATURES, map(float, row), strict=True)), passage)
-            for slot, entry, probability, row in zip(slots, entries, probabilities, matrix, strict=True)
+            Scored(entry, float(probability), dict(zip(FEATURES, map(float, row), strict=True)), row, number)
+            for entry, probability, row in zip(entries, probabilities, matrix, strict=True)
         ]
 
-    def _weigh(self, entry: Entry) -> WeighedText:
-        """Return the entry's weighed units; the most recently used ones are kept."""
-        weighed = self._weighed.pop(entry.text, None) or weigh_text(entry.text, load_background())
-        self._weighed[entry.text] = weighed
+    def _weigh(self, text: str) -> WeighedText:
+        """Return an entry's weighed units; the most recently used ones are kept."""
+        weighed = self._weighed.pop(text, None) or weigh_text(text_to_encode(text), load_background())
+        self._weighed[text] = weighed
         if len(self._weighed) > CACHED_ENTRIES:
             self._weighed.popitem(last=False)
         return weighed
 
-    def _judge(self, message: Message, scored: Sequence[_Scored]) -> list[Match]:
-        """Check the best for contradictions and give each its band, best first."""
-        matches = [self._to_match(message, found, checked=rank < CHECKED) for rank, found in enumerate(scored)]
-        return sorted(matches, key=lambda match: -match.probability)
-
-    def _to_match(self, message: Message, found: _Scored, *, checked: bool) -> Match:
+    def _to_match(self, message: Message, found: Scored, *, checked: bool) -> Match:
         contradictions: Sequence[tuple[str, str]] = ()
         probability = found.probability
-        if checked and found.passage is not None and probability >= self._calibration.candidate:
-            contradictions = find_contradictions(found.passage.text, found.entry.text)
+        if checked and found.row is not None and probability >= self._calibration.candidate:
+            contradictions = find_contradictions(message.passages[found.passage].text, found.entry.text)
         if contradictions:
             probability *= CONTRADICTED_FACTOR
         band = self._calibration.band(probability)
@@ -155,8 +177,8 @@ class Ranker:
         )
 
 
-def _best_of_each_article(scored: Iterable[_Scored]) -> list[_Scored]:
-    best: dict[str, _Scored] = {}
+def _best_of_each_article(scored: Iterable[Scored]) -> list[Scored]:
+    best: dict[str, Scored] = {}
     for found in scored:
         known = best.get(found.entry.article_id)
         if known is None or found.probability > known.probability:

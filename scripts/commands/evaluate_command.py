@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from retrieval.index import MatchingIndex
 from rich.console import Console
 from rich.progress import track
 
 from bot.settings import Settings, SettingsError, load_settings
 from retrieval.calibration import Calibration, CalibrationError, load_calibration
 from retrieval.evaluate import EvaluationError, LabelledSet, Report, load_folder, measure_pairs, measure_retrieval
+from retrieval.index import MatchingIndex
+from retrieval.matcher import BlockingMatcher
+from retrieval.message import text_to_encode
 from retrieval.model_manifest import ModelError, model_folder
 from retrieval.onnx_encoder import OnnxEncoder, open_encoder
 from retrieval.pairs import judge_pair
-from retrieval.ranker import Ranker
 from retrieval.types import Encoder, Entry, EntryKind
 from scripts.commands.model_command import prepare_with_progress
 
@@ -53,17 +54,17 @@ def open_prepared(settings: Settings, threads: int) -> OnnxEncoder:
     return open_encoder(target, threads=threads)
 
 
-def evaluate(labelled: LabelledSet, encoder: Encoder, calibration: Calibration) -> Report:
+def evaluate(labelled: LabelledSet, encoder: OnnxEncoder, calibration: Calibration) -> Report:
     """Measure what the labelled set holds; a part it does not hold is left out of the report."""
     report: Report = {}
     if labelled.queries:
         index = build_index(labelled.articles, encoder)
-        ranker = Ranker(index, calibration)
-        matched = ((query, ranker.match(query.text, encoder)) for query in _progress("Matching", labelled.queries))
+        matcher = BlockingMatcher(index, encoder.encode_tokens, calibration)
+        matched = ((query, matcher.match(query.text)) for query in _progress("Matching", labelled.queries))
         report["retrieval"] = measure_retrieval(matched)
     if labelled.pairs:
         judged = (
-            (pair, judge_pair(pair.text_a, pair.text_b, encoder, calibration))
+            (pair, judge_pair(pair.text_a, pair.text_b, encoder.encode_tokens, calibration))
             for pair in _progress("Judging pairs", labelled.pairs)
         )
         report["pairs"] = measure_pairs(judged, calibration.pair)
@@ -79,7 +80,7 @@ def build_index(articles: Sequence[tuple[str, str]], encoder: Encoder) -> Matchi
     ids = list(texts)
     for start in _progress("Indexing", range(0, len(ids), BLOCK)):
         block = [(article_id, entries_of(article_id, texts[article_id])) for article_id in ids[start : start + BLOCK]]
-        vectors = encoder.encode([entry.text for _, entries in block for entry in entries])
+        vectors = encoder.encode([text_to_encode(entry.text) for _, entries in block for entry in entries])
         index.replace_many(block, vectors)
     return index
 

@@ -1,6 +1,6 @@
 """Make positives and near-misses by program from real messages, always the same for the same seed.
 
-A positive is the message as it comes back: decorated, cut, pasted to another, asked about, told in one line. A near-miss
+A positive is the message as it comes back: decorated, cut, pasted, asked about, told in one line. A near-miss
 is the message with one thing changed that makes it another claim: a number, a date, a name, a food, a negation, a
 direction; or its template with other content.
 """
@@ -18,15 +18,40 @@ from retrieval.passages import remove_boilerplate
 from retrieval.urls import strip_urls
 
 EMOJI = "😱😡👍🙏❤️‼️⚠️🔴💊🌞🎉✨👇"
-OPENINGS = ("大家早安～", "各位親友請注意！", "【緊急通知】", "剛剛收到的消息：\n", "轉傳：", "朋友傳來的，", "※※很重要※※\n", "LINE群組看到 ")
-CLOSINGS = ("\n請轉發給身邊的親朋好友！", "\n寧可信其有，分享出去功德無量🙏", " 收到請轉傳", "\n祝大家平安健康", "\n這是真的嗎？", " 大家多小心")
-QUESTIONS = ("請問{}是真的嗎？", "{}？真的假的", "聽說{}，有這回事嗎", "想確認一下：{}", "網路上說{}是不是謠言", "{}可信嗎？")
+OPENINGS = (
+    "大家早安～",
+    "各位親友請注意！",
+    "【緊急通知】",
+    "剛剛收到的消息：\n",
+    "轉傳：",
+    "朋友傳來的，",
+    "※※很重要※※\n",
+    "LINE群組看到 ",
+)
+CLOSINGS = (
+    "\n請轉發給身邊的親朋好友！",
+    "\n寧可信其有，分享出去功德無量🙏",
+    " 收到請轉傳",
+    "\n祝大家平安健康",
+    "\n這是真的嗎？",
+    " 大家多小心",
+)
+QUESTIONS = (
+    "請問{}是真的嗎？",
+    "{}？真的假的",
+    "聽說{}，有這回事嗎",
+    "想確認一下：{}",
+    "網路上說{}是不是謠言",
+    "{}可信嗎？",
+)
 NEGATIONS = (
     ("不會", "會"), ("不能", "能"), ("不可以", "可以"), ("沒有", "有"), ("不是", "是"), ("無法", "可以"), ("不要", "要"),
     ("會", "不會"), ("可以", "不可以"), ("能", "不能"), ("要", "不要"), ("已經", "還沒"), ("是", "不是"),
 )  # fmt: skip
 _SENTENCE = re.compile(r"[^。！？!?\n]{8,90}")
-_NUMBER = re.compile(r"(?<![\d./:-])(\d{1,4})(?=\s*(?:%|個|年|月|日|號|天|歲|倍|杯|顆|粒|克|公斤|元|塊|萬|億|人|次|度|點|分|秒|小時|週|種|成))")
+_NUMBER = re.compile(
+    r"(?<![\d./:-])(\d{1,4})(?=\s*(?:%|個|年|月|日|號|天|歲|倍|杯|顆|粒|克|公斤|元|塊|萬|億|人|次|度|點|分|秒|小時|週|種|成))"
+)
 _DATE = re.compile(r"(\d{1,2})([/月])(\d{1,2})")
 
 
@@ -128,7 +153,9 @@ def _swap_number(text: str, rng: random.Random) -> str | None:
     if not (found := _NUMBER.search(text)):
         return None
     number = int(found[1])
-    other = rng.choice([n for n in (number * 2, number * 10, number + 3, max(1, number // 2), number + 15) if n != number])
+    other = rng.choice(
+        [n for n in (number * 2, number * 10, number + 3, max(1, number // 2), number + 15) if n != number]
+    )
     return text[: found.start(1)] + str(other) + text[found.end(1) :]
 
 

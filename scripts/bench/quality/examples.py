@@ -1,0 +1,185 @@
+"""Labelled examples from the sample: (query, entry, same claim or not), with the cluster each belongs to.
+
+Where they come from:
+- pools: a message against the titles of links, a title against messages, a message against replies and against other
+  messages. What belongs together by the sample's own links is the same, the nearest others are not;
+- pairs read by eye, and the labelled pairs;
+- positives and near-misses made by program.
+
+The links are not gold (a stock reply, a title that says nothing; two articles about one rumour), so whoever trains on
+the pools drops what a first model finds implausible. A cluster joins articles that share a reply, a link or most of
+their words; it never crosses a fold.
+"""
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from retrieval.background import load_background
+from retrieval.evaluate import load_folder
+from retrieval.index import MatchingIndex
+from retrieval.message import read_message, text_to_encode
+from retrieval.overlap import compare, weigh_text
+from retrieval.types import Encoder, Entry, EntryKind
+from retrieval.urls import canonical_urls
+from scripts.bench.quality.made import main_sentence, make_near_misses, make_positives
+from scripts.bench.quality.sample import Sample
+
+READ_PAIRS = Path(__file__).with_name("read_pairs.jsonl")
+POOL = 8
+"""Nearest entries by each leg that make a pool."""
+UNLINKED_REPLIES = 2500
+MADE_MESSAGES = 500
+SAME_WORDS = 0.5
+"""Share of words in common from which two articles are one cluster."""
+MAX_REPLY_ARTICLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A query (one passage) and an entry's text; `task` says where it comes from, `query_id` which pool."""
+
+    query: str
+    entry: str
+    same: bool
+    cluster: str
+    task: str
+    query_id: str
+
+
+class Clusters:
+    """Union-find over ids."""
+
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
+
+    def find(self, name: str) -> str:
+        while (parent := self._parent.setdefault(name, name)) != name:
+            self._parent[name] = self._parent[parent]
+            name = parent
+        return name
+
+    def join(self, one: str, other: str) -> None:
+        self._parent[self.find(one)] = self.find(other)
+
+
+def build_index(texts: Iterable[tuple[str, str]], encoder: Encoder) -> MatchingIndex:
+    """Index (id, text) pairs, several texts an id allowed."""
+    index = MatchingIndex(encoder.model_id, encoder.dimension)
+    by_id: dict[str, list[str]] = {}
+    for name, text in texts:
+        by_id.setdefault(name, []).append(text)
+    articles = [
+        (name, [Entry(f"{name}:{n}", name, EntryKind.ARTICLE, text) for n, text in enumerate(own)])
+        for name, own in by_id.items()
+    ]
+    index.replace_many(articles, encoder.encode([text_to_encode(e.text) for _, entries in articles for e in entries]))
+    return index
+
+
+def nearest(index: MatchingIndex, text: str, encoder: Encoder, k: int = POOL) -> list[Entry]:
+    """Return the entries that either leg proposes for the first passage of a text."""
+    passages = read_message(text).passages
+    if not passages:
+        return []
+    vector = encoder.encode([passages[0].text])[0]
+    slots = [slot for slot, _ in index.dense(vector, k)] + [slot for slot, _ in index.lexical(passages[0].key, k)]
+    return [index.entry(slot) for slot in dict.fromkeys(slots)]
+
+
+def find_clusters(sample: Sample, messages: MatchingIndex, encoder: Encoder) -> Clusters:
+    """Join articles that share a substantive reply, a link, or most of their words."""
+    clusters, of_reply, of_link = Clusters(), {}, {}
+    for article_id, text in sample.messages.items():
+        for reply_id in sample.links.get(article_id, ()):
+            clusters.join(article_id, of_reply.setdefault(reply_id, article_id))
+        for link in canonical_urls(text):
+            clusters.join(article_id, of_link.setdefault(link, article_id))
+        weighed = weigh_text(text, load_background())
+        near = [entry for entry in nearest(messages, text, encoder) if entry.article_id != article_id]
+        if near:
+            overlap = compare(weighed, [weigh_text(entry.text, load_background()) for entry in near])
+            for entry, window in zip(near, np.minimum(overlap.window_q, overlap.window_e), strict=True):
+                if window >= SAME_WORDS:
+                    clusters.join(article_id, entry.article_id)
+    return clusters
+
+
+def _pool_examples(
+    task: str,
+    queries: Iterable[tuple[str, str, frozenset[str]]],
+    index: MatchingIndex,
+    encoder: Encoder,
+    clusters: Clusters,
+    excluded: Iterable[str] = (),
+) -> Iterator[Example]:
+    """Yield each query (id, text, the entry ids that belong to it) against what the legs propose for it."""
+    left_out = set(excluded)
+    for query_id, text, relevant in queries:
+        passages = read_message(text).passages
+        if not passages:
+            continue
+        for entry in nearest(index, text, encoder):
+            if entry.article_id in left_out and entry.article_id == query_id:
+                continue
+            same = entry.article_id in relevant
+            yield Example(passages[0].text, entry.text, same, clusters.find(query_id), task, f"{task}:{query_id}")
+
+
+def pool_examples(sample: Sample, encoder: Encoder, clusters: Clusters, messages: MatchingIndex) -> Iterator[Example]:
+    """Yield the examples of all four pools."""
+    titles = build_index(((a, t) for a, own in sample.titles.items() for t in own), encoder)
+    own = [(article_id, text, frozenset({article_id})) for article_id, text in sample.messages.items()]
+    with_title = [row for row in own if row[0] in sample.titles]
+    yield from _pool_examples("message>title", with_title, titles, encoder, clusters)
+    reverse = [(a, title, frozenset({a})) for a, own_titles in sample.titles.items() for title in own_titles[:1]]
+    yield from _pool_examples("title>message", reverse, messages, encoder, clusters)
+    yield from _pool_examples(
+        "message>message", [(a, t, frozenset()) for a, t, _ in own], messages, encoder, clusters, sample.messages
+    )
+    articles_of: dict[str, set[str]] = {}
+    for article_id, reply_ids in sample.links.items():
+        for reply_id in reply_ids:
+            articles_of.setdefault(reply_id, set()).add(article_id)
+    telling = {r: a for r, a in articles_of.items() if len(a) <= MAX_REPLY_ARTICLES}
+    unlinked = random.Random(3).sample(sorted(sample.replies.keys() - articles_of.keys()), UNLINKED_REPLIES)
+    replies = build_index(((r, sample.replies[r]) for r in [*telling, *unlinked]), encoder)
+    linked = [(a, sample.messages[a], frozenset(r for r in sample.links[a] if r in telling)) for a in sample.links]
+    yield from _pool_examples("message>reply", [row for row in linked if row[2]], replies, encoder, clusters)
+
+
+def pair_examples(clusters: Clusters, labelled: Path | None) -> Iterator[Example]:
+    """Yield the pairs read by eye, and the labelled pairs where that folder is there, both ways round."""
+    for line in READ_PAIRS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        cluster = clusters.find(row["source_a"])
+        for one, other in ((row["text_a"], row["text_b"]), (row["text_b"], row["text_a"])):
+            yield Example(one, other, row["same_claim"], cluster, "read pairs", row["pair_id"])
+    for pair in load_folder(labelled).pairs if labelled else ():
+        for one, other in ((pair.text_a, pair.text_b), (pair.text_b, pair.text_a)):
+            passages = read_message(one).passages
+            if passages and read_message(other).passages:
+                cluster = f"labelled:{pair.text_a[:12]}"
+                yield Example(passages[0].text, other, pair.same_claim, cluster, "labelled pairs", pair.pair_id)
+
+
+def made_examples(sample: Sample, clusters: Clusters, seed: int = 1) -> Iterator[Example]:
+    """Yield made positives against their message, and made near-misses against its sentence or the whole of it."""
+    rng = random.Random(seed)
+    ids = sorted(sample.messages)
+    for article_id in rng.sample(ids, MADE_MESSAGES):
+        text, other = sample.messages[article_id], sample.messages[rng.choice(ids)]
+        made = make_positives(text, other, rng)
+        chosen = rng.sample(made, 3) + [m for m in made if m.kind in {"question", "summary"}]
+        sentence = main_sentence(text)
+        for one in chosen:
+            passages = read_message(one.text).passages
+            if passages and one.kind != "pasted":
+                yield Example(passages[0].text, text, True, clusters.find(article_id), "made positives", one.kind)
+        for one in make_near_misses(text, rng):
+            against: Sequence[str] = (sentence, text) if sentence else (text,)
+            yield Example(one.text, rng.choice(against), False, clusters.find(article_id), "made near-misses", one.kind)

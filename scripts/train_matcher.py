@@ -1,0 +1,225 @@
+"""Make `retrieval/calibration.json`: fit both scorers on the sample and choose the thresholds, clusters never crossing.
+
+    python -m scripts.train_matcher SAMPLE_DIR [--labelled DIR] [--cache FILE] [--report FILE]
+
+Two rounds: the first model, out of fold, says which of the sample's links are implausible (a stock reply, two articles
+about one rumour); the second is fitted without them. Thresholds are chosen on out-of-fold probabilities.
+"""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from bot.settings import load_settings
+from retrieval.background import load_background
+from retrieval.calibration import CALIBRATION_PATH
+from retrieval.evaluate import area_under_roc
+from retrieval.message import text_to_encode
+from retrieval.model_manifest import model_folder
+from retrieval.onnx_encoder import open_encoder
+from retrieval.overlap import weigh_text
+from retrieval.second_look import SECOND_FEATURES, TokenCache, second_matrix, stretch_of
+from retrieval.signals import FEATURES, signal_matrix
+from scripts.bench.quality.cached_encoder import CachedEncoder
+from scripts.bench.quality.examples import (
+    Example,
+    build_index,
+    find_clusters,
+    made_examples,
+    pair_examples,
+    pool_examples,
+)
+from scripts.bench.quality.sample import Sample, load_sample
+
+FOLDS = 5
+WEIGHTS = {
+    "read pairs": 4.0,
+    "labelled pairs": 1.0,
+    "made positives": 0.5,
+    "made near-misses": 0.4,
+    "message>message": 0.5,
+}
+POOLS = ("message>title", "title>message", "message>reply", "message>message")
+IMPLAUSIBLE_SAME = 0.03
+IMPLAUSIBLE_OTHER = 0.35
+"""First-round probabilities below and above which a pool's label is not believed. Pairs read by eye decide between."""
+TREES = {"max_iter": 80, "learning_rate": 0.07, "max_leaf_nodes": 8, "min_samples_leaf": 40, "l2_regularization": 8.0}
+RISING = (
+    *("dense", "cover_q", "cover_e", "run_q", "run_e", "window_q", "window_e", "cover_best", "run_best", "cover_both"),
+    *("token_mean_best", "token_near_best", "token_mean_worst", "token_near_worst"),
+)
+FALLING = ("gap_q", "gap_e", "gap_least", "token_far_best", "token_miss_best", "token_far_worst", "token_miss_worst")
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A logistic regression and boosted trees over standardised signals; the mean of their log-odds counts."""
+
+    scaler: StandardScaler
+    logistic: LogisticRegression
+    trees: HistGradientBoostingClassifier
+
+    def probability(self, matrix: Array) -> Array:
+        odds = self.logistic.decision_function(self.scaler.transform(matrix)) + self.trees.decision_function(matrix)
+        return np.asarray(1 / (1 + np.exp(-odds / 2)))
+
+
+def fit(matrix: Array, labels: NDArray[np.bool_], weights: Array, names: Sequence[str]) -> Scorer:
+    """Fit both models. The trees may not turn against common sense: more overlap never lowers the probability."""
+    scaler = StandardScaler().fit(matrix)
+    logistic = LogisticRegression(C=0.3, max_iter=3000).fit(scaler.transform(matrix), labels, weights)
+    direction = [1 if name in RISING else -1 if name in FALLING else 0 for name in names]
+    trees = HistGradientBoostingClassifier(**TREES, monotonic_cst=direction, early_stopping=False, random_state=0)
+    return Scorer(scaler, logistic, trees.fit(matrix, labels, weights))
+
+
+def out_of_fold(matrix: Array, labels: Any, weights: Array, folds: NDArray[np.int64], names: Sequence[str]) -> Array:
+    """Return each row's probability by a model that saw nothing of its cluster. Weight 0: not learned from."""
+    probabilities = np.zeros(len(labels))
+    for fold in range(FOLDS):
+        learned, held = (folds != fold) & (weights > 0), folds == fold
+        scorer = fit(matrix[learned], labels[learned], weights[learned], names)
+        probabilities[held] = scorer.probability(matrix[held])
+    return probabilities
+
+
+def gather(sample: Sample, encoder: CachedEncoder, labelled: Path | None) -> list[Example]:
+    """Return all examples, every text they need encoded."""
+    texts = [*sample.messages.values(), *sample.titles_flat()]
+    encoder.warm((text_to_encode(text) for text in texts), "messages and titles")
+    messages = build_index(sample.messages.items(), encoder)
+    clusters = find_clusters(sample, messages, encoder)
+    examples = [
+        *pool_examples(sample, encoder, clusters, messages),
+        *pair_examples(clusters, labelled),
+        *made_examples(sample, clusters),
+    ]
+    encoder.commit()
+    return examples
+
+
+def measure(examples: Sequence[Example], encoder: CachedEncoder) -> Array:
+    """Return the second look's signals of every example; the first look's are their first columns."""
+    background, cache = load_background(), TokenCache(size=20_000)
+    rows = []
+    for done, example in enumerate(examples):
+        text = text_to_encode(example.entry)
+        query, entry = weigh_text(example.query, background), weigh_text(text, background)
+        vectors = encoder.encode([example.query, text])
+        first = signal_matrix(query, [entry], vectors[1:] @ vectors[0])
+        stretch = cache.get(stretch_of(query, example.query, entry, text), encoder.encode_tokens)
+        rows.append(second_matrix(first, cache.get(example.query, encoder.encode_tokens), [stretch])[0])
+        if done % 2000 == 0:
+            encoder.commit()
+            click.echo(f"signals: {done} of {len(examples)}", err=True)
+    encoder.commit()
+    return np.array(rows, float)
+
+
+def export(scorer: Scorer) -> dict[str, Any]:
+    """Return a scorer as the calibration file holds it."""
+    trees = [predictor[0].nodes for predictor in scorer.trees._predictors]
+    size = max(len(nodes) for nodes in trees)
+    fields: dict[str, list[list[float]]] = {name: [] for name in ("feature", "threshold", "left", "right", "value")}
+    for nodes in trees:
+        own = np.arange(size)
+        leaf = np.ones(size, bool)
+        leaf[: len(nodes)] = nodes["is_leaf"].astype(bool)
+
+        def padded(column: NDArray[Any], leaves: Any, leaf: Any = leaf, own: Any = own) -> list[float]:
+            full = np.zeros(size)
+            full[: len(column)] = column
+            return [round(float(x), 6) for x in np.where(leaf, leaves, full)]
+
+        fields["feature"].append([int(x) for x in padded(nodes["feature_idx"], 0)])
+        fields["threshold"].append(padded(nodes["num_threshold"], 0))
+        fields["left"].append([int(x) for x in padded(nodes["left"], own)])
+        fields["right"].append([int(x) for x in padded(nodes["right"], own)])
+        values = np.zeros(size)
+        values[: len(nodes)] = nodes["value"]
+        fields["value"].append([round(float(x), 6) for x in values])
+    depth = max(int(nodes["depth"].max()) for nodes in trees)
+    return {
+        "mean": scorer.scaler.mean_.round(6).tolist(),
+        "scale": scorer.scaler.scale_.round(6).tolist(),
+        "weights": scorer.logistic.coef_[0].round(6).tolist(),
+        "bias": float(scorer.logistic.intercept_[0]),
+        "trees": fields | {"depth": depth, "baseline": float(scorer.trees._baseline_prediction.ravel()[0])},
+    }
+
+
+def success_at_1(examples: Sequence[Example], probabilities: Array, task: str) -> tuple[float, int]:
+    """Return the share of a task's pools whose best entry belongs to the query, and the pools that have one."""
+    best: dict[str, tuple[float, bool]] = {}
+    answerable = set()
+    for example, probability in zip(examples, probabilities, strict=True):
+        if example.task == task:
+            if example.same:
+                answerable.add(example.query_id)
+            if example.query_id not in best or probability > best[example.query_id][0]:
+                best[example.query_id] = (probability, example.same)
+    right = sum(best[query][1] for query in answerable)
+    return right / max(1, len(answerable)), len(answerable)
+
+
+@click.command()
+@click.argument("sample_dir", type=click.Path(exists=True, path_type=Path))
+@click.option("--labelled", type=click.Path(exists=True, path_type=Path), help="A folder with pairs.jsonl.")
+@click.option("--cache", type=click.Path(path_type=Path), default=Path("data/encoded.sqlite3"), show_default=True)
+def main(sample_dir: Path, labelled: Path | None, cache: Path) -> None:
+    """Fit the scorers on the sample in SAMPLE_DIR and write the calibration."""
+    settings = load_settings()
+    encoder = CachedEncoder(open_encoder(model_folder(settings.data_dir, settings.model), threads=2), cache)
+    examples = gather(load_sample(sample_dir), encoder, labelled)
+    matrix = measure(examples, encoder)
+    labels = np.array([example.same for example in examples])
+    folds = np.array([zlib.crc32(example.cluster.encode()) % FOLDS for example in examples])
+    weights = np.array([WEIGHTS.get(example.task, 1.0) for example in examples])
+    in_pool = np.array([example.task in POOLS for example in examples])
+    scorers = {}
+    for name, width, names in (("first", len(FEATURES), FEATURES), ("second", len(SECOND_FEATURES), SECOND_FEATURES)):
+        signals = matrix[:, :width]
+        plausible = out_of_fold(signals, labels, weights, folds, names)
+        doubted = in_pool & ((labels & (plausible < IMPLAUSIBLE_SAME)) | (~labels & (plausible > IMPLAUSIBLE_OTHER)))
+        believed = np.where(doubted, 0.0, weights)
+        held_out = out_of_fold(signals, labels, believed, folds, names)
+        report(name, examples, labels, held_out, doubted)
+        scorers[name] = export(fit(signals[believed > 0], labels[believed > 0], believed[believed > 0], names))
+    thresholds = {"answer": 0.8, "candidate": 0.2, "pair": 0.5}
+    content = {"model_id": encoder.model_id, "features": list(SECOND_FEATURES), "thresholds": thresholds, **scorers}
+    CALIBRATION_PATH.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def report(
+    name: str, examples: Sequence[Example], labels: NDArray[np.bool_], held_out: Array, doubted: NDArray[np.bool_]
+) -> None:
+    """Print how the held-out probabilities do, task by task."""
+    tasks = np.array([example.task for example in examples])
+    click.echo(f"{name} look: {len(examples)} examples, {int(doubted.sum())} doubted", err=True)
+    for task in dict.fromkeys(tasks):
+        chosen = tasks == task
+        rate, pools = success_at_1(examples, held_out, task)
+        area = area_under_roc(held_out[chosen], labels[chosen])
+        accepted = held_out[chosen] >= 0.5
+        right = float((accepted == labels[chosen]).mean())
+        click.echo(
+            f"  {task:<17} n={int(chosen.sum()):<6} same={labels[chosen].mean():.3f} AUROC={area:.4f} "
+            f"right@.5={right:.3f} success@1={rate:.4f} of {pools}",
+            err=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
