@@ -40,17 +40,20 @@ def wrong_match_unknown(view: View) -> tuple[Part, ...]:
 
 def receipt(view: View, request: RequestReceipt) -> tuple[Part, ...]:
     """The volunteers were asked: the person's place among those who ask, and where the answer will stand."""
-    words, page = view.words, view.article_url(request.article_id)
     if not request.is_new:
-        thanks = words("You have asked about this message already. Volunteers have not answered yet.")
-    else:
-        thanks = words.plural(
-            "Thank you! The volunteers can see it now. You are the first to ask.",
-            "Thank you! The volunteers can see it now. You are number {number} to ask.",
-            request.nth,
-        )
-    look = words("Send me the message again later to see the answer, or look here:")
-    return _said(f"{thanks}\n{look}\n{page}")
+        return asked_before(view, request.article_id)
+    thanks = view.words.plural(
+        "Thank you! The volunteers can see it now. You are the first to ask.",
+        "Thank you! The volunteers can see it now. You are number {number} to ask.",
+        request.nth,
+    )
+    return _said(f"{thanks}\n{_where_to_look(view, request.article_id)}")
+
+
+def asked_before(view: View, article_id: str) -> tuple[Part, ...]:
+    """How the person's earlier question stands."""
+    waiting = view.words("You have asked about this message already. Volunteers have not answered yet.")
+    return _said(f"{waiting}\n{_where_to_look(view, article_id)}")
 
 
 def why(view: View, reason: Reason, probability: float) -> tuple[Part, ...]:
@@ -88,6 +91,11 @@ def hello_group(view: View) -> tuple[Part, ...]:
 
 def how_to_ask_in_group(view: View) -> tuple[Part, ...]:
     return _said(view.words("Please put the message you want to look up in the same text as @me."))
+
+
+def _where_to_look(view: View, article_id: str) -> str:
+    look = view.words("Send me the message again later to see the answer, or look here:")
+    return f"{look}\n{view.article_url(article_id)}"
 
 
 def _said(text: str) -> tuple[Part, ...]:

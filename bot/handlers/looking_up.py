@@ -12,7 +12,7 @@ from bot.services import Services
 from bot.wording import choose_words
 from retrieval.types import Band
 from storage.articles import ArticleSummary, load_article_summaries
-from storage.askers import find_asker
+from storage.askers import find_asker, load_asked_articles
 from storage.tables import Status
 
 
@@ -41,6 +41,12 @@ async def look_up(services: Services, event: Event, text: str) -> tuple[View, Ou
         view = to_view(services, await find_language(session, event))
         summaries = await load_article_summaries(session, ids) if ids else {}
     return view, decide(matches, summaries)
+
+
+async def has_asked(services: Services, event: Event, article_id: str) -> bool:
+    """Whether this person waits for an answer to the article already."""
+    async with services.database.reading() as session:
+        return article_id in await load_asked_articles(session, event.chat)
 
 
 async def find_shown(session: AsyncSession, article_id: str | None) -> ArticleSummary | None:

@@ -246,6 +246,16 @@ async def test_whoever_sends_a_message_that_waits_may_wait_too(chat: Conversatio
     assert await count(chat, ReplyRequest) == 1
 
 
+async def test_asking_again_shows_how_the_earlier_question_stands(chat: Conversation) -> None:
+    await add_article(chat, "article")
+    chat.will_find(make_match("article"))
+    await chat.press(chat.buttons(await chat.say(MESSAGE))[Press.JOIN])
+    again = await chat.say(MESSAGE)
+    assert again.outcome == "asked_before"
+    assert "您已經問過了" in said(again)
+    assert chat.buttons(again) == {}
+
+
 # --- one-to-one: other presses ----------------------------------------------------------------------------------
 
 
