@@ -212,6 +212,18 @@ def _aligned_stretch(claim: str, other: str) -> tuple[str, str, float]:
     return left, right, alike
 
 
+def _as_written(folded: str, text: str) -> str:
+    """Return the words of the text that fold to these: a reader of Traditional Chinese is not shown Simplified."""
+    pieces = [(position, fold(character)) for position, character in enumerate(text)]
+    places = [position for position, piece in pieces for _ in piece]
+    start = "".join(piece for _, piece in pieces).find(folded)
+    return text[places[start] : places[start + len(folded) - 1] + 1] if folded and start >= 0 else folded
+
+
+def _show(words: str, text: str) -> str:
+    return "、".join(_as_written(word, text) for word in words.split("、"))
+
+
 def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
     """Return pairs (words in the message, words in the entry) that make them different claims; empty: none found."""
     left, right = read_claim(message), read_claim(entry)
@@ -227,4 +239,5 @@ def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
         found += _changed_numbers(mine, theirs)
         if left.debunks == right.debunks:
             found += _negation_conflicts(mine, theirs)
-    return tuple(dict.fromkeys(found))
+    shown = message[: 4 * MAX_CLAIM], entry[: 4 * MAX_CLAIM]
+    return tuple((_show(one, shown[0]), _show(other, shown[1])) for one, other in dict.fromkeys(found))

@@ -156,8 +156,9 @@ def nearest_stretch(query: WeighedText, entry: WeighedText, text: str, width: in
     found = np.isin(entry.hashes, query.hashes)
     starts = entry.units.starts
     summed = np.concatenate([[0.0], np.cumsum(entry.weights * found)])
-    best = int(np.argmax(summed[np.searchsorted(starts, starts + width)] - summed[:-1]))
+    windows = summed[np.searchsorted(starts, starts + width)] - summed[:-1]
+    best = np.flatnonzero(windows >= windows.max() - 1e-6)
     # `starts` count characters of the folded text, which is longer or shorter by a little.
-    begin = int(starts[best] * len(text) / max(1, len(entry.units.folded)))
-    begin = max(0, min(begin - width // 10, len(text) - width))
+    middle = starts[best[len(best) // 2]] * len(text) / max(1, len(entry.units.folded))
+    begin = max(0, min(int(middle), len(text) - width))
     return text[begin : begin + width]

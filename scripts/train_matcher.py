@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache as cache_calls
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,10 @@ from retrieval.evaluate import area_under_roc
 from retrieval.message import text_to_encode
 from retrieval.model_manifest import model_folder
 from retrieval.onnx_encoder import open_encoder
-from retrieval.overlap import weigh_text
+from retrieval.overlap import WeighedText, weigh_text
 from retrieval.second_look import SECOND_FEATURES, TokenCache, second_matrix, stretch_of
 from retrieval.signals import FEATURES, signal_matrix
+from retrieval.types import Vectors
 from scripts.bench.quality.cached_encoder import CachedEncoder
 from scripts.bench.quality.examples import (
     Example,
@@ -113,12 +115,21 @@ def gather(sample: Sample, encoder: CachedEncoder, labelled: Path | None) -> lis
 def measure(examples: Sequence[Example], encoder: CachedEncoder) -> Array:
     """Return the second look's signals of every example; the first look's are their first columns."""
     background, cache = load_background(), TokenCache(size=20_000)
+
+    @cache_calls
+    def weighed(text: str) -> WeighedText:
+        return weigh_text(text, background)
+
+    @cache_calls
+    def vector(text: str) -> Vectors:
+        row: Vectors = encoder.encode([text])[0]
+        return row
+
     rows = []
     for done, example in enumerate(examples):
         text = text_to_encode(example.entry)
-        query, entry = weigh_text(example.query, background), weigh_text(text, background)
-        vectors = encoder.encode([example.query, text])
-        first = signal_matrix(query, [entry], vectors[1:] @ vectors[0])
+        query, entry = weighed(example.query), weighed(text)
+        first = signal_matrix(query, [entry], np.array([vector(text) @ vector(example.query)]))
         stretch = cache.get(stretch_of(query, example.query, entry, text), encoder.encode_tokens)
         rows.append(second_matrix(first, cache.get(example.query, encoder.encode_tokens), [stretch])[0])
         if done % 2000 == 0:

@@ -30,9 +30,11 @@ from scripts.bench.quality.made import main_sentence, make_near_misses, make_pos
 from scripts.bench.quality.sample import Sample
 
 READ_PAIRS = Path(__file__).with_name("read_pairs.jsonl")
-POOL = 8
+POOL = 6
 """Nearest entries by each leg that make a pool."""
 UNLINKED_REPLIES = 2500
+WITHHELD = 600
+"""Messages held against all others: nothing there answers them, but for what the sample does not know."""
 MADE_MESSAGES = 500
 SAME_WORDS = 0.5
 """Share of words in common from which two articles are one cluster."""
@@ -138,9 +140,8 @@ def pool_examples(sample: Sample, encoder: Encoder, clusters: Clusters, messages
     yield from _pool_examples("message>title", with_title, titles, encoder, clusters)
     reverse = [(a, title, frozenset({a})) for a, own_titles in sample.titles.items() for title in own_titles[:1]]
     yield from _pool_examples("title>message", reverse, messages, encoder, clusters)
-    yield from _pool_examples(
-        "message>message", [(a, t, frozenset()) for a, t, _ in own], messages, encoder, clusters, sample.messages
-    )
+    withheld = [(a, t, frozenset[str]()) for a, t, _ in random.Random(2).sample(own, WITHHELD)]
+    yield from _pool_examples("message>message", withheld, messages, encoder, clusters, sample.messages)
     articles_of: dict[str, set[str]] = {}
     for article_id, reply_ids in sample.links.items():
         for reply_id in reply_ids:

@@ -1,0 +1,57 @@
+"""What makes two similar texts different claims, and what does not."""
+
+import pytest
+
+from retrieval.contradiction import find_contradictions
+
+
+@pytest.mark.parametrize(
+    ("message", "entry"),
+    [
+        ("柿子和螃蟹一起吃會中毒", "柿子和優格一起吃會中毒"),
+        ("每天喝3杯咖啡可以防癌", "每天喝8杯咖啡可以防癌"),
+        ("自來水廠通知：2021/1/11 全市停水一天", "自來水廠通知：2021/11/1 全市停水一天"),
+        ("健保卡七月起可以在國外使用", "健保卡七月起不可以在國外使用"),
+        ("明天起中油汽油漲價一元，快去加油", "明天起中油汽油降價一元，快去加油"),
+        ("台中市明天全面停班停課", "高雄市明天全面停班停課"),
+        ("吃阿斯匹靈可以預防大腸癌", "吃普拿疼可以預防大腸癌"),
+        ("三個月後身分證全面換發", "六個月後身分證全面換發"),
+        ("馬英九宣布退出政壇", "蔡英文宣布退出政壇"),
+        ("The vaccine killed 30% of the volunteers", "The vaccine killed 50% of the volunteers"),
+    ],
+)
+def test_it_finds_what_was_changed_whichever_comes_first(message: str, entry: str) -> None:
+    assert find_contradictions(message, entry)
+    assert find_contradictions(entry, message)
+
+
+@pytest.mark.parametrize(
+    ("message", "entry"),
+    [
+        ("吃香蕉會不會致癌？", "吃香蕉會致癌"),
+        ("喝熱水會治癌", "【錯誤】網傳喝熱水會治癌？專家：不會"),
+        ("南韓實測氣炸鍋易產生致癌物", "韓國實測氣炸鍋恐致癌"),
+        ("大家早安！柿子不能配優酪乳，請轉發", "柿子不能配優酪乳"),
+        ("每天喝3,000毫升的水", "每天喝3000毫升的水"),
+        ("三個月後換發", "3個月後換發"),
+        ("今天天氣很好", "股票跌了30%"),
+        ("", "柿子"),
+        ("👍", "🔴"),
+    ],
+)
+def test_it_is_silent_where_nothing_contradicts(message: str, entry: str) -> None:
+    assert find_contradictions(message, entry) == ()
+
+
+def test_it_names_the_words_that_differ_in_the_order_asked() -> None:
+    assert find_contradictions("柿子配螃蟹會中毒", "柿子配啤酒會中毒") == (("螃蟹", "啤酒"),)
+
+
+def test_it_shows_words_as_they_were_written() -> None:
+    differing = find_contradictions("柿子和雞蛋一起吃會中毒", "柿子和優格一起吃會中毒")
+    assert differing == (("雞蛋", "優格"),)
+
+
+@pytest.mark.parametrize("text", ["不" * 5000, "1" * 5000, "有沒有" * 1700, "12月31日" * 900, "柿子" * 2500])
+def test_it_takes_bounded_time_on_hostile_texts(text: str) -> None:
+    find_contradictions(text, text[::-1] + "柿子")

@@ -1,0 +1,44 @@
+"""Long forwards and several messages in one are cut into passages; boilerplate is no content."""
+
+import pytest
+
+from retrieval.passages import MAX_PASSAGES, PASSAGE_CHARACTERS, remove_boilerplate, split_passages
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("柿子不能配優酪乳，會中毒！請轉發給大家", "柿子不能配優酪乳，會中毒！"),
+        ("【緊急通知】柿子不能配優酪乳，會中毒", "【 】柿子不能配優酪乳，會中毒"),
+        ("10:32 王小明 柿子不能配優酪乳，會中毒", "柿子不能配優酪乳，會中毒"),
+        ("分享一個好消息：健保可以退費", "分享一個好消息：健保可以退費"),
+        ("請轉發", "請轉發"),
+    ],
+)
+def test_it_drops_calls_to_forward_and_nothing_else(text: str, left: str) -> None:
+    assert remove_boilerplate(text) == left
+
+
+def test_it_leaves_a_message_of_ordinary_length_whole() -> None:
+    text = "柿子不能配優酪乳。" * 20
+    assert split_passages(text) == [text]
+
+
+def test_it_cuts_a_long_forward_at_sentence_ends() -> None:
+    passages = split_passages("柿子不能配優酪乳，吃了會中毒。" * 40)
+    assert 1 < len(passages) <= MAX_PASSAGES
+    assert all(passage.endswith("。") for passage in passages)
+
+
+def test_it_keeps_the_start_and_the_end_of_what_is_too_long() -> None:
+    passages = split_passages("開頭的話。" + "中間的話說也說不完。" * 300 + "最後這句才是重點。")
+    assert len(passages) == MAX_PASSAGES
+    assert passages[0].startswith("開頭的話")
+    assert passages[-1].endswith("最後這句才是重點。")
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "x" * 5000, "請大家多多" * 1000, "\n" * 5000, "。" * 5000, "轉" * 5000])
+def test_it_bounds_what_it_gives_for_any_text(text: str) -> None:
+    passages = split_passages(remove_boilerplate(text))
+    assert len(passages) <= MAX_PASSAGES
+    assert all(len(passage) <= 2 * PASSAGE_CHARACTERS for passage in passages)
