@@ -3,6 +3,8 @@
 No database transaction is open while the matcher works: encoding takes longer than everything else together.
 """
 
+import asyncio
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.bubbles.view import View
@@ -35,12 +37,12 @@ async def find_view(services: Services, event: Event) -> View:
 
 async def look_up(services: Services, event: Event, text: str) -> tuple[View, Outcome]:
     """Match a text and decide; the articles are read after the match, so that what is shown is how things stand."""
-    matches = await services.matching.match(text)
+    matches, view = await asyncio.gather(services.matching.match(text), find_view(services, event))
     ids = [match.article_id for match in matches if match.band != Band.NOTHING]
+    if not ids:
+        return view, decide(matches, {})
     async with services.database.reading() as session:
-        view = to_view(services, await find_language(session, event))
-        summaries = await load_article_summaries(session, ids) if ids else {}
-    return view, decide(matches, summaries)
+        return view, decide(matches, await load_article_summaries(session, ids))
 
 
 async def has_asked(services: Services, event: Event, article_id: str) -> bool:
