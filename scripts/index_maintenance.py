@@ -2,9 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,6 +17,8 @@ from retrieval.snapshot import SnapshotError, read_facts
 from storage.database import Database, open_database
 from storage.index_entries import adopted_model, count_indexed_articles, latest_seq
 
+Report = TypeVar("Report")
+
 
 class MaintenanceError(Exception):
     """What was asked for could not be done; the message is one line for the person who asked."""
@@ -23,7 +26,7 @@ class MaintenanceError(Exception):
 
 def rebuild(progress: Progress) -> dict[str, int]:
     """Make the index anew, save it as the snapshot, and return what it holds."""
-    return _run(_rebuild, progress)
+    return _run(partial(_rebuild, progress=progress))
 
 
 def status() -> dict[str, Any]:
@@ -31,16 +34,16 @@ def status() -> dict[str, Any]:
     return _run(_status)
 
 
-def _run(work: Any, *arguments: Any) -> Any:
+def _run(work: Callable[[Settings], Coroutine[Any, Any, Report]]) -> Report:
     try:
-        return asyncio.run(work(load_settings(), *arguments))
+        return asyncio.run(work(load_settings()))
     except (ModelError, SettingsError, OSError) as error:
         raise MaintenanceError(str(error)) from error
     except SQLAlchemyError as error:
         raise MaintenanceError(f"The database cannot be read ({type(error).__name__}): run chaming migrate.") from error
 
 
-async def _rebuild(settings: Settings, progress: Progress) -> dict[str, int]:
+async def _rebuild(settings: Settings, *, progress: Progress) -> dict[str, int]:
     async with _database(settings) as database:
         encoder = await open_adopted_encoder(settings, database)
         index = await rebuild_index(database, encoder, progress, workers=os.cpu_count() or 1)
