@@ -118,7 +118,7 @@ def load_calibration(model_id: str, path: Path = CALIBRATION_PATH) -> Calibratio
     """Read the file, raising `CalibrationError` when it belongs to another encoder or to other signals."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if not same_model(content["model_id"], model_id):
+        if not same_model(str(content["model_id"]), model_id):
             raise CalibrationError(
                 f"{path.name} belongs to {content['model_id']}, the encoder is {model_id}: train the matcher for it."
             )

@@ -81,18 +81,16 @@ def read_claim(text: str) -> _Claim:
 
 
 @cache
-def _lexicon() -> tuple[dict[str, str], regex.Pattern[str]]:
-    """Return every word with its class, and one pattern that finds them, longest first."""
+def _lexicon() -> dict[str, list[tuple[str, str]]]:
+    """Return every (word, class) by the word's first two characters, the longest words first."""
     words: dict[str, str] = {}
     for name in CLASSES:
         for word in fold((WORDS / f"{name}.txt").read_text(encoding="utf-8")).split():
             words.setdefault(word, name)
-    longest_first = sorted(words, key=len, reverse=True)
-    edge = r"(?<![a-z0-9])(?:{})(?![a-z0-9])"
-    latin = [word for word in longest_first if word.isascii()]
-    other = [word for word in longest_first if not word.isascii()]
-    pattern = "|".join(regex.escape(word) for word in other) + "|" + edge.format("|".join(map(regex.escape, latin)))
-    return words, regex.compile(pattern)
+    by_start: dict[str, list[tuple[str, str]]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        by_start.setdefault(word[:2], []).append((word, words[word]))
+    return by_start
 
 
 @cache
@@ -106,12 +104,22 @@ def _without(text: str, pattern: regex.Pattern[str]) -> str:
     return stripped
 
 
+def _stands_alone(word: str, text: str, start: int) -> bool:
+    """Whether a word in an alphabet is a word there, and not a part of one."""
+    around = text[max(0, start - 1) : start] + text[start + len(word) : start + len(word) + 1]
+    return not (word.isascii() and any(c.isascii() and c.isalnum() for c in around))
+
+
 def _named(text: str) -> dict[str, set[str]]:
     """Return the listed foods, drugs, places and names in a text, by class."""
-    words, pattern = _lexicon()
-    found: dict[str, set[str]] = {}
-    for match in pattern.finditer(text):
-        found.setdefault(words[match.group()], set()).add(_SAME_NAME.get(match.group(), match.group()))
+    lexicon, found, position = _lexicon(), dict[str, set[str]](), 0
+    while position < len(text) - 1:
+        for word, name in lexicon.get(text[position : position + 2], ()):
+            if text.startswith(word, position) and _stands_alone(word, text, position):
+                found.setdefault(name, set()).add(_SAME_NAME.get(word, word))
+                position += len(word) - 1
+                break
+        position += 1
     return found
 
 

@@ -23,9 +23,12 @@ _BOILERPLATE = regex.compile(
     | ^[ \t]*(?:（?轉[發傳貼載]）?|转[发载]|fw|fwd|转)[ \t]*[:：]
     | (?:感謝|謝謝|感恩)(?:大家|您|你)?[！!。～~]*[ \t]*$
     | (?:緊急|重要|最新)(?:通知|消息|公告|提醒)[！!：:。]*
-    | 傳送自[ \t]*LINE | 從LINE分享 | \#?LINE[ \t]?TODAY | \S{1,20}在LINE上
+    | 傳送自[ \t]*LINE | 從LINE分享 | \#LINE[ \t]?TODAY
     """,
     regex.VERBOSE | regex.MULTILINE | regex.IGNORECASE,
+)
+_MAY_HOLD_BOILERPLATE = regex.compile(
+    r"[轉转傳享訊讯告醒謝谢恩]|通知|消息|公告|LINE|fwd?|\d:\d\d|\d[./]\d", regex.IGNORECASE
 )
 _BREAK = regex.compile(r"(?:\n\s*\n)|(?<=[。！？!?])|\n|(?<=[.;；])\s")
 _BLANK = regex.compile(r"[ \t\u3000]+")
@@ -33,7 +36,9 @@ _BLANK = regex.compile(r"[ \t\u3000]+")
 
 def remove_boilerplate(text: str) -> str:
     """Return the text without calls to forward and the like; the text itself when nothing else would be left."""
-    cleaned = _BLANK.sub(" ", _BOILERPLATE.sub(" ", text, timeout=None)).strip()
+    if _MAY_HOLD_BOILERPLATE.search(text) is None:
+        return text.strip()
+    cleaned = _BLANK.sub(" ", _BOILERPLATE.sub(" ", text)).strip()
     return cleaned if len(cleaned) >= MIN_PASSAGE_CHARACTERS else text.strip()
 
 

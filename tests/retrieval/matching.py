@@ -1,0 +1,53 @@
+"""A matcher without a model: hashed vectors, and a scorer by hand that looks at shared words only."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from retrieval.calibration import Calibration, Scorer, Trees
+from retrieval.index import MatchingIndex
+from retrieval.message import text_to_encode
+from retrieval.onnx_encoder import EncodedText
+from retrieval.second_look import SECOND_FEATURES
+from retrieval.signals import FEATURES
+from tests.retrieval.made import DIMENSION, HashEncoder, make_entry
+
+
+class HashTokenEncoder(HashEncoder):
+    """Also gives one vector a character."""
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[EncodedText]:
+        return [self._encode_with_tokens(text) for text in texts]
+
+    def _encode_with_tokens(self, text: str) -> EncodedText:
+        tokens = [self._vector(character) for character in text]
+        spans = np.array([(i, i + 1) for i in range(len(text))], np.int32).reshape(-1, 2)
+        rows = np.stack(tokens) if tokens else np.zeros((0, DIMENSION), np.float32)
+        return EncodedText(self.encode([text])[0], rows, spans)
+
+
+def make_trees() -> Trees:
+    nothing = np.zeros((1, 1), np.int32)
+    return Trees(nothing, nothing.astype(np.float32), nothing, nothing, nothing.astype(np.float32), 1, 0.0)
+
+
+def make_scorer(names: Sequence[str], **weights: float) -> Scorer:
+    """A scorer with these weights and 0 for every other signal; half its log-odds are the trees', which are 0."""
+    row = np.array([2 * weights.get(name, 0.0) for name in names])
+    return Scorer(np.zeros(len(names)), np.ones(len(names)), row, -16.0, make_trees())
+
+
+def make_calibration() -> Calibration:
+    """Sure from about three quarters of the words in common, offered from about half."""
+    scorers = [make_scorer(names, cover_best=12.0) for names in (FEATURES, SECOND_FEATURES)]
+    return Calibration(HashEncoder.model_id, *scorers, answer=0.8, candidate=0.1, pair=0.5)
+
+
+def make_index(**texts: str) -> MatchingIndex:
+    """One article for each keyword: its id is the name."""
+    encoder = HashTokenEncoder()
+    index = MatchingIndex(encoder.model_id, encoder.dimension)
+    for article_id, text in texts.items():
+        vectors = encoder.encode([text_to_encode(text)])
+        index.replace_article(article_id, [make_entry(article_id, text)], vectors)
+    return index

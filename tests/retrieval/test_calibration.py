@@ -1,0 +1,50 @@
+"""The shipped calibration: read, refused with another encoder, and scored as scikit-learn would."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retrieval.calibration import CALIBRATION_PATH, CalibrationError, load_calibration
+from retrieval.second_look import SECOND_FEATURES
+from retrieval.signals import FEATURES
+from retrieval.types import Band
+
+SHIPPED = json.loads(CALIBRATION_PATH.read_text(encoding="utf-8"))["model_id"]
+
+
+def test_it_is_refused_with_another_encoder() -> None:
+    with pytest.raises(CalibrationError, match="belongs to"):
+        load_calibration("another/model@0123#onnx-int8")
+
+
+def test_it_does_not_mind_how_the_encoder_is_quantised() -> None:
+    assert load_calibration(SHIPPED.partition("#")[0] + "#another").model_id == SHIPPED
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"model_id": 1}'])
+def test_it_is_refused_when_damaged(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text(content)
+    with pytest.raises(CalibrationError):
+        load_calibration(SHIPPED, path)
+
+
+def test_it_has_its_thresholds_in_order() -> None:
+    calibration = load_calibration(SHIPPED)
+    assert 0 < calibration.candidate < calibration.answer < 1
+    assert 0 < calibration.pair < 1
+    probabilities = (calibration.answer, calibration.candidate, calibration.candidate / 2)
+    assert [calibration.band(p) for p in probabilities] == [Band.ANSWER, Band.CANDIDATE, Band.NOTHING]
+
+
+def test_it_is_surer_of_a_copy_than_of_a_stranger() -> None:
+    calibration = load_calibration(SHIPPED)
+    for scorer, names in ((calibration.first, FEATURES), (calibration.second, SECOND_FEATURES)):
+        good = {name: 0.0 if "gap" in name or "far" in name or "miss" in name else 1.0 for name in names}
+        sizes = {"weight_q": 5.0, "weight_e": 5.0, "weight_shared": 5.0}
+        copy = [(good | sizes)[name] for name in names]
+        stranger = [{"dense": 0.8, "weight_q": 5.0, "weight_e": 5.0}.get(name, 1 - good[name]) for name in names]
+        sure, unsure = scorer.probability(np.array([copy, stranger], np.float32))
+        assert sure > 0.9 > 0.1 > unsure

@@ -1,0 +1,137 @@
+"""Which articles a message matches, how sure that is, and that no text takes unbounded time."""
+
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from retrieval.batching import BatchingEncoder
+from retrieval.matcher import BlockingMatcher, Matcher
+from retrieval.types import Band, Match
+from tests.retrieval.matching import HashTokenEncoder, make_calibration, make_index
+
+PERSIMMON = "柿子和優酪乳一起吃會中毒，有小孩因此喪命"
+HOLIDAY = "行政院宣布中秋節連假再多放一天"
+LINK = "https://example.com/news/1?utm_source=line"
+BOUND_S = 2.0
+
+
+def match(text: str, **articles: str) -> list[Match]:
+    index = make_index(**(articles or {"persimmon": PERSIMMON, "holiday": HOLIDAY, "link": LINK}))
+    return BlockingMatcher(index, HashTokenEncoder().encode_tokens, make_calibration()).match(text)
+
+
+def bands(matches: Sequence[Match]) -> dict[str, Band]:
+    return {found.article_id: found.band for found in matches}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PERSIMMON,
+        "【緊急】" + PERSIMMON + "🙏🙏",
+        "柿子和优酪乳一起吃会中毒，有小孩因此丧命",
+        "大家早安！" + PERSIMMON + "請轉發給親朋好友",
+    ],
+)
+def test_it_answers_the_same_message_however_it_comes(text: str) -> None:
+    best = match(text)[0]
+    assert best.article_id == "persimmon"
+    assert best.band == Band.ANSWER
+
+
+def test_it_marks_what_is_the_same_word_for_word() -> None:
+    assert match("👉 " + PERSIMMON)[0].signals["exact"] == 1
+
+
+def test_it_says_nothing_about_what_it_does_not_know() -> None:
+    assert set(bands(match("明天早上六點開始停水")).values()) <= {Band.NOTHING}
+
+
+def test_it_never_answers_with_a_contradicted_article() -> None:
+    best = match("柿子和螃蟹一起吃會中毒，有小孩因此喪命")[0]
+    assert best.article_id == "persimmon"
+    assert best.band == Band.CANDIDATE
+    assert best.contradictions == (("螃蟹", "優酪乳"),)
+
+
+def test_it_puts_the_true_claim_before_a_contradicted_one() -> None:
+    matches = match("柿子和螃蟹一起吃會中毒", yogurt="柿子和優酪乳一起吃會中毒", crab="聽說柿子和螃蟹一起吃就會中毒")
+    assert [found.article_id for found in matches][:2] == ["crab", "yogurt"]
+
+
+def test_it_only_suggests_for_a_very_short_message() -> None:
+    assert bands(match("柿子中毒", short="柿子中毒"))["short"] == Band.CANDIDATE
+
+
+def test_it_knows_a_bare_link_whoever_shared_it() -> None:
+    matches = match("https://www.example.com/news/1#top")
+    assert bands(matches) == {"link": Band.ANSWER}
+
+
+def test_it_finds_both_claims_of_two_messages_pasted_together() -> None:
+    filler = "今天天氣很好我們去公園散步看到很多花。" * 12
+    found = bands(match(f"{PERSIMMON}\n\n{filler}\n\n{HOLIDAY}"))
+    assert found["persimmon"] == found["holiday"] == Band.ANSWER
+
+
+def test_it_gives_each_article_once_best_first() -> None:
+    matches = match("柿子中毒", **{f"a{i}": "柿子中毒" + "了" * i for i in range(30)})
+    assert len({found.article_id for found in matches}) == len(matches) == 10
+    assert [found.probability for found in matches] == sorted((found.probability for found in matches), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n\t",
+        "柿",
+        "👍",
+        "👨‍👩‍👧‍👦" * 300,
+        "\x00\x01\x02\x7f\x85",
+        "\u202e\u2066\u200f" * 100 + "毒中會",
+        "\ud800\udfff",
+        "柿" * 5000,
+        "柿子和優酪乳一起吃會中毒。" * 400,
+        "請轉發" * 1600,
+        " ".join(f"https://example.com/{i}" for i in range(100)),
+        "1234567890" * 500,
+        "a b " * 1250,
+        "กินน้ำร้อน" * 500,
+        "Z̷̢͎͠a̶l̵g̸o̵" * 300,
+    ],
+)
+def test_it_takes_any_text_in_bounded_time(text: str) -> None:
+    start = time.perf_counter()
+    matches = match(text)
+    assert time.perf_counter() - start < BOUND_S
+    assert all(found.band != Band.ANSWER for found in matches if found.article_id != "persimmon")
+
+
+async def test_it_does_the_same_without_blocking_the_loop() -> None:
+    index = make_index(persimmon=PERSIMMON, holiday=HOLIDAY)
+    encoder = BatchingEncoder(HashTokenEncoder().encode_tokens)
+    matcher = Matcher(index, encoder.encode, make_calibration())
+    try:
+        for text in (PERSIMMON, "柿子和螃蟹一起吃會中毒", "柿子會中毒", "", "明天停水"):
+            blocking = BlockingMatcher(index, HashTokenEncoder().encode_tokens, make_calibration())
+            assert await matcher.match(text) == blocking.match(text)
+    finally:
+        matcher.close()
+        encoder.close()
+
+
+async def test_it_looks_again_at_what_is_in_doubt_and_remembers_it() -> None:
+    hash_encoder = HashTokenEncoder()
+    index = make_index(persimmon=PERSIMMON)
+    encoder = BatchingEncoder(hash_encoder.encode_tokens)
+    matcher = Matcher(index, encoder.encode, make_calibration())
+    try:
+        for _ in range(2):
+            best = (await matcher.match("聽說柿子配優酪乳吃了會中毒？"))[0]
+            assert "token_mean_best" in best.signals
+        assert hash_encoder.encoded.count(PERSIMMON) == 1
+    finally:
+        matcher.close()
+        encoder.close()
