@@ -151,26 +151,34 @@ def _make_lists(rows: VectorRows, slots: NDArray[np.int64]) -> Any:
 
 
 def _choose_lists_searched(index: Any, rows: VectorRows, slots: NDArray[np.int64]) -> None:
-    """Set how many lists a search looks into, by what stored vectors find of their ten nearest."""
+    """Set how many lists a search looks into, by what queries near stored vectors find of their ten nearest."""
     chosen = np.random.default_rng(1).choice(slots, TUNING_VECTORS, replace=False)
-    queries = rows.get(chosen)
-    nearest = _nearest_of_all(rows, slots, queries, 11)
+    queries = _move_off(rows, chosen, _nearest_of_all(rows, slots, rows.get(chosen)))
+    nearest = _nearest_of_all(rows, slots, queries)
     index.nprobe = max(1, index.nlist // 32)
     while index.nprobe < index.nlist:
         _, proposed = index.search(queries, RESCORED)
         found = sum(len(np.intersect1d(n, p)) for n, p in zip(nearest, proposed, strict=True))
         if found >= RECALL_AIM * nearest.size:
             return
-        index.nprobe = min(index.nlist, index.nprobe * 3 // 2 + 1)
+        index.nprobe = min(index.nlist, index.nprobe * 5 // 4 + 1)
 
 
-def _nearest_of_all(rows: VectorRows, slots: NDArray[np.int64], queries: Vectors, k: int) -> NDArray[np.int64]:
+def _move_off(rows: VectorRows, slots: NDArray[np.int64], nearest: NDArray[np.int64]) -> Vectors:
+    """Move each vector by the difference of two of its neighbours: as a message differs from the one that is stored."""
+    moved = rows.get(slots) + rows.get(nearest[:, 1]) - rows.get(nearest[:, -1])
+    unit: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    return unit
+
+
+def _nearest_of_all(rows: VectorRows, slots: NDArray[np.int64], queries: Vectors) -> NDArray[np.int64]:
+    """The ten nearest of each query among all rows, nearest first."""
     best_slots = np.zeros((len(queries), 0), np.int64)
     best_scores = np.zeros((len(queries), 0), np.float32)
     for start in range(0, len(slots), 50_000):
         chunk = slots[start : start + 50_000]
         scores = np.concatenate([best_scores, queries @ rows.get(chunk).T], axis=1)
         candidates = np.concatenate([best_slots, np.broadcast_to(chunk, (len(queries), len(chunk)))], axis=1)
-        top = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        top = np.argpartition(-scores, 9, axis=1)[:, :10]
         best_scores, best_slots = np.take_along_axis(scores, top, 1), np.take_along_axis(candidates, top, 1)
-    return best_slots
+    return np.take_along_axis(best_slots, np.argsort(-best_scores, axis=1), 1)

@@ -47,14 +47,9 @@ class SnapshotModelError(SnapshotError):
 
 
 def write_snapshot(folder: Path, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write everything beside `folder`, then put it in its place. `facts["seq"]` tells which of two is newer.
-
-    A newer one of the same facts otherwise, saved by another process meanwhile, is left alone.
-    """
+    """Write everything beside `folder`, then put it in its place; of two processes, one waits for the other."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        if _is_newer(folder, facts):
-            return
         partial = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
@@ -94,15 +89,6 @@ def read_snapshot(folder: Path) -> tuple[dict[str, Any], Arrays]:
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise SnapshotCorruptError(f"The snapshot cannot be read: {error}") from error
     return facts, arrays
-
-
-def _is_newer(folder: Path, facts: Mapping[str, Any]) -> bool:
-    try:
-        there = read_facts(folder)
-    except SnapshotError:
-        return False
-    same = all(there.get(name) == value for name, value in facts.items() if name not in ("seq", "entries"))
-    return same and bool(there["seq"] > facts["seq"])
 
 
 def _digest(array: NDArray[Any]) -> str:

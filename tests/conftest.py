@@ -1,6 +1,12 @@
-"""Databases to test on: a SQLite file, and a PostgreSQL that this set-up starts itself, once, on a unix socket."""
+"""Databases to test on: a SQLite file, and a PostgreSQL that this set-up starts itself, once, on a unix socket.
+
+And the prepared encoder, made once and kept between runs.
+"""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,8 +17,12 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from retrieval.model_manifest import model_folder
 from storage.database import Database, open_database
 from storage.migrations import migrate
+
+NAME = "intfloat/multilingual-e5-small"
+"""The default encoder: `retrieval.bundled_model.NAME`, which is not imported for it takes what only preparing needs."""
 
 TEMPLATE = "chaming_template"
 
@@ -77,6 +87,19 @@ async def postgres_database(postgres_url: str) -> AsyncIterator[Database]:
     """A migrated, empty PostgreSQL database; a test that asks for it is marked `postgres`."""
     async for opened in _opened(postgres_url):
         yield opened
+
+
+@pytest.fixture(scope="session")
+def encoder_folder() -> Path:
+    """The folder of the default encoder: made on first use (half a minute), by a process of its own, and kept.
+
+    CHAMING_TEST_MODEL_DIR names another place to keep it, for whoever tests in a fresh checkout each time.
+    """
+    kept = Path(os.environ.get("CHAMING_TEST_MODEL_DIR", Path(__file__).resolve().parents[1] / "data"))
+    command = [sys.executable, "-m", "scripts", "model", "prepare", NAME]
+    done = subprocess.run(command, env={**os.environ, "DATA_DIR": str(kept)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return model_folder(kept, NAME)
 
 
 async def _opened(url: str) -> AsyncIterator[Database]:

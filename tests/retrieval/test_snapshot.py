@@ -40,14 +40,6 @@ def test_a_newer_one_takes_its_place_and_leaves_nothing_behind(folder: Path) -> 
     assert [path.name for path in folder.parent.iterdir() if path.is_dir()] == ["index"]
 
 
-def test_an_older_one_does_not_replace_a_newer(folder: Path) -> None:
-    write_snapshot(folder, {"seq": 4, "model_id": "m"}, ARRAYS)
-    assert read_facts(folder)["seq"] == 5
-
-    write_snapshot(folder, {"seq": 4, "model_id": "other"}, ARRAYS)
-    assert read_facts(folder)["model_id"] == "other"
-
-
 def test_it_says_when_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(SnapshotMissingError):
         read_snapshot(tmp_path / "index")

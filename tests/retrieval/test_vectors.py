@@ -132,11 +132,11 @@ def test_faiss_makes_its_lists_anew_when_there_are_many_times_more() -> None:
 
 
 def test_faiss_in_lists_finds_what_the_exact_twin_finds() -> None:
-    stored = clustered_vectors(20_000, 64)
-    queries = stored[:300] + 0.03 * np.random.default_rng(1).standard_normal((300, 64)).astype(np.float32)
+    stored = clustered_vectors(12_000, 64)
+    queries = stored[:100] + 0.03 * np.random.default_rng(1).standard_normal((100, 64)).astype(np.float32)
     ours, exact = FaissVectorIndex(64), NumpyVectorIndex(64)
     for index in (ours, exact):
-        index.replace(range(20_000), stored, defer=True)
+        index.replace(range(12_000), stored, defer=True)
         index.settle()
     assert not ours.is_exact
 

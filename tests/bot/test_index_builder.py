@@ -1,0 +1,247 @@
+"""Rebuilding from the database, and choosing between that and a snapshot."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot import index_opening
+from bot.index_builder import rebuild_index
+from bot.index_opening import ModelNotAdoptedError, index_folder, load_or_rebuild_index, open_adopted_encoder
+from bot.settings import Settings, SettingsError
+from retrieval.index import MatchingIndex
+from retrieval.model_manifest import ModelMissingError, model_folder
+from retrieval.normalise import key_hash
+from retrieval.types import Vectors
+from storage.database import Database
+from storage.index_changes import Change, append_changes
+from storage.index_entries import adopt_model, adopted_model, latest_seq
+from storage.tables import Article, ArticleVariant, ChangeKind, Status
+from tests.retrieval.made import HashEncoder
+
+TEXTS = {f"a{i}": f"第{i}則訊息說了別的事情" for i in range(7)}
+
+
+@pytest.fixture
+def encoder() -> HashEncoder:
+    return HashEncoder()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    return Settings(_env_file=None)
+
+
+@pytest.fixture
+async def articles(database: Database) -> Database:
+    """Seven articles, one of them with a variant, and one that must not be matched."""
+    async with database.transaction() as session:
+        session.add_all(Article(id=id_, text=text) for id_, text in TEXTS.items())
+        session.add(Article(id="blocked", text="不該出現", status=Status.BLOCKED))
+        await session.flush()
+        session.add(ArticleVariant(id="v", article_id="a3", text="第三則的另一種說法"))
+        await append_changes(session, [Change(id_, ChangeKind.ADDED) for id_ in TEXTS])
+    return database
+
+
+def finds(index: MatchingIndex, text: str) -> list[str]:
+    return [index.entry(slot).article_id for slot in index.exact(key_hash(text) or "")]
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.index_builder.PAGE", 3)
+
+
+async def test_it_indexes_everything_that_may_be_matched(articles: Database, encoder: HashEncoder) -> None:
+    seen: list[tuple[int, int]] = []
+    index = await rebuild_index(articles, encoder, lambda done, total: seen.append((done, total)))
+
+    assert len(index) == 8
+    assert index.articles == 7
+    assert finds(index, "第三則的另一種說法") == ["a3"]
+    assert finds(index, "不該出現") == []
+    assert index.seq == 7
+    assert index.dense(encoder.encode([TEXTS["a5"]])[0], 1)[0][1] == pytest.approx(1, abs=1e-3)
+    assert seen[-1] == (7, 7)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+async def test_it_encodes_nothing_twice(articles: Database, encoder: HashEncoder) -> None:
+    await rebuild_index(articles, encoder)
+    again = HashEncoder()
+    index = await rebuild_index(articles, again, workers=2)
+
+    assert len(encoder.encoded) == 8
+    assert again.encoded == []
+    assert len(index) == 8
+
+
+async def test_it_encodes_a_text_that_changed(articles: Database, encoder: HashEncoder) -> None:
+    await rebuild_index(articles, encoder)
+    async with articles.transaction() as session:
+        article = await session.get_one(Article, "a2")
+        article.text = "改過的內容"
+    encoder.encoded.clear()
+    index = await rebuild_index(articles, encoder)
+
+    assert encoder.encoded == ["改過的內容"]
+    assert finds(index, "改過的內容") == ["a2"]
+
+
+async def test_an_interrupted_build_goes_on_where_it_was(articles: Database, encoder: HashEncoder) -> None:
+    class Dying(HashEncoder):
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            if len(self.encoded) > 4:
+                raise RuntimeError("the power is gone")
+            return super().encode(texts)
+
+    with pytest.raises(RuntimeError):
+        await rebuild_index(articles, Dying())
+    await rebuild_index(articles, encoder)
+
+    assert 0 < len(encoder.encoded) < 8
+
+
+async def test_an_empty_database_gives_an_empty_index(database: Database, encoder: HashEncoder) -> None:
+    index = await rebuild_index(database, encoder)
+
+    assert (len(index), index.seq) == (0, 0)
+
+
+class Loading:
+    """Counts the rebuilds that `load_or_rebuild_index` asks for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.rebuilt = 0
+        monkeypatch.setattr(index_opening, "rebuild_index", self._rebuild)
+
+    async def _rebuild(self, *arguments: Any) -> MatchingIndex:
+        self.rebuilt += 1
+        return await rebuild_index(*arguments)
+
+
+@pytest.fixture
+def loading(monkeypatch: pytest.MonkeyPatch) -> Loading:
+    return Loading(monkeypatch)
+
+
+async def test_it_builds_once_and_then_reads_the_snapshot(
+    articles: Database, encoder: Any, settings: Settings, loading: Loading
+) -> None:
+    first = await load_or_rebuild_index(settings, articles, encoder)
+    second = await load_or_rebuild_index(settings, articles, encoder)
+
+    assert loading.rebuilt == 1
+    assert len(first) == len(second) == 8
+    assert second.seq == 7
+
+
+@pytest.mark.parametrize("damage", ["missing", "corrupt", "of another encoder", "ahead of the database"])
+async def test_it_rebuilds_when_the_snapshot_is_of_no_use(
+    articles: Database, encoder: Any, settings: Settings, loading: Loading, damage: str
+) -> None:
+    folder = index_folder(settings)
+    saved = await rebuild_index(articles, encoder)
+    if damage == "of another encoder":
+        saved.model_id = "other"
+    if damage == "ahead of the database":
+        saved.seq = 99
+    saved.save(folder)
+    if damage == "missing":
+        shutil.rmtree(folder)
+    if damage == "corrupt":
+        with (folder / "vectors.rows.bin").open("r+b") as file:
+            file.write(b"\xff\xff")
+
+    index = await load_or_rebuild_index(settings, articles, encoder)
+    assert loading.rebuilt == 1
+    assert len(index) == 8
+    assert index.seq == 7
+    assert MatchingIndex.load(folder, encoder.model_id).seq == 7
+
+
+async def test_a_snapshot_behind_the_database_is_good(
+    articles: Database, encoder: Any, settings: Settings, loading: Loading
+) -> None:
+    await load_or_rebuild_index(settings, articles, encoder)
+    async with articles.transaction() as session:
+        await append_changes(session, [Change("a1", ChangeKind.CORRECTED)])
+        assert await latest_seq(session) == 8
+
+    assert (await load_or_rebuild_index(settings, articles, encoder)).seq == 7
+    assert loading.rebuilt == 1
+
+
+class Prepared:
+    """Stands for the encoders prepared in DATA_DIR, by folder."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ids: dict[Path, str] = {}
+        monkeypatch.setattr(index_opening, "open_encoder", self._open)
+
+    def _open(self, folder: Path, *, threads: int) -> HashEncoder:
+        if folder not in self.ids:
+            raise ModelMissingError
+        encoder = HashEncoder()
+        encoder.model_id = self.ids[folder]
+        return encoder
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> Prepared:
+    return Prepared(monkeypatch)
+
+
+async def test_an_empty_database_adopts_the_model_of_the_settings(
+    database: Database, settings: Settings, prepared: Prepared
+) -> None:
+    prepared.ids[model_folder(settings.data_dir, settings.model)] = f"{settings.model}@1#onnx-int8"
+    await open_adopted_encoder(settings, database)
+
+    async with database.reading() as session:
+        assert await adopted_model(session) == f"{settings.model}@1#onnx-int8"
+
+
+async def test_the_adopted_model_counts_and_not_the_setting(
+    database: Database, settings: Settings, prepared: Prepared
+) -> None:
+    async with database.transaction() as session:
+        await adopt_model(session, "org/adopted@1#onnx-int8")
+    with pytest.raises(ModelMissingError):
+        await open_adopted_encoder(settings, database)
+
+    prepared.ids[model_folder(settings.data_dir, "org/adopted")] = "org/adopted@1#onnx-float32"
+    encoder = await open_adopted_encoder(settings, database)
+    assert encoder.model_id == "org/adopted@1#onnx-float32"
+
+
+async def test_it_refuses_other_weights_under_the_adopted_name(
+    database: Database, settings: Settings, prepared: Prepared
+) -> None:
+    async with database.transaction() as session:
+        await adopt_model(session, f"{settings.model}@1#onnx-int8")
+    prepared.ids[model_folder(settings.data_dir, settings.model)] = f"{settings.model}@2#onnx-int8"
+
+    with pytest.raises(ModelNotAdoptedError, match="@2"):
+        await open_adopted_encoder(settings, database)
+
+
+async def test_it_refuses_an_index_it_does_not_have(database: Database, settings: Settings, prepared: Prepared) -> None:
+    other = settings.model_copy(update={"index_url": "milvus://host"})
+
+    with pytest.raises(SettingsError, match="INDEX_URL"):
+        await open_adopted_encoder(other, database)
+
+
+def test_vectors_are_stored_as_halves_without_harm(encoder: HashEncoder) -> None:
+    from bot.index_follower import decode_vector, encode_vector
+
+    vector = encoder.encode(["查明"])[0]
+    assert len(encode_vector(vector)) == 2 * len(vector)
+    assert decode_vector(encode_vector(vector)) == pytest.approx(vector, abs=1e-3)
+    assert np.linalg.norm(decode_vector(encode_vector(vector))) == pytest.approx(1, abs=1e-5)
