@@ -60,7 +60,7 @@ class Webhook:
         if events:
             await self._store(events)
         self._count["accepted"].inc()
-        return web.Response(text="OK")
+        return web.Response()
 
     def _read_events(self, body: bytes) -> list[IncomingEvent]:
         value = read_json(body)
