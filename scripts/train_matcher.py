@@ -34,6 +34,7 @@ from retrieval.signals import FEATURES, signal_matrix
 from retrieval.types import Vectors
 from scripts.bench.quality.cached_encoder import CachedEncoder
 from scripts.bench.quality.examples import (
+    FOLDS,
     Example,
     build_index,
     find_clusters,
@@ -43,7 +44,6 @@ from scripts.bench.quality.examples import (
 )
 from scripts.bench.quality.sample import Sample, load_sample
 
-FOLDS = 5
 WEIGHTS = {
     "read pairs": 4.0,
     "labelled pairs": 1.0,
@@ -61,6 +61,9 @@ RISING = (
     *("token_mean_best", "token_near_best", "token_mean_worst", "token_near_worst"),
 )
 FALLING = ("gap_q", "gap_e", "gap_least", "token_far_best", "token_miss_best", "token_far_worst", "token_miss_worst")
+
+THRESHOLDS = {"answer": 0.8, "candidate": 0.2, "pair": 0.5}
+"""Chosen on out-of-fold probabilities for a stated risk: see retrieval/README.md."""
 
 Array = NDArray[np.float64]
 
@@ -188,37 +191,52 @@ def success_at_1(examples: Sequence[Example], probabilities: Array, task: str) -
 @click.command()
 @click.argument("sample_dir", type=click.Path(exists=True, path_type=Path))
 @click.option("--labelled", type=click.Path(exists=True, path_type=Path), help="A folder with pairs.jsonl.")
+@click.option("--folds", type=click.Path(path_type=Path), help="Where to write scorers fitted without one fold each.")
 @click.option("--cache", type=click.Path(path_type=Path), default=Path("data/encoded.sqlite3"), show_default=True)
-def main(sample_dir: Path, labelled: Path | None, cache: Path) -> None:
+def main(sample_dir: Path, labelled: Path | None, folds: Path | None, cache: Path) -> None:
     """Fit the scorers on the sample in SAMPLE_DIR and write the calibration."""
     settings = load_settings()
     encoder = CachedEncoder(open_encoder(model_folder(settings.data_dir, settings.model), threads=2), cache)
     examples = gather(load_sample(sample_dir), encoder, labelled)
     matrix = measure(examples, encoder)
     labels = np.array([example.same for example in examples])
-    folds = np.array([zlib.crc32(example.cluster.encode()) % FOLDS for example in examples])
+    fold = np.array([zlib.crc32(example.cluster.encode()) % FOLDS for example in examples])
     weights = np.array([WEIGHTS.get(example.task, 1.0) for example in examples])
+    looks = (("first", FEATURES), ("second", SECOND_FEATURES))
+    believed = {}
+    for name, names in looks:
+        signals = matrix[:, : len(names)]
+        believed[name] = believe(examples, labels, out_of_fold(signals, labels, weights, fold, names), weights)
+        held_out = out_of_fold(signals, labels, believed[name], fold, names)
+        report(name, examples, labels, held_out, believed[name])
+
+    def write(path: Path, left_out: int | None) -> None:
+        scorers = {}
+        for name, names in looks:
+            used = (believed[name] > 0) & (fold != (FOLDS if left_out is None else left_out))
+            scorer = fit(matrix[used][:, : len(names)], labels[used], believed[name][used], names)
+            scorers[name] = export(scorer)
+        content = {"model_id": encoder.model_id, "features": list(SECOND_FEATURES), "thresholds": THRESHOLDS, **scorers}
+        path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
+
+    write(CALIBRATION_PATH, None)
+    for number in range(FOLDS if folds else 0):
+        assert folds is not None
+        folds.mkdir(parents=True, exist_ok=True)
+        write(folds / f"{number}.json", number)
+
+
+def believe(examples: Sequence[Example], labels: NDArray[np.bool_], first_round: Array, weights: Array) -> Array:
+    """Return the weights with 0 for the pools' labels that the first round finds implausible."""
     in_pool = np.array([example.task in POOLS for example in examples])
-    scorers = {}
-    for name, width, names in (("first", len(FEATURES), FEATURES), ("second", len(SECOND_FEATURES), SECOND_FEATURES)):
-        signals = matrix[:, :width]
-        plausible = out_of_fold(signals, labels, weights, folds, names)
-        doubted = in_pool & ((labels & (plausible < IMPLAUSIBLE_SAME)) | (~labels & (plausible > IMPLAUSIBLE_OTHER)))
-        believed = np.where(doubted, 0.0, weights)
-        held_out = out_of_fold(signals, labels, believed, folds, names)
-        report(name, examples, labels, held_out, doubted)
-        scorers[name] = export(fit(signals[believed > 0], labels[believed > 0], believed[believed > 0], names))
-    thresholds = {"answer": 0.8, "candidate": 0.2, "pair": 0.5}
-    content = {"model_id": encoder.model_id, "features": list(SECOND_FEATURES), "thresholds": thresholds, **scorers}
-    CALIBRATION_PATH.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
+    doubted = np.where(labels, first_round < IMPLAUSIBLE_SAME, first_round > IMPLAUSIBLE_OTHER)
+    return np.where(in_pool & doubted, 0.0, weights)
 
 
-def report(
-    name: str, examples: Sequence[Example], labels: NDArray[np.bool_], held_out: Array, doubted: NDArray[np.bool_]
-) -> None:
+def report(name: str, examples: Sequence[Example], labels: NDArray[np.bool_], held_out: Array, weights: Array) -> None:
     """Print how the held-out probabilities do, task by task."""
     tasks = np.array([example.task for example in examples])
-    click.echo(f"{name} look: {len(examples)} examples, {int(doubted.sum())} doubted", err=True)
+    click.echo(f"{name} look: {len(examples)} examples, {int((weights == 0).sum())} doubted", err=True)
     for task in dict.fromkeys(tasks):
         chosen = tasks == task
         rate, pools = success_at_1(examples, held_out, task)

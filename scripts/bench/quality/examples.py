@@ -13,9 +13,11 @@ their words; it never crosses a fold.
 
 import json
 import random
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,11 +32,13 @@ from scripts.bench.quality.made import main_sentence, make_near_misses, make_pos
 from scripts.bench.quality.sample import Sample
 
 READ_PAIRS = Path(__file__).with_name("read_pairs.jsonl")
+FOLDS = 5
 POOL = 6
 """Nearest entries by each leg that make a pool."""
 UNLINKED_REPLIES = 2500
-WITHHELD = 600
+WITHHELD = 400
 """Messages held against all others: nothing there answers them, but for what the sample does not know."""
+REPLIED = 350
 MADE_MESSAGES = 500
 SAME_WORDS = 0.5
 """Share of words in common from which two articles are one cluster."""
@@ -69,6 +73,11 @@ class Clusters:
         self._parent[self.find(one)] = self.find(other)
 
 
+def fold_of(clusters: Clusters, name: str) -> int:
+    """Return the fold a cluster is in: the same on every run, whatever else there is."""
+    return zlib.crc32(clusters.find(name).encode()) % FOLDS
+
+
 def build_index(texts: Iterable[tuple[str, str]], encoder: Encoder) -> MatchingIndex:
     """Index (id, text) pairs, several texts an id allowed."""
     index = MatchingIndex(encoder.model_id, encoder.dimension)
@@ -94,8 +103,11 @@ def nearest(index: MatchingIndex, text: str, encoder: Encoder, k: int = POOL) ->
 
 
 def find_clusters(sample: Sample, messages: MatchingIndex, encoder: Encoder) -> Clusters:
-    """Join articles that share a substantive reply, a link, or most of their words."""
+    """Join articles that share a substantive reply, a link, or most of their words, or that were read as the same."""
     clusters, of_reply, of_link = Clusters(), {}, {}
+    for row in read_pairs():
+        if row["same_claim"]:
+            clusters.join(row["source_a"], row["source_b"])
     for article_id, text in sample.messages.items():
         for reply_id in sample.links.get(article_id, ()):
             clusters.join(article_id, of_reply.setdefault(reply_id, article_id))
@@ -150,13 +162,18 @@ def pool_examples(sample: Sample, encoder: Encoder, clusters: Clusters, messages
     unlinked = random.Random(3).sample(sorted(sample.replies.keys() - articles_of.keys()), UNLINKED_REPLIES)
     replies = build_index(((r, sample.replies[r]) for r in [*telling, *unlinked]), encoder)
     linked = [(a, sample.messages[a], frozenset(r for r in sample.links[a] if r in telling)) for a in sample.links]
-    yield from _pool_examples("message>reply", [row for row in linked if row[2]], replies, encoder, clusters)
+    chosen = random.Random(4).sample([row for row in linked if row[2]], REPLIED)
+    yield from _pool_examples("message>reply", chosen, replies, encoder, clusters)
+
+
+def read_pairs() -> list[dict[str, Any]]:
+    """Return the pairs read by eye; `source_a` and `source_b` are the articles (or replies) they come from."""
+    return [json.loads(line) for line in READ_PAIRS.read_text(encoding="utf-8").splitlines()]
 
 
 def pair_examples(clusters: Clusters, labelled: Path | None) -> Iterator[Example]:
     """Yield the pairs read by eye, and the labelled pairs where that folder is there, both ways round."""
-    for line in READ_PAIRS.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in read_pairs():
         cluster = clusters.find(row["source_a"])
         for one, other in ((row["text_a"], row["text_b"]), (row["text_b"], row["text_a"])):
             yield Example(one, other, row["same_claim"], cluster, "read pairs", row["pair_id"])

@@ -1,0 +1,175 @@
+"""One table: our matching, its legs, their naive combinations and two peers' recipes, on tasks made from the sample.
+
+    python -m scripts.bench.quality SAMPLE_DIR [--folds DIR] [--cache FILE]
+
+With `--folds DIR` (made by `scripts.train_matcher --folds DIR`) every query is matched by the scorer that was fitted
+without its cluster; without it the shipped scorer is used, which has seen the sample: then the figures flatter.
+"""
+
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import numpy as np
+
+from bot.settings import load_settings
+from retrieval.calibration import CALIBRATION_PATH, Calibration, load_calibration
+from retrieval.evaluate import outcome_of
+from retrieval.matcher import BlockingMatcher
+from retrieval.message import text_to_encode
+from retrieval.model_manifest import model_folder
+from retrieval.onnx_encoder import open_encoder
+from scripts.bench.quality.cached_encoder import CachedEncoder
+from scripts.bench.quality.examples import (
+    MAX_REPLY_ARTICLES,
+    Clusters,
+    build_index,
+    find_clusters,
+    fold_of,
+)
+from scripts.bench.quality.made import make_near_misses, make_positives
+from scripts.bench.quality.recipes import Corpus, first_vector, rank_all
+from scripts.bench.quality.sample import Sample, load_sample
+
+FOLDS = 5
+BOOTSTRAPS = 1000
+MADE = 300
+UNLINKED = 3000
+OURS = "ours"
+
+
+@dataclass(frozen=True)
+class Task:
+    """Entries (id, text) and queries (id, text, the ids that answer it: none when it is withheld)."""
+
+    name: str
+    entries: Sequence[tuple[str, str]]
+    queries: Sequence[tuple[str, str, frozenset[str]]]
+
+
+@dataclass
+class Tally:
+    """What one method did on one task, query by query."""
+
+    right: list[bool] = field(default_factory=list)
+    answered: list[bool] = field(default_factory=list)
+    answered_right: list[bool] = field(default_factory=list)
+
+
+def interval(values: Sequence[bool], seed: int = 0) -> tuple[float, float, float]:
+    """Return the mean with its 95 % bootstrap interval."""
+    row = np.array(values, float)
+    means = np.random.default_rng(seed).choice(row, (BOOTSTRAPS, len(row))).mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(row.mean()), float(low), float(high)
+
+
+def make_tasks(sample: Sample, clusters: Clusters) -> list[Task]:
+    """Return the tasks, alike on every run."""
+    rng = random.Random(7)
+    messages = list(sample.messages.items())
+    titles = [(a, max(own, key=len)) for a, own in sample.titles.items()]
+    members: dict[str, set[str]] = {}
+    for article_id in sample.messages:
+        members.setdefault(clusters.find(article_id), set()).add(article_id)
+    family = {a: frozenset(members[clusters.find(a)]) for a in sample.messages}
+    articles_of: dict[str, set[str]] = {}
+    for article_id, reply_ids in sample.links.items():
+        for reply_id in reply_ids:
+            articles_of.setdefault(reply_id, set()).add(article_id)
+    telling = {r for r, a in articles_of.items() if len(a) <= MAX_REPLY_ARTICLES}
+    others = rng.sample(sorted(sample.replies.keys() - articles_of.keys()), UNLINKED)
+    made = [(a, sample.messages[a], sample.messages[rng.choice(messages)[0]]) for a, _ in rng.sample(messages, MADE)]
+    positives = [
+        (a, p.text, family[a]) for a, text, other in made for p in rng.sample(make_positives(text, other, rng), 2)
+    ]
+    misses = [(a, m.text, frozenset[str]()) for a, text, _ in made for m in make_near_misses(text, rng)[:2]]
+    return [
+        Task("message → title", titles, [(a, sample.messages[a], family[a]) for a, _ in titles]),
+        Task("title → message", messages, [(a, title, family[a]) for a, title in titles]),
+        Task(
+            "message → reply",
+            [(r, sample.replies[r]) for r in [*sorted(telling), *others]],
+            [
+                (a, sample.messages[a], frozenset(replies) & telling)
+                for a, replies in sample.links.items()
+                if set(replies) & telling
+            ],
+        ),
+        Task("made positives → message", messages, positives),
+        Task("made near-misses → message", messages, misses),
+    ]
+
+
+def run_task(
+    task: Task, encoder: CachedEncoder, calibrations: Mapping[int, Calibration], clusters: Clusters
+) -> dict[str, Tally]:
+    """Rank every query by every recipe and by ours."""
+    encoder.warm((text_to_encode(text) for _, text in task.entries), task.name)
+    vectors = encoder.encode([text_to_encode(text) for _, text in task.entries])
+    corpus = Corpus([text for _, text in task.entries], vectors)
+    ids = [entry_id for entry_id, _ in task.entries]
+    index = build_index(task.entries, encoder)
+    matchers = {fold: BlockingMatcher(index, encoder.encode_tokens, c) for fold, c in calibrations.items()}
+    tallies: dict[str, Tally] = {}
+    for done, (query_id, text, relevant) in enumerate(task.queries):
+        matches = matchers[fold_of(clusters, query_id)].match(text)
+        ours = tallies.setdefault(OURS, Tally())
+        outcome = outcome_of(matches, relevant)
+        ours.right.append(bool(matches) and matches[0].article_id in relevant)
+        ours.answered.append(outcome.startswith("answered"))
+        ours.answered_right.append(outcome == "answered_right")
+        vector = first_vector(text, encoder.encode)
+        for name, ranked in (rank_all(corpus, text, vector) if vector is not None else {}).items():
+            tally = tallies.setdefault(name, Tally())
+            right = bool(len(ranked.order)) and ids[ranked.order[0]] in relevant
+            tally.right.append(right)
+            tally.answered.append(bool(ranked.answers))
+            tally.answered_right.append(bool(ranked.answers) and right)
+        if done % 200 == 0:
+            encoder.commit()
+            print(f"{task.name}: {done} of {len(task.queries)}", file=sys.stderr)
+    encoder.commit()
+    return tallies
+
+
+def show(task: Task, tallies: Mapping[str, Tally]) -> None:
+    """Print one task's rows."""
+    print(f"\n{task.name} ({len(task.queries)} queries, {len(task.entries)} entries)\n")
+    print("| method | success@1 [95 %] | answered | of them right |\n|---|---|---|---|")
+    for name, tally in tallies.items():
+        mean, low, high = interval(tally.right)
+        rate = f"{mean:.3f} [{low:.3f}, {high:.3f}]" if any(relevant for _, _, relevant in task.queries) else "–"
+        answered = sum(tally.answered)
+        share = f"{answered / len(tally.answered):.3f}" if answered else "–"
+        print(f"| {name} | {rate} | {share} | {sum(tally.answered_right) / answered if answered else 0:.3f} |")
+
+
+def load_calibrations(folder: Path | None, model_id: str) -> dict[int, Calibration]:
+    """Return the scorer to use for each fold's queries."""
+    paths: dict[int, Path] = {k: folder / f"{k}.json" if folder else CALIBRATION_PATH for k in range(FOLDS)}
+    return {fold: load_calibration(model_id, path) for fold, path in paths.items()}
+
+
+@click.command()
+@click.argument("sample_dir", type=click.Path(exists=True, path_type=Path))
+@click.option("--folds", type=click.Path(exists=True, path_type=Path), help="Scorers fitted without one fold each.")
+@click.option("--cache", type=click.Path(path_type=Path), default=Path("data/encoded.sqlite3"), show_default=True)
+@click.option("--task", "only", help="Only the tasks whose name holds this.")
+def main(sample_dir: Path, folds: Path | None, cache: Path, only: str | None) -> None:
+    """Print the table for the sample in SAMPLE_DIR."""
+    settings = load_settings()
+    encoder = CachedEncoder(open_encoder(model_folder(settings.data_dir, settings.model), threads=2), cache)
+    sample = load_sample(sample_dir)
+    calibrations = load_calibrations(folds, encoder.model_id)
+    clusters = find_clusters(sample, build_index(sample.messages.items(), encoder), encoder)
+    for task in make_tasks(sample, clusters):
+        if not only or only in task.name:
+            show(task, run_task(task, encoder, calibrations, clusters))
+
+
+if __name__ == "__main__":
+    main()
