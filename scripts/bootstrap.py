@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TORCH = "torch==2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+NO_BYTECODE = ["--no-compile"]
+"""Most of what is installed is never imported: compiled only where it is, the installation is 250 MB smaller."""
 EXTRAS = {"demo": "model,simulator", "test": "dev"}
 DEBIAN_PACKAGES = {
     "/usr/bin/chromium": "chromium",
@@ -107,9 +109,9 @@ def install(python: Path, kind: str) -> None:
         return
     if not has_torch(python):
         say("Installing torch (CPU build, used once to prepare the model)")
-        pip(python, "install", *torch_arguments(python))
+        pip(python, "install", *NO_BYTECODE, *torch_arguments(python))
     say("Installing chaming and what it needs")
-    pip(python, "install", "--editable", f"{ROOT}[{EXTRAS[kind]}]")
+    pip(python, "install", *NO_BYTECODE, "--editable", f"{ROOT}[{EXTRAS[kind]}]")
     stamp.write_text(wanted)
 
 

@@ -69,8 +69,10 @@ def choose_port(wanted: int) -> int:
 
 @contextmanager
 def running(title: str, environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A subcommand in the background, ended politely on the way out."""
-    process = subprocess.Popen(chaming(*arguments), env=environment, cwd=ROOT, start_new_session=True)
+    """A subcommand in the background, ended politely on the way out. What it says on stdout is not for the demo."""
+    process = subprocess.Popen(
+        chaming(*arguments), env=environment, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL
+    )
     try:
         yield process
     finally:
@@ -132,6 +134,8 @@ def main() -> None:
             "LINE_DATA_URL": f"{simulator_url}/line-data",
             "LINE_CHANNEL_SECRET": secrets.token_hex(16),
             "LINE_CHANNEL_ACCESS_TOKEN": secrets.token_urlsafe(32),
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "warning"),
+            "LOG_FORMAT": "console",
         }
         options.data.mkdir(parents=True, exist_ok=True)
         prepare(environment)
