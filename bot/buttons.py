@@ -7,8 +7,10 @@ The text is `1.<JSON>.<signature>`: readable in a debugger, useless without the 
 
 import hashlib
 import json
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from itsdangerous import BadSignature, Signer
 
@@ -51,6 +53,8 @@ class Action:
     """What the match rests on (`bot.labels.Reason`)."""
     offset: int = 0
     """How many of the article's replies have been shown."""
+    decision_id: str | None = None
+    """The `MatchDecision` behind the message that the button stood in."""
 
 
 class Buttons:
@@ -58,6 +62,13 @@ class Buttons:
 
     def __init__(self, secret_key: str) -> None:
         self._signer = Signer(secret_key, salt="chaming.buttons", digest_method=hashlib.sha256, key_derivation="hmac")
+        self._decision_id: str | None = None
+
+    def about(self, decision_id: str | None) -> Self:
+        """A maker whose buttons all name this decision, so that a press is known to be about it."""
+        bound = copy(self)
+        bound._decision_id = decision_id
+        return bound
 
     def encode(
         self,
@@ -76,6 +87,7 @@ class Buttons:
             "p": None if probability is None else round(probability, 3),
             "k": kind,
             "o": offset or None,
+            "d": self._decision_id,
         }
         payload = [press.value, {name: value for name, value in fields.items() if value is not None}]
         text = f"{VERSION}.{json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}"
@@ -104,6 +116,7 @@ def _to_action(payload: str) -> Action | None:
             probability=fields.get("p"),
             kind=fields.get("k"),
             offset=fields.get("o", 0),
+            decision_id=fields.get("d"),
         )
     except (ValueError, TypeError, AttributeError):
         return None

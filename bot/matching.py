@@ -25,6 +25,8 @@ class Matching:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._matcher: TextMatcher | None = None
+        self.model_id = ""
+        """The encoder the matcher in use works with."""
         self._loaded = asyncio.Event()
 
     @property
@@ -34,9 +36,9 @@ class Matching:
     async def wait_ready(self) -> None:
         await self._loaded.wait()
 
-    def use(self, matcher: TextMatcher) -> None:
+    def use(self, matcher: TextMatcher, model_id: str = "") -> None:
         """Match with this one from now on."""
-        self._matcher = matcher
+        self._matcher, self.model_id = matcher, model_id
         self._loaded.set()
         self._metrics.ready.set(1)
 

@@ -1,8 +1,10 @@
 """What a handler hands back: it never sends anything itself, so that one place decides whether and how to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import Connection
 
 Message = Mapping[str, Any]
 """One LINE message object, as JSON."""
@@ -22,6 +24,9 @@ class HandlerResult:
     outcome: str = "ignored"
     keep_payload: bool = False
     """Keep the event's payload for up to a day: the asker was offered to publish it and has not decided yet."""
+
+    record: Callable[[Connection], object] | None = None
+    """Writes what is to be remembered of the event, in the transaction that finishes it: after the answer was sent."""
 
     def __post_init__(self) -> None:
         if len(self.messages) > MAX_MESSAGES:

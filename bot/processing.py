@@ -41,6 +41,9 @@ WANTS_AN_ANSWER = (TextMessage, Sticker, OtherMessage)
 TAKES_BACK = (Unfollow, Unsend)
 """Kinds that are honoured even while another module of the channel speaks."""
 
+UNSEEN = (Undelivered.EXPIRED, Undelivered.NO_ADDRESS)
+"""What was decided is not recorded where nobody can have seen it. A token that LINE refuses may have been used."""
+
 log = structlog.get_logger()
 
 
@@ -76,7 +79,8 @@ class Processor:
             await self._put_back(row, kind, error)
             return
         keep_until = utc_now() + KEEP_PAYLOAD if result.keep_payload else None
-        if await self._inbox.finish(row.id, outcome, keep_payload_until=keep_until):
+        record = None if outcome in UNSEEN else result.record
+        if await self._inbox.finish(row.id, outcome, keep_payload_until=keep_until, record=record):
             self._metrics.events_finished.labels(kind, outcome).inc()
             log.info("event_finished", event_id=row.event_id, kind=kind, outcome=outcome, attempts=row.attempts)
         else:

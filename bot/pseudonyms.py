@@ -19,9 +19,23 @@ class Pseudonyms:
         # A started HMAC is copied rather than begun anew: half the time, and it keeps the interpreter lock, which a
         # busy writer thread would take milliseconds to give back.
         self._started = hmac.new(key, digestmod="sha256")
+        self._messages = hmac.new(hmac.digest(secret_key.encode(), b"chaming.messages", "sha256"), digestmod="sha256")
+        self._words = hmac.new(hmac.digest(secret_key.encode(), b"chaming.words", "sha256"), digestmod="sha256")
 
     def of(self, line_id: str) -> str:
         """The pseudonym of a LINE user, group or room id."""
-        mac = self._started.copy()
-        mac.update(line_id.encode("utf-8", "surrogatepass"))
-        return base64.urlsafe_b64encode(mac.digest()[:DIGEST_BYTES]).decode()
+        return _digest(self._started, line_id)
+
+    def of_message(self, chat: str, message_id: str) -> str:
+        """What names a message of a chat, so that it is known again when it is redelivered or unsent."""
+        return _digest(self._messages, f"{chat} {message_id}")
+
+    def of_words(self, matching_key: str) -> str:
+        """What two messages with the same matching key share; without the key nobody can test a guess against it."""
+        return _digest(self._words, matching_key)
+
+
+def _digest(started: hmac.HMAC, text: str) -> str:
+    mac = started.copy()
+    mac.update(text.encode("utf-8", "surrogatepass"))
+    return base64.urlsafe_b64encode(mac.digest()[:DIGEST_BYTES]).decode()

@@ -14,6 +14,7 @@ from storage.articles import PUBLISHED
 from storage.askers import SOURCE, erase_asker, load_asked_articles
 from storage.index_changes import Change, append_changes
 from storage.index_entries import delete_embeddings
+from storage.match_decisions import find_decision, unlink_decision, unlink_decisions_of
 from storage.tables import (
     Article,
     ArticleReply,
@@ -122,6 +123,17 @@ async def take_back_request(session: AsyncSession, *, article_id: str, asker_id:
     return True
 
 
+async def take_back_message(session: AsyncSession, *, decision_id: str, asker_id: str) -> bool:
+    """Take back what this person asked with one message, and forget that it was theirs; False when nothing is known."""
+    decision = await find_decision(session, decision_id)
+    if decision is None or decision.asker_id != asker_id:
+        return False
+    if decision.asked_article_id is not None:
+        await take_back_request(session, article_id=decision.asked_article_id, asker_id=asker_id)
+    await unlink_decision(session, decision_id)
+    return True
+
+
 async def forget_asker(session: AsyncSession, asker_id: str) -> None:
     """Take back everything a person sent in, and forget the person."""
     contributed = await session.scalars(
@@ -129,6 +141,7 @@ async def forget_asker(session: AsyncSession, asker_id: str) -> None:
     )
     for article_id in dict.fromkeys([*contributed, *await load_asked_articles(session, asker_id)]):
         await take_back_request(session, article_id=article_id, asker_id=asker_id)
+    await unlink_decisions_of(session, asker_id)
     await erase_asker(session, asker_id)
 
 

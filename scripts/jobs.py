@@ -32,8 +32,12 @@ async def sweep_inbox(services: Services) -> str:
 
 
 async def apply_retention(services: Services) -> str:
-    deleted = await services.inbox.delete_old(datetime.now(UTC))
-    return f"deleted {deleted} finished inbox rows"
+    from storage.match_decisions import forget_decisions  # here, for the table must not wait for SQLAlchemy
+
+    now = datetime.now(UTC)
+    events = await services.inbox.delete_old(now)
+    unlinked, decisions = await forget_decisions(services.database, now)
+    return f"deleted {events} finished inbox rows, unlinked {unlinked} and deleted {decisions} match decisions"
 
 
 async def save_snapshot(services: Services) -> str:

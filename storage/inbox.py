@@ -118,16 +118,27 @@ class Inbox:
             lambda connection: inbox_statements.renew(connection, list(ids), self._owner, utc_now() + self._lease)
         )
 
-    async def finish(self, row_id: int, outcome: str, *, keep_payload_until: datetime | None = None) -> bool:
+    async def finish(
+        self,
+        row_id: int,
+        outcome: str,
+        *,
+        keep_payload_until: datetime | None = None,
+        record: Callable[[Connection], object] | None = None,
+    ) -> bool:
         """Mark the event done and erase its payload and chat, the payload later if so asked.
 
+        `record` writes what is known of the event, in the same transaction and only if it is finished by it.
         False: the lease had run out and the row is another's now, or done already.
         """
-        return await self._writer.run(
-            lambda connection: inbox_statements.finish(
-                connection, row_id, self._owner, outcome, utc_now(), keep_payload_until
-            )
-        )
+
+        def finish(connection: Connection) -> bool:
+            is_ours = inbox_statements.finish(connection, row_id, self._owner, outcome, utc_now(), keep_payload_until)
+            if is_ours and record is not None:
+                record(connection)
+            return is_ours
+
+        return await self._writer.run(finish)
 
     async def fail(self, row_id: int, error: str, *, retry_at: datetime | None) -> bool:
         """Have the event handled again from `retry_at`; None gives it up for good and erases its payload.

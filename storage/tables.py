@@ -77,6 +77,8 @@ class Status(StrEnum):
     NORMAL = "NORMAL"
     DELETED = "DELETED"
     BLOCKED = "BLOCKED"
+    MERGED = "MERGED"
+    """An article that turned out to be another one: `Article.merged_into` says which."""
 
 
 class Verdict(StrEnum):
@@ -117,6 +119,31 @@ class ChangeKind(StrEnum):
     """Nothing people are told changed, but which texts lead to the article did."""
 
 
+class MatchOutcome(StrEnum):
+    """What a person got for a message."""
+
+    ANSWER = "answer"
+    CANDIDATES = "candidates"
+    WAITING = "waiting"
+    NO_MATCH = "no_match"
+
+
+class Choice(StrEnum):
+    """What the person said about it afterwards."""
+
+    THIS = "this"
+    """`chosen_article_id` is my message."""
+    NONE = "none"
+    """None of what was offered is."""
+
+
+class VariantAction(StrEnum):
+    ATTACHED = "attached"
+    DETACHED = "detached"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+
+
 class InboxState(StrEnum):
     PENDING = "pending"
     CLAIMED = "claimed"
@@ -142,10 +169,12 @@ class Article(SQLModel, table=True):
     created_at: datetime | None = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    merged_into: str | None = Field(default=None, index=True)
+    """The article this one turned out to be; its status is then MERGED, and nothing else leads to it."""
 
 
 class ArticleVariant(SQLModel, table=True):
-    """Another wording of an article, close enough to be the same message."""
+    """Another wording of an article, close enough to be the same message. Its text is public."""
 
     __tablename__ = "article_variant"
 
@@ -154,6 +183,45 @@ class ArticleVariant(SQLModel, table=True):
     text: str
     matching_key_hash: str | None = Field(default=None, index=True)
     source: str = "chaming"
+    contributor: str | None = None
+    """Keyed pseudonym of who sent this wording in and agreed to its publication."""
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    detached_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when it is no variant any more, and leads nowhere; None: it is one."""
+
+
+class VariantSighting(SQLModel, table=True):
+    """A wording that was surely an article's, and that nobody agreed to publish: only that it was seen, how often."""
+
+    __tablename__ = "variant_sighting"
+
+    article_id: str = Field(foreign_key="article.id", primary_key=True)
+    key_hash: str = Field(primary_key=True)
+    """Keyed hash of the wording's matching key: without SECRET_KEY nobody can test a guess."""
+    seen: int = 1
+    first_seen_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    last_seen_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    detached_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class VariantLog(SQLModel, table=True):
+    """Who made what a variant of what, when and why. Rows are only ever added, and hold no text."""
+
+    __tablename__ = "variant_log"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    article_id: str = Field(foreign_key="article.id", index=True)
+    action: VariantAction = Field(sa_type=stored(VariantAction))
+    variant_id: str | None = None
+    key_hash: str | None = None
+    """The `VariantSighting` concerned."""
+    other_article_id: str | None = Field(default=None, index=True)
+    """The article merged into this one, or parted from it again."""
+    actor: str
+    """A model's id with the prefix `matcher:`, or a person's pseudonym."""
+    reason: str
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    """What was moved, by id, so that it can be moved back; the match's probability."""
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 
@@ -264,6 +332,8 @@ class ReplyRequest(SQLModel, table=True):
     article_id: str = Field(foreign_key="article.id", index=True)
     contributor: str | None = None
     """Pseudonym of the person asking: an `Asker.id`, or what an import carried."""
+    variant_id: str | None = None
+    """The wording this person sent and agreed to publish, where it is not the article's own."""
     reason: str | None = None
     status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
     source: str = "chaming"
@@ -340,6 +410,52 @@ class AdoptedModel(SQLModel, table=True):
     adopted_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     forced: bool = False
     report: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class MatchDecision(SQLModel, table=True):
+    """What a person got for a message, and what they said about it. Neither names the person to anyone outside.
+
+    Written when the event is finished, after the answer was sent. A group's message is recorded only when the bot
+    showed something for it, and without `asker_id` and `key_hash`.
+    """
+
+    __tablename__ = "match_decision"
+    __table_args__ = (partial_index("match_decision_linked", "created_at", where="asker_id IS NOT NULL"),)
+
+    id: str = Field(primary_key=True)
+    """Keyed hash of the chat and LINE's message id: a message handled twice is one decision, an unsent one is found."""
+    asker_id: str | None = Field(default=None, index=True)
+    key_hash: str | None = None
+    """Keyed hash of the message's matching key."""
+    text: str | None = None
+    """The message as it was published, with the asker's consent; erased with `asker_id`."""
+    outcome: MatchOutcome = Field(sa_type=stored(MatchOutcome))
+    model_id: str
+    top_probability: float | None = None
+    """The best match's, whether shown or not; None when nothing was found."""
+    offered: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """What was shown, best first: `article_id`, `probability`, `band`, `signals`, `contradicted`."""
+    choice: Choice | None = Field(default=None, sa_type=stored(Choice))
+    chosen_article_id: str | None = None
+    chosen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asked_article_id: str | None = None
+    """The article about which the person then asked the volunteers."""
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime, index=True)
+
+
+class DriftReport(SQLModel, table=True):
+    """How matching did in a period, against the weeks before it."""
+
+    __tablename__ = "drift_report"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    since: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+    figures: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    """By measure: value, n and interval now, and value and n before."""
+    flagged: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Measures that changed by more than chance explains."""
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 
 class IndexChange(SQLModel, table=True):

@@ -4,6 +4,8 @@ No database transaction is open while the matcher works: encoding takes longer t
 """
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +14,7 @@ from bot.decide import Outcome, decide
 from bot.events import Event
 from bot.services import Services
 from bot.wording import choose_words
-from retrieval.types import Band
+from retrieval.types import Band, Match
 from storage.articles import ArticleSummary, load_article_summaries
 from storage.askers import find_asker, load_asked_articles
 from storage.tables import Status
@@ -35,14 +37,31 @@ async def find_view(services: Services, event: Event) -> View:
         return to_view(services, await find_language(session, event))
 
 
-async def look_up(services: Services, event: Event, text: str) -> tuple[View, Outcome]:
+def about(view: View, decision_id: str | None) -> View:
+    """The same view, with buttons that name the decision they follow from."""
+    return replace(view, buttons=view.buttons.about(decision_id))
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What was found for a text, and with which encoder."""
+
+    view: View
+    outcome: Outcome
+    matches: Sequence[Match]
+    model_id: str
+
+
+async def look_up(services: Services, event: Event, text: str) -> LookedUp:
     """Match a text and decide; the articles are read after the match, so that what is shown is how things stand."""
+    model_id = services.matching.model_id
     matches, view = await asyncio.gather(services.matching.match(text), find_view(services, event))
     ids = [match.article_id for match in matches if match.band != Band.NOTHING]
     if not ids:
-        return view, decide(matches, {})
+        return LookedUp(view, decide(matches, {}), matches, model_id)
     async with services.database.reading() as session:
-        return view, decide(matches, await load_article_summaries(session, ids))
+        summaries = await load_article_summaries(session, ids)
+    return LookedUp(view, decide(matches, summaries), matches, model_id)
 
 
 async def has_asked(services: Services, event: Event, article_id: str) -> bool:

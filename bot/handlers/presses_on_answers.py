@@ -8,10 +8,12 @@ from bot.decide import best_replies
 from bot.events import Postback
 from bot.fit import clean
 from bot.handlers.kept_message import find_kept_text
-from bot.handlers.looking_up import find_language, find_shown, find_view, to_view
+from bot.handlers.looking_up import about, find_language, find_shown, find_view, to_view
+from bot.handlers.remembering import remember_choice
 from bot.labels import Reason
 from bot.outcome import HandlerResult
 from bot.services import Services
+from storage.tables import Choice
 
 
 async def choose(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -21,7 +23,8 @@ async def choose(event: Postback, action: Action, services: Services) -> Handler
         article = await find_shown(session, action.article_id)
     if article is None or not article.replies:
         return HandlerResult(notes.withdrawn(view), "withdrawn")
-    return HandlerResult(article_messages(view, article, best_replies(article)), "chosen")
+    record = remember_choice(event, action, Choice.THIS, article.article_id)
+    return HandlerResult(article_messages(view, article, best_replies(article)), "chosen", record=record)
 
 
 async def show_more(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -44,14 +47,15 @@ async def explain(event: Postback, action: Action, services: Services) -> Handle
 async def none_of_these(event: Postback, action: Action, services: Services) -> HandlerResult:
     """Offer what is left: to wait for a known message's answer, or to ask the volunteers about this one."""
     async with services.database.reading() as session:
-        view = to_view(services, await find_language(session, event))
+        view = about(to_view(services, await find_language(session, event)), action.decision_id)
         waiting = await find_shown(session, action.article_id)
+    record = remember_choice(event, action, Choice.NONE)
     if waiting is not None:
-        return HandlerResult(waiting_messages(view, waiting), "waiting")
+        return HandlerResult(waiting_messages(view, waiting), "waiting", record=record)
     if action.event_id is None:
-        return HandlerResult(notes.wrong_match_unknown(view), "wrong_match")
+        return HandlerResult(notes.wrong_match_unknown(view), "wrong_match", record=record)
     text = await find_kept_text(services, event, action.event_id)
     if text is None:
-        return HandlerResult(notes.expired(view), "expired")
+        return HandlerResult(notes.expired(view), "expired", record=record)
     offer = consent_messages(view, clean(text), action.event_id)
-    return HandlerResult((*notes.wrong_match(view), *offer), "wrong_match")
+    return HandlerResult((*notes.wrong_match(view), *offer), "wrong_match", record=record)

@@ -3,6 +3,8 @@
 What is published is the text exactly as it was shown, and only after the yes. Pressed twice, the person has asked once.
 """
 
+from dataclasses import replace
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.bubbles import notes
@@ -14,6 +16,7 @@ from bot.events import Postback
 from bot.fit import clean
 from bot.handlers.kept_message import find_kept_text
 from bot.handlers.looking_up import find_language, find_shown, find_view, to_view
+from bot.handlers.remembering import remember_asked, remember_joined
 from bot.outcome import HandlerResult
 from bot.services import Services
 from moderation.intake import add_article, request_reply
@@ -31,7 +34,8 @@ async def agree(event: Postback, action: Action, services: Services) -> HandlerR
         view = to_view(services, await find_language(session, event))
         await ensure_asker(session, event.chat, event.user_id)
         article = await add_article(session, text=shown, matching_key_hash=key_hash(shown), contributor=event.chat)
-        return await _ask(session, view, event, article.id)
+        result = await _ask(session, view, event, article.id)
+    return replace(result, record=remember_asked(event, action, article.id, shown)) if _was_asked(result) else result
 
 
 async def join(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -39,7 +43,10 @@ async def join(event: Postback, action: Action, services: Services) -> HandlerRe
     async with services.database.transaction() as session:
         view = to_view(services, await find_language(session, event))
         await ensure_asker(session, event.chat, event.user_id)
-        return await _ask(session, view, event, action.article_id)
+        result = await _ask(session, view, event, action.article_id)
+    if action.article_id is None or not _was_asked(result):
+        return result
+    return replace(result, record=remember_joined(event, action, action.article_id))
 
 
 async def decline(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -47,6 +54,10 @@ async def decline(event: Postback, action: Action, services: Services) -> Handle
     if action.event_id:
         await services.inbox.erase_payload(action.event_id)
     return HandlerResult(notes.declined(await find_view(services, event)), "declined")
+
+
+def _was_asked(result: HandlerResult) -> bool:
+    return result.outcome in {"asked", "asked_before"}
 
 
 async def _ask(session: AsyncSession, view: View, event: Postback, article_id: str | None) -> HandlerResult:

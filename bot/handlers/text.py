@@ -1,17 +1,22 @@
 """A text message: looked up, decided on, answered."""
 
+from functools import partial
+
 from bot.bubbles.consent import MAX_PUBLISHED
 from bot.bubbles.notes import asked_before, nothing_to_read
-from bot.decide import Answer, Candidates, NoMatch, Outcome, has_same_words
+from bot.decide import Answer, NoMatch, Outcome, has_same_words
+from bot.decisions import outcome_of, to_decision
 from bot.events import TextMessage
 from bot.fit import clean, units
 from bot.handlers.group_text import handle_group_text
-from bot.handlers.looking_up import find_view, has_asked, look_up
+from bot.handlers.looking_up import LookedUp, about, find_view, has_asked, look_up
 from bot.mentions import without_mentions
 from bot.outcome import HandlerResult
 from bot.render import render
 from bot.services import Services
 from retrieval.normalise import matching_key
+from storage.match_decisions import record_decision
+from storage.tables import MatchDecision
 
 
 async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
@@ -21,23 +26,31 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
     text = without_mentions(event.text, event.mentions)
     if not matching_key(text):
         return HandlerResult(nothing_to_read(await find_view(services, event)), "nothing_to_read")
-    view, outcome = await look_up(services, event, text)
+    found = await look_up(services, event, text)
+    outcome = found.outcome
     if isinstance(outcome, NoMatch) and outcome.unanswered:
         article_id = outcome.unanswered.article_id
         if await has_asked(services, event, article_id):
-            return HandlerResult(asked_before(view, article_id), "asked_before")
+            return HandlerResult(asked_before(found.view, article_id), "asked_before")
     shown = clean(text)
-    messages = render(view, outcome, shown, event.event_id)
-    return HandlerResult(messages, outcome_word(outcome), keep_payload=_may_be_published(outcome, shown))
+    decision = _to_decision(event, services, found, matching_key(text))
+    return HandlerResult(
+        render(about(found.view, decision.id), outcome, shown, event.event_id),
+        outcome_of(outcome).value,
+        keep_payload=_may_be_published(outcome, shown),
+        record=partial(record_decision, decision=decision),
+    )
 
 
-def outcome_word(outcome: Outcome) -> str:
-    """The stable word for the inbox and the metrics."""
-    if isinstance(outcome, Answer):
-        return "answer"
-    if isinstance(outcome, Candidates):
-        return "candidates"
-    return "waiting" if outcome.unanswered else "no_match"
+def _to_decision(event: TextMessage, services: Services, found: LookedUp, key: str) -> MatchDecision:
+    return to_decision(
+        found.outcome,
+        found.matches,
+        decision_id=services.pseudonyms.of_message(event.chat, event.message_id),
+        model_id=found.model_id,
+        asker_id=event.chat,
+        key_hash=services.pseudonyms.of_words(key),
+    )
 
 
 def _may_be_published(outcome: Outcome, shown: str) -> bool:

@@ -6,22 +6,25 @@ from bot.handlers.kept_message import to_text_message
 from bot.mentions import without_mentions
 from bot.outcome import IGNORED, HandlerResult
 from bot.services import Services
-from moderation.intake import take_back_request
+from moderation.intake import take_back_message, take_back_request
 from retrieval.normalise import key_hash
 from storage.askers import find_asked_article
 
 
 async def handle_unsend(event: Unsend, services: Services) -> HandlerResult:
-    """Erase the kept message, and the request made from it, which can only be known while the message is kept."""
+    """Erase the kept message and the request made from it, and forget whose it was and what was said about it."""
     if event.source_kind != "user":
         return IGNORED  # nothing is kept of what a group says
+    decision_id = services.pseudonyms.of_message(event.chat, event.message_id)
+    async with services.database.transaction() as session:
+        was_known = await take_back_message(session, decision_id=decision_id, asker_id=event.chat)
     for event_id, payload in await services.inbox.load_kept():
         kept = to_text_message(payload, event_id, event.chat)
         if kept is not None and kept.message_id == event.message_id and kept.user_id == event.user_id:
             await _take_back(event, services, clean(without_mentions(kept.text, kept.mentions)))
             await services.inbox.erase_payload(event_id)
             return HandlerResult(outcome="unsent")
-    return IGNORED
+    return HandlerResult(outcome="unsent") if was_known else IGNORED
 
 
 async def _take_back(event: Unsend, services: Services, text: str) -> None:

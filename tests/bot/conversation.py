@@ -58,7 +58,7 @@ class Conversation:
         handler = HANDLERS.get(type(event))
         result = await handler(event, self.services) if handler else IGNORED
         keep_until = utc_now() + timedelta(hours=24) if result.keep_payload else None
-        await inbox.finish(row.id, result.outcome, keep_payload_until=keep_until)
+        await inbox.finish(row.id, result.outcome, keep_payload_until=keep_until, record=result.record)
         for message in result.messages:
             assert message_problems(message) == []
         return result
