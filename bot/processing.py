@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.delivery import Delivery, Undelivered
 from bot.event_parser import parse_event
@@ -21,12 +22,18 @@ from bot.line_errors import LineError
 from bot.logs import class_name
 from bot.metrics import Metrics
 from bot.outcome import IGNORED, HandlerResult
+from retrieval.batching import EncoderBusyError
 from storage.inbox import Inbox, InboxRow
 from storage.tables import utc_now
 
 Handle = Callable[[Event], Awaitable[HandlerResult]]
 
 MAX_ATTEMPTS = 6
+MAX_ATTEMPTS_OF_OUR_OWN_FAULT = 3
+"""Trying again seldom mends a mistake of ours, and the next messages of the chat are waiting."""
+TRANSIENT = (LineError, EncoderBusyError, InterfaceError, OperationalError, OSError)
+"""What passes by itself: LINE, a queue that is full, the database, the network."""
+
 FIRST_PAUSE_S = 0.5
 PAUSE_GROWS_BY = 4.0
 LONGEST_PAUSE_S = 60.0
@@ -122,14 +129,13 @@ class Processor:
 
     async def _put_back(self, row: InboxRow, kind: str, error: Exception) -> None:
         code = error.code if isinstance(error, LineError) else class_name(error)
-        may_retry = error.may_retry if isinstance(error, LineError) else True
         self._metrics.event_errors.labels(kind, code.rpartition(".")[2]).inc()
         reason = error.reason if isinstance(error, LineError) else None
         log.error(
             "event_failed",
             event_id=row.event_id, kind=kind, attempts=row.attempts, code=code, reason=reason, exc_info=error,
         )  # fmt: skip
-        if not may_retry or row.attempts >= MAX_ATTEMPTS:
+        if row.attempts >= choose_max_attempts(error):
             await self._give_up(row, kind, code)
             return
         pause = choose_pause_s(row.attempts, error)
@@ -139,6 +145,14 @@ class Processor:
         await self._inbox.fail(row.id, code, retry_at=None)
         self._metrics.events_dead.labels(kind).inc()
         log.error("event_given_up", event_id=row.event_id, kind=kind, attempts=row.attempts, code=code)
+
+
+def choose_max_attempts(error: Exception) -> int:
+    """How often to try in all, when this is what went wrong last."""
+    if isinstance(error, LineError) and not error.may_retry:
+        return 1
+    is_transient = isinstance(error, TRANSIENT) and not isinstance(error, TimeoutError)  # a handler that hangs
+    return MAX_ATTEMPTS if is_transient else MAX_ATTEMPTS_OF_OUR_OWN_FAULT
 
 
 def choose_pause_s(attempts: int, error: Exception) -> float:

@@ -18,7 +18,15 @@ from bot.line_errors import InvalidReplyTokenError, LineUnreachableError, RateLi
 from bot.matching import Matching
 from bot.metrics import Metrics
 from bot.outcome import HandlerResult
-from bot.processing import MAX_ATTEMPTS, Handle, Processor, choose_pause_s
+from bot.processing import (
+    MAX_ATTEMPTS,
+    MAX_ATTEMPTS_OF_OUR_OWN_FAULT,
+    Handle,
+    Processor,
+    choose_max_attempts,
+    choose_pause_s,
+)
+from retrieval.batching import EncoderBusyError
 from storage.database import Database
 from storage.inbox import Inbox, IncomingEvent
 from tests.bot.fakes import FakeLine, FakeMatcher, make_event
@@ -354,3 +362,29 @@ def test_it_waits_longer_each_time_and_as_long_as_line_asks() -> None:
     assert pauses == sorted(pauses)
     assert pauses[0] < 1
     assert choose_pause_s(1, RateLimitedError(retry_after_s=30)) == 30
+
+
+def test_it_soon_gives_up_on_a_mistake_of_our_own_since_the_chat_is_waiting() -> None:
+    for mistake in (ValueError(), TimeoutError(), KeyError()):
+        assert choose_max_attempts(mistake) == MAX_ATTEMPTS_OF_OUR_OWN_FAULT
+    for passing in (LineUnreachableError(), EncoderBusyError(), ConnectionError()):
+        assert choose_max_attempts(passing) == MAX_ATTEMPTS
+    assert choose_max_attempts(RefusedError(status=400)) == 1
+
+
+async def test_a_poisoned_message_does_not_hold_up_its_own_chat_for_long(
+    path: MessagePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.processing.FIRST_PAUSE_S", 0.02)
+
+    async def answer_unless_poison(event: Any) -> HandlerResult:
+        if event.text == "poison":
+            raise ValueError(event.text)
+        return await path.answer(event)
+
+    path.handlers[TextMessage] = answer_unless_poison
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(fresh("poison"), chat="a"), incoming(fresh("good"), chat="a")])
+        await path.until_done()
+        assert (await path.depth())["failed"] == 1
+    assert [event.text for event in path.handled] == ["good"]
