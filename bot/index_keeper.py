@@ -5,6 +5,7 @@ webhooks it receives are kept, and it tries again: a model that is being prepare
 """
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,8 @@ class IndexKeeper:
                 while await follower.catch_up():
                     pass
                 self._follower = follower
-                self._matching.use(opened.matcher)
+                gc.freeze()  # the index stays: no later collection has to walk through it while someone waits
+                self._matching.use(opened.matcher, opened.encoder.model_id)
                 log.info("index_loaded", entries=len(opened.index), seq=opened.index.seq)
             return self._follower
 
