@@ -2,8 +2,8 @@
 
 Cofacts: Elasticsearch `more_like_this` over CJK bigrams (at most 25 query terms, `minimum_should_match` 10<70%),
 then the Sørensen–Dice similarity of the bigram sets; an article is opened by itself at ≥ 0.95.
-Meedan (Alegre and Check): cosine ≥ 0.95 confirms and ≥ 0.75 suggests; lexical overlap 0.875 and 0.70 likewise; a text of
-fewer than 16 Han characters is only suggested. The cosines belong to its own encoder: shown as they are.
+Meedan (Alegre and Check): cosine ≥ 0.95 confirms and ≥ 0.75 suggests; lexical overlap 0.875 and 0.70 likewise; a text
+of fewer than 16 Han characters is only suggested. The cosines belong to its own encoder: shown as they are.
 """
 
 from collections import Counter
