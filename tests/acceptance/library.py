@@ -14,7 +14,7 @@ from bot.decide import best_replies
 from moderation.publish import publish, withdraw
 from scripts.simulator.line import LineSimulator
 from scripts.simulator.web.samples import load_samples
-from scripts.simulator.world import User
+from scripts.simulator.world import Group, User
 from storage.articles import ArticleSummary, load_article_summaries
 from storage.database import Database
 from storage.tables import Article, ArticleReply, Reply, ReplyRequest, ReplyState, Verdict
@@ -23,6 +23,9 @@ SAMPLES = {sample.title: sample.text for sample in load_samples()}
 KNOWN = "菌類和茄子同吃"
 UNCHECKED = "沒人查過的說法"
 SMALL_TALK = "閒聊"
+CALL = "@查明"
+THANKS, HOW_TO_ASK = "謝謝您", "@我"
+"""What the bot says to a sticker, and to being called with nothing."""
 
 
 def words(messages: list[dict[str, Any]]) -> str:
@@ -117,6 +120,22 @@ async def _ask_until(
             return time.monotonic() - begin
         await asyncio.sleep(0.05)
     raise AssertionError(f"not within {within} s; the last answer: {said[:400]}")
+
+
+async def said_before(line: LineSimulator, user: User, *, to: Group | None = None) -> list[dict[str, Any]]:
+    """Return what the bot had to say to everything up to now, of which there may be nothing.
+
+    A chat's events are handled one after another, so once a last one is answered, those before it are done.
+    """
+    chat = to or user
+    before = len(line.messages(chat))
+    if to is None:
+        await line.send_sticker(user)
+    else:
+        await line.send_text(user, CALL, to=to, mentions={CALL: line.channel})
+    heard = THANKS if to is None else HOW_TO_ASK
+    await line.wait_until(lambda: heard in words(line.messages(chat)[before:]))
+    return line.messages(chat)[:-1]
 
 
 async def comes_true(condition: Callable[[], Awaitable[bool]], *, within: float = 5.0) -> bool:

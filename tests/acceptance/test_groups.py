@@ -1,19 +1,25 @@
 """In a group the bot speaks only when it is called, or sure that the message is false."""
 
-import asyncio
-
 import pytest
 from sqlalchemy import func, select
 
 from scripts.simulator.line import LineSimulator
 from storage.database import Database
 from storage.tables import Article, Verdict
-from tests.acceptance.library import KNOWN, SAMPLES, SMALL_TALK, UNCHECKED, ask_until, publish_fact_check, words
+from tests.acceptance.library import (
+    CALL,
+    HOW_TO_ASK,
+    KNOWN,
+    SAMPLES,
+    SMALL_TALK,
+    UNCHECKED,
+    ask_until,
+    publish_fact_check,
+    said_before,
+    words,
+)
 
 pytestmark = pytest.mark.model
-
-QUIET_S = 0.7
-CALL = "@查明"
 
 
 @pytest.mark.parametrize("title", [SMALL_TALK, UNCHECKED, "數字被改掉"])
@@ -23,8 +29,7 @@ async def test_it_is_silent_unless_called(line: LineSimulator, database: Databas
     async with database.reading() as session:
         before = await session.scalar(select(func.count()).select_from(Article))
     await line.send_text(asker, SAMPLES[title], to=group)
-    await asyncio.sleep(QUIET_S)
-    assert line.messages(group) == []
+    assert await said_before(line, asker, to=group) == []
     async with database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(Article)) == before
 
@@ -43,8 +48,7 @@ async def test_it_does_not_warn_of_an_opinion(line: LineSimulator, database: Dat
     await ask_until(line, asker, text, "含有個人意見")
     group = line.add_group("家族", asker)
     await line.send_text(asker, text, to=group)
-    await asyncio.sleep(QUIET_S)
-    assert line.messages(group) == []
+    assert await said_before(line, asker, to=group) == []
 
 
 async def test_it_answers_when_called(line: LineSimulator) -> None:
@@ -60,7 +64,7 @@ async def test_it_says_how_to_ask_when_called_with_nothing(line: LineSimulator) 
     asker = line.add_user("asker", shares_id_in_groups=False)
     group = line.add_group("家族", asker)
     await line.send_text(asker, CALL, to=group, mentions={CALL: line.channel})
-    assert "@我" in words(await line.wait_for_messages(group))
+    assert HOW_TO_ASK in words(await line.wait_for_messages(group))
 
 
 async def test_it_introduces_itself_to_a_group(line: LineSimulator) -> None:
@@ -74,5 +78,4 @@ async def test_it_does_not_answer_stickers_and_presses_nothing_in_groups(line: L
     group = line.add_group("家族", asker)
     await line.send_sticker(asker, to=group)
     await line.send_image(asker, b"jpeg", to=group)
-    await asyncio.sleep(QUIET_S)
-    assert line.messages(group) == []
+    assert await said_before(line, asker, to=group) == []
