@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from bot.settings import Settings, SettingsError, load_settings
 from retrieval.model_manifest import Manifest, ModelError, check_manifest, find_ready, model_folder
 
-MISSING_EXTRA = "Preparing a model needs more packages: torch's CPU build, then pip install -e '.[model]' in the checkout."
+MISSING_EXTRA = "Preparing a model needs more packages: torch's CPU build, then pip install -e '.[model]' here."
 
 
 @click.group()
