@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.decide import Answer, Candidates, NoMatch, Outcome
+from bot.decide import Answer, Candidates, Outcome
 from retrieval.types import Match
 from storage.articles import ArticleSummary
 from storage.tables import MatchDecision, MatchOutcome
@@ -28,8 +28,12 @@ def to_decision(
     model_id: str,
     asker_id: str | None = None,
     key_hash: str | None = None,
+    is_short: bool = False,
 ) -> MatchDecision:
-    """The row for one message. A group's is about nobody: leave out `asker_id` and `key_hash`."""
+    """The row for one message. A group's is about nobody: leave out `asker_id` and `key_hash`.
+
+    `is_short`: the message said too little to be answered, whatever the probability.
+    """
     return MatchDecision(
         id=decision_id,
         asker_id=asker_id,
@@ -37,7 +41,7 @@ def to_decision(
         outcome=outcome_of(outcome),
         model_id=model_id,
         top_probability=max((match.probability for match in matches), default=None),
-        offered=[_to_offer(match) for match in shown_matches(outcome, matches)],
+        offered=[_to_offer(match, is_short) for match in shown_matches(outcome, matches)],
     )
 
 
@@ -50,22 +54,18 @@ def shown_matches(outcome: Outcome, matches: Sequence[Match]) -> list[Match]:
     return [*shown, waiting] if waiting else shown
 
 
-def is_sure_answer(outcome: Outcome) -> bool:
-    """Whether an article was shown as *the* answer, or is surely the one that waits for it."""
-    return isinstance(outcome, Answer) or (isinstance(outcome, NoMatch) and outcome.unanswered is not None)
-
-
 def _find(matches: Sequence[Match], article: ArticleSummary | None) -> Match | None:
     wanted = article.article_id if article else None
     return next((match for match in matches if match.article_id == wanted), None)
 
 
-def _to_offer(match: Match) -> dict[str, Any]:
+def _to_offer(match: Match, is_short: bool) -> dict[str, Any]:
     return {
         "article_id": match.article_id,
         "probability": round(match.probability, SIGNAL_DIGITS),
         "band": match.band.value,
         "kind": match.entry_kind.value,
         "contradicted": bool(match.contradictions),
+        "short": is_short,
         "signals": {name: round(float(value), SIGNAL_DIGITS) for name, value in match.signals.items()},
     }

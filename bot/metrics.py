@@ -20,6 +20,7 @@ class Metrics:
         self._count_handling()
         self._count_line()
         self._count_index()
+        self._count_drift()
 
     def _count_webhooks(self) -> None:
         self.webhooks = self._counter("chaming_webhooks", "Webhook requests by result", "result")
@@ -57,6 +58,17 @@ class Metrics:
             "chaming_index_lag_seconds", "Article published until it is matched here", ANSWER_BUCKETS
         )
         self.ready = Gauge("chaming_ready", "1 once model and index are loaded", registry=self.registry)
+
+    def _count_drift(self) -> None:
+        self.drift_value = Gauge(
+            "chaming_drift_value", "The last day's figure of the nightly drift job", ["measure"], registry=self.registry
+        )
+        self.drift_flagged = Gauge(
+            "chaming_drift_flagged",
+            "1 where that figure left what chance explains, against the weeks before",
+            ["measure"],
+            registry=self.registry,
+        )
 
     def render(self) -> bytes:
         """All of it, in Prometheus' text format."""

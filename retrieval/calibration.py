@@ -114,6 +114,15 @@ def same_model(one: str, other: str) -> bool:
     return one.partition("#")[0] == other.partition("#")[0]
 
 
+def find_calibration(model_id: str, folder: Path) -> Calibration:
+    """Read the calibration beside the prepared encoder in `folder`; the shipped one where there is none of its own.
+
+    Raises `CalibrationError` when it belongs to another encoder or to other signals.
+    """
+    own = folder / CALIBRATION_PATH.name
+    return load_calibration(model_id, own if own.is_file() else CALIBRATION_PATH)
+
+
 def load_calibration(model_id: str, path: Path = CALIBRATION_PATH) -> Calibration:
     """Read the file, raising `CalibrationError` when it belongs to another encoder or to other signals."""
     try:

@@ -45,6 +45,12 @@ async def save_snapshot(services: Services) -> str:
     return f"saved the index at change {seq}"
 
 
+async def report_drift(services: Services) -> str:
+    from scripts.drift import describe, measure_drift  # here, for the table must not wait for SQLAlchemy
+
+    return describe(await measure_drift(services.database, services.metrics, datetime.now(UTC)))
+
+
 JOBS = {
     job.name: job
     for job in (
@@ -55,6 +61,7 @@ JOBS = {
             sweep_inbox,
         ),
         Job("retention", "Delete what is kept for 30 days only.", timedelta(days=1), apply_retention),
+        Job("drift", "Compare the last day's matching with the four weeks before it.", timedelta(days=1), report_drift),
         Job(
             "snapshot",
             "Save the search index, so that the next start is quick.",

@@ -22,20 +22,42 @@ from retrieval.types import Encoder, Entry, EntryKind
 from scripts.commands.model_command import prepare_with_progress
 
 BLOCK = 256
-SHOWN_AS_COUNT = ("n", "n_queries", "n_no_match")
+SHOWN_AS_COUNT = ("n", "n_queries", "n_no_match", "n_positive", "n_negative", "n_decisions")
 
 Item = TypeVar("Item")
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--from-feedback", is_flag=True, help="Measure on what people chose in the chats instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; all else goes to stderr.")
 @click.option("--threads", default=2, show_default=True, type=click.IntRange(1), help="Threads of the encoder.")
-def command(folder: Path, as_json: bool, threads: int) -> None:
+def command(folder: Path | None, from_feedback: bool, as_json: bool, threads: int) -> None:
     """Measure matching on the labelled files in FOLDER: articles.jsonl with queries.jsonl, pairs.jsonl, or both.
 
-    The index is made in memory from those files alone; no database is read and none is written.
+    The index is made in memory from those files alone; no database is read and none is written. With --from-feedback
+    only the database is read: which article people chose, and what they refused.
     """
+    if from_feedback == (folder is not None):
+        raise click.UsageError("Name a FOLDER, or give --from-feedback.")
+    if folder is None:
+        _print_feedback(as_json)
+        return
+    report = _measure_folder(folder, threads)
+    click.echo(json.dumps(report) if as_json else _table(report))
+
+
+def _print_feedback(as_json: bool) -> None:
+    from scripts.feedback import FeedbackError, measure_recorded  # here, for measuring a folder needs no database
+
+    try:
+        report = measure_recorded()
+    except FeedbackError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(json.dumps(report) if as_json else _table({"feedback": report["feedback"], **report["by_model"]}))
+
+
+def _measure_folder(folder: Path, threads: int) -> Report:
     try:
         settings = load_settings()
         labelled = load_folder(folder)
@@ -43,8 +65,7 @@ def command(folder: Path, as_json: bool, threads: int) -> None:
         calibration = load_calibration(encoder.model_id)
     except (SettingsError, EvaluationError, ModelError, CalibrationError) as error:
         raise click.ClickException(str(error)) from error
-    report = evaluate(labelled, encoder, calibration)
-    click.echo(json.dumps(report) if as_json else _table(report))
+    return evaluate(labelled, encoder, calibration)
 
 
 def open_prepared(settings: Settings, threads: int) -> OnnxEncoder:

@@ -89,6 +89,7 @@ async def test_an_answer_is_remembered_without_its_words(chat: Conversation) -> 
             "band": "answer",
             "kind": "article",
             "contradicted": False,
+            "short": False,
             "signals": {"dense": 0.91235},
         }
     ]
