@@ -11,6 +11,7 @@ import click
 from bot.decide import Answer, Candidates, Outcome, best_replies, decide
 from bot.index_keeper import IndexKeeper
 from bot.index_opening import index_folder, open_index
+from bot.logs import configure_logs
 from bot.matching import Matching
 from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError, load_settings
@@ -32,6 +33,7 @@ def command(text: str, as_json: bool) -> None:
     text = sys.stdin.read() if text == "-" else text
     try:
         settings = load_settings()
+        configure_logs("warning", "console")  # to stderr
         matches, summaries = asyncio.run(_match(settings, text))
     except (SettingsError, ModelError, CalibrationError) as error:
         raise click.ClickException(str(error)) from error
