@@ -31,6 +31,7 @@ from scripts.bench.quality.examples import (
     fold_of,
 )
 from scripts.bench.quality.made import make_near_misses, make_positives
+from scripts.bench.quality.pair_table import load_pair_sets, show_pairs
 from scripts.bench.quality.recipes import Corpus, first_vector, rank_all
 from scripts.bench.quality.sample import Sample, load_sample
 
@@ -157,15 +158,19 @@ def load_calibrations(folder: Path | None, model_id: str) -> dict[int, Calibrati
 @click.command()
 @click.argument("sample_dir", type=click.Path(exists=True, path_type=Path))
 @click.option("--folds", type=click.Path(exists=True, path_type=Path), help="Scorers fitted without one fold each.")
+@click.option("--labelled", type=click.Path(exists=True, path_type=Path), help="A folder with pairs.jsonl.")
 @click.option("--cache", type=click.Path(path_type=Path), default=Path("data/encoded.sqlite3"), show_default=True)
 @click.option("--task", "only", help="Only the tasks whose name holds this.")
-def main(sample_dir: Path, folds: Path | None, cache: Path, only: str | None) -> None:
+def main(sample_dir: Path, folds: Path | None, labelled: Path | None, cache: Path, only: str | None) -> None:
     """Print the table for the sample in SAMPLE_DIR."""
     settings = load_settings()
     encoder = CachedEncoder(open_encoder(model_folder(settings.data_dir, settings.model), threads=2), cache)
     sample = load_sample(sample_dir)
     calibrations = load_calibrations(folds, encoder.model_id)
     clusters = find_clusters(sample, build_index(sample.messages.items(), encoder), encoder)
+    for chosen in load_pair_sets(clusters, labelled):
+        if not only or only in chosen.name:
+            show_pairs(chosen, encoder, calibrations)
     for task in make_tasks(sample, clusters):
         if not only or only in task.name:
             show(task, run_task(task, encoder, calibrations, clusters))
