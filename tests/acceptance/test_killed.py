@@ -1,0 +1,122 @@
+"""The server is killed again and again while webhooks arrive: nothing is lost, and nobody is answered twice.
+
+LINE takes one reply per token. So an event whose reply LINE accepted just before the kill, and which the next process
+therefore answers once more, is refused there: its sender sees one answer. The test counts these.
+"""
+
+import asyncio
+import random
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from scripts.simulator.line import LineSimulator, running_simulator
+from storage.database import Database, open_database
+from storage.tables import InboxEvent, InboxState
+from tests.acceptance.library import SAMPLES, never_seen
+from tests.acceptance.program import SAMPLE, Program
+
+pytestmark = pytest.mark.model
+
+WEBHOOKS = 2_000
+PEOPLE = 400
+KILLS = 20
+WEBHOOKS_A_SECOND = 35
+REDELIVER_AFTER = (1.0,) * 60
+REPLY_PATH = "/v2/bot/message/reply"
+ALL_DONE_WITHIN_S = 120.0
+
+
+@pytest.fixture
+def program(prepared_model: Path, tmp_path: Path) -> Program:
+    (tmp_path / "models").symlink_to(prepared_model)
+    installed = Program(tmp_path, f"sqlite+aiosqlite:///{tmp_path}/chaming.db")
+    installed.do("migrate")
+    installed.do("import", "cofacts", str(SAMPLE))
+    installed.do("index", "rebuild")
+    return installed
+
+
+@pytest.fixture
+async def line(program: Program) -> AsyncIterator[LineSimulator]:
+    async with running_simulator(
+        channel=program.channel(), port=program.line_port, redeliver_after=REDELIVER_AFTER
+    ) as simulator:
+        yield simulator
+
+
+async def send_all(line: LineSimulator) -> list[str]:
+    """Let many people forward messages at a steady pace, whether or not anybody listens; return the event ids."""
+    people = [line.add_user(f"asker {number}") for number in range(PEOPLE)]
+    texts = [*SAMPLES.values(), *(never_seen(str(number)) for number in range(20))]
+    async with asyncio.TaskGroup() as sending:
+        tasks = []
+        for number in range(WEBHOOKS):
+            tasks.append(sending.create_task(line.send_text(people[number % PEOPLE], texts[number % len(texts)])))
+            await asyncio.sleep(1 / WEBHOOKS_A_SECOND)
+    return [task.result().event_id for task in tasks]
+
+
+async def kill_again_and_again(program: Program, line: LineSimulator, sending: asyncio.Task[list[str]]) -> list[float]:
+    """Start the server and kill it a random while later, `KILLS` times; return when, by LINE's clock."""
+    dice = random.Random(20)
+    killed = []
+    for _ in range(KILLS):
+        with program.running("serve") as process:
+            await asyncio.sleep(dice.uniform(0.3, 4.5))
+            assert process.poll() is None, (program.data_dir / "serve.log").read_text(errors="replace")[-4000:]
+            process.kill()
+            killed.append(line.clock.now())
+            process.wait()
+    assert not sending.done(), "the kills must fall while webhooks arrive"
+    return killed
+
+
+async def wait_until_all_done(database: Database, event_ids: list[str]) -> Counter[str]:
+    """Wait until every event is finished; return the inbox's rows by state."""
+    end = asyncio.get_running_loop().time() + ALL_DONE_WITHIN_S
+    while True:
+        async with database.reading() as session:
+            rows = await session.execute(select(col(InboxEvent.state), func.count()).group_by(col(InboxEvent.state)))
+            states = Counter({str(state): number for state, number in rows})
+        if states == {InboxState.DONE: len(event_ids)} or asyncio.get_running_loop().time() > end:
+            return states
+        await asyncio.sleep(0.5)
+
+
+async def load_outcomes(database: Database) -> dict[str, str | None]:
+    async with database.reading() as session:
+        rows = await session.execute(select(col(InboxEvent.event_id), col(InboxEvent.outcome)))
+        return {row.event_id: row.outcome for row in rows}
+
+
+async def test_it_loses_nothing_and_repeats_nothing_when_killed_at_any_instant(
+    program: Program, line: LineSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sending = asyncio.create_task(send_all(line))
+    killed = await kill_again_and_again(program, line, sending)
+    database = open_database(program.database_url)
+    with program.running("serve"):
+        event_ids = await sending
+        states = await wait_until_all_done(database, event_ids)
+    outcomes = await load_outcomes(database)
+    await database.close()
+    assert states == {InboxState.DONE: WEBHOOKS}
+    assert set(outcomes) == set(event_ids)
+
+    replies = [request for request in line.requests if request.path == REPLY_PATH]
+    accepted = {request.body["replyToken"]: request.at for request in replies if request.status == 200}
+    again = [request for request in replies if request.status != 200]
+    assert sum(request.status == 200 for request in replies) == len(accepted) == WEBHOOKS
+    for request in again:
+        first = accepted[request.body["replyToken"]]
+        assert any(first <= instant <= request.at for instant in killed), "answered twice, and no kill between"
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{WEBHOOKS} webhooks, {KILLS} kills: {len(accepted)} answered, {len(again)} tried again and refused\n"
+        )
