@@ -80,7 +80,7 @@ def decide(matches: Sequence[Match], summaries: Mapping[str, ArticleSummary]) ->
     answer = _choose_answer(found)
     if answer:
         return Answer(answer)
-    unanswered = next((article for match, article in usable if _is_sure(match) and not article.replies), None)
+    unanswered = next((article for match, article in usable if is_sure(match) and not article.replies), None)
     if found:
         in_order = sorted(found, key=lambda candidate: candidate.is_contradicted)
         return Candidates(tuple(in_order[:MAX_CANDIDATES]), unanswered)
@@ -123,7 +123,7 @@ def _choose_answer(found: Sequence[Candidate]) -> Candidate | None:
 
     An article with the very same words speaks for itself: what merely resembles it is not asked.
     """
-    sure = [candidate for candidate in found if _is_sure(candidate.match)]
+    sure = [candidate for candidate in found if is_sure(candidate.match)]
     same_words = [candidate for candidate in sure if has_same_words(candidate.match)]
     considered = same_words or sure
     settled = [candidate for candidate in considered if is_settled(candidate.replies)]
@@ -131,7 +131,8 @@ def _choose_answer(found: Sequence[Candidate]) -> Candidate | None:
     return settled[0] if settled and len(verdicts) <= 1 else None
 
 
-def _is_sure(match: Match) -> bool:
+def is_sure(match: Match) -> bool:
+    """Whether the article surely makes the message's claim."""
     return match.band == Band.ANSWER and not match.contradictions
 
 

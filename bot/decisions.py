@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.decide import Answer, Candidates, Outcome
+from bot.decide import Answer, Candidates, Outcome, has_same_words
 from retrieval.types import Match
 from storage.articles import ArticleSummary
 from storage.tables import MatchDecision, MatchOutcome
@@ -43,6 +43,14 @@ def to_decision(
         top_probability=max((match.probability for match in matches), default=None),
         offered=[_to_offer(match, is_short) for match in shown_matches(outcome, matches)],
     )
+
+
+def is_new_wording(outcome: Outcome, matches: Sequence[Match]) -> bool:
+    """Whether the message is surely one article, answered or waiting, in words that are not among the article's."""
+    if isinstance(outcome, Candidates):
+        return False
+    shown = shown_matches(outcome, matches)
+    return bool(shown) and not has_same_words(shown[0])
 
 
 def shown_matches(outcome: Outcome, matches: Sequence[Match]) -> list[Match]:

@@ -15,7 +15,7 @@ from bot.article_page import to_page
 from bot.bubbles.view import View
 from bot.buttons import Buttons
 from bot.wording import Wordings, Words, choose_from_header
-from storage.articles import ArticlePage, find_article_page
+from storage.articles import ArticlePage, find_article_page, resolve_article
 from storage.database import Database
 from storage.tables import Status
 
@@ -32,7 +32,7 @@ def add_pages(
     loader = jinja2.PackageLoader("bot")
     aiohttp_jinja2.setup(app, app_key=PAGES, loader=loader, trim_blocks=True, lstrip_blocks=True)
     pages = _Pages(database, wordings, buttons, public_url)
-    app.router.add_get("/articles/{article_id}", pages.show_article)
+    app.router.add_get("/articles/{article_id}", pages.show_article, name="article")
 
 
 class _Pages:
@@ -47,6 +47,8 @@ class _Pages:
     async def show_article(self, request: web.Request) -> web.Response:
         view = self._view(request)
         page = await self._find(request.match_info["article_id"])
+        if page is not None and page.summary.status == Status.MERGED:
+            raise await self._elsewhere(request, page.summary.article_id)
         if page is not None and page.summary.status == Status.NORMAL:
             return self._respond(request, view, "article.html", 200, page=to_page(view, page))
         title, told, status = _absence(view.words, page)
@@ -57,6 +59,13 @@ class _Pages:
             return None  # no id of ours, and PostgreSQL takes no NUL
         async with self._database.reading() as session:
             return await find_article_page(session, article_id)
+
+    async def _elsewhere(self, request: web.Request, article_id: str) -> web.HTTPFound:
+        """Where the article's page is since it was merged into another; found, not moved: it may be parted again."""
+        async with self._database.reading() as session:
+            merged_into = await resolve_article(session, article_id)
+        path = request.app.router["article"].url_for(article_id=merged_into).with_query(request.query)
+        return web.HTTPFound(path)
 
     def _view(self, request: web.Request) -> View:
         """The reader's language: the one asked for in the address, else the browser's."""

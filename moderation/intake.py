@@ -1,26 +1,25 @@
-"""What people send in: a new article, a request for an answer, and taking either back.
+"""What people send in: a new article, another wording of one, a request for an answer.
 
 Nothing here publishes an answer; what it stores was agreed to by the person who sent it.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, or_, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from storage.articles import PUBLISHED
-from storage.askers import SOURCE, erase_asker, load_asked_articles
+from moderation.variants import Because, VariantError, attach_variant
+from storage.articles import resolve_article
+from storage.askers import SOURCE
 from storage.index_changes import Change, append_changes
-from storage.index_entries import delete_embeddings
-from storage.match_decisions import find_decision, unlink_decision, unlink_decisions_of
 from storage.tables import (
     Article,
-    ArticleReply,
     ArticleVariant,
     ChangeKind,
-    Hyperlink,
     ReplyRequest,
     ReviewTask,
     Status,
@@ -56,7 +55,7 @@ async def add_article(
     source: str = SOURCE,
     app_id: str | None = APP_ID,
 ) -> Article:
-    """Store a message as an article, or return the one with the same matching key.
+    """Store a message as an article, or return the one that has the same matching key, as its own or a variant's.
 
     The one returned may be BLOCKED: sending a blocked message again does not bring it back. A message without a
     matching key (None) equals no other.
@@ -74,10 +73,61 @@ async def add_article(
     return article
 
 
+@dataclass(frozen=True, slots=True)
+class SureMatch:
+    """An article that the matcher is sure is the message, by which encoder and how sure."""
+
+    article_id: str
+    model_id: str
+    probability: float
+
+
+async def take_in_message(
+    session: AsyncSession,
+    *,
+    text: str,
+    matching_key_hash: str | None,
+    contributor: str | None,
+    sure: Sequence[SureMatch] = (),
+) -> Article:
+    """The article for a message whose publication was agreed to: one that says the same, else a new one.
+
+    Where the matcher is sure of an article, best first, the text becomes a wording of that one, unless it contradicts
+    it or an editor has said that it is not one: so that fifty people who forward a rumour in their own words make one
+    task.
+    """
+    existing = await _find_equal(session, matching_key_hash) if matching_key_hash else None
+    for match in () if existing else sure:
+        because = Because.of_match(match.model_id, match.probability)
+        with suppress(VariantError):
+            await attach_variant(
+                session,
+                match.article_id,
+                text=text,
+                matching_key_hash=matching_key_hash,
+                contributor=contributor,
+                because=because,
+            )
+            return await session.get_one(Article, match.article_id)
+    return existing or await add_article(
+        session, text=text, matching_key_hash=matching_key_hash, contributor=contributor
+    )
+
+
 async def request_reply(
-    session: AsyncSession, *, article_id: str, asker_id: str, reason: str | None = None
+    session: AsyncSession,
+    *,
+    article_id: str,
+    asker_id: str,
+    reason: str | None = None,
+    matching_key_hash: str | None = None,
 ) -> RequestReceipt:
-    """Let this person wait for an answer to the article; asked again, a new reason replaces the old one."""
+    """Let this person wait for an answer to the article; asked again, a new reason replaces the old one.
+
+    `matching_key_hash` is that of the words the person sent and agreed to publish: the request remembers which of the
+    article's wordings they are, so that they can be taken back.
+    """
+    article_id = await resolve_article(session, article_id)
     article = await session.get(Article, article_id)
     if article is None or article.status != Status.NORMAL:
         raise UnknownArticleError
@@ -85,64 +135,19 @@ async def request_reply(
     if is_new:
         article.last_requested_at = utc_now()
         session.add(article)
-    own = await _find_request(session, article_id, asker_id)
+    own = await find_request(session, article_id, asker_id)
     if own is None:
         raise UnknownArticleError
     if reason is not None and own.reason != reason:
         own.reason = reason
-        session.add(own)
+    own.variant_id = await _find_wording(session, article_id, matching_key_hash) or own.variant_id
+    session.add(own)
     nth = select(func.count()).where(
         col(ReplyRequest.article_id) == article_id,
         col(ReplyRequest.status) == Status.NORMAL,
         or_(col(ReplyRequest.id) <= own.id, col(ReplyRequest.source) != SOURCE),
     )
     return RequestReceipt(article_id, await session.scalar(nth) or 1, is_new)
-
-
-async def take_back_request(session: AsyncSession, *, article_id: str, asker_id: str) -> bool:
-    """Remove the person's request and reason, and the article with them when nobody is left who sent it.
-
-    An article stays when someone else sent the same message or a reply to it is published: then only the link to this
-    person goes. Imported articles are public already and stay. False when there was nothing to take back.
-    """
-    own = await _find_request(session, article_id, asker_id)
-    article = await session.get(Article, article_id)
-    is_sender = article is not None and article.contributor == asker_id and article.source == SOURCE
-    if own is None and not is_sender:
-        return False
-    if own is not None:
-        await session.delete(own)
-        await session.flush()
-    if article is None or article.source != SOURCE:
-        return True
-    if is_sender:
-        article.contributor = None
-        session.add(article)
-    if article.contributor is None and not await _is_needed(session, article_id):
-        await _remove_article(session, article)
-    return True
-
-
-async def take_back_message(session: AsyncSession, *, decision_id: str, asker_id: str) -> bool:
-    """Take back what this person asked with one message, and forget that it was theirs; False when nothing is known."""
-    decision = await find_decision(session, decision_id)
-    if decision is None or decision.asker_id != asker_id:
-        return False
-    if decision.asked_article_id is not None:
-        await take_back_request(session, article_id=decision.asked_article_id, asker_id=asker_id)
-    await unlink_decision(session, decision_id)
-    return True
-
-
-async def forget_asker(session: AsyncSession, asker_id: str) -> None:
-    """Take back everything a person sent in, and forget the person."""
-    contributed = await session.scalars(
-        select(col(Article.id)).where(col(Article.contributor) == asker_id, col(Article.source) == SOURCE)
-    )
-    for article_id in dict.fromkeys([*contributed, *await load_asked_articles(session, asker_id)]):
-        await take_back_request(session, article_id=article_id, asker_id=asker_id)
-    await unlink_decisions_of(session, asker_id)
-    await erase_asker(session, asker_id)
 
 
 async def _find_equal(session: AsyncSession, matching_key_hash: str) -> Article | None:
@@ -152,12 +157,41 @@ async def _find_equal(session: AsyncSession, matching_key_hash: str) -> Article 
         select(Article)
         .where(
             col(Article.matching_key_hash) == matching_key_hash,
-            col(Article.status).in_([Status.NORMAL, Status.BLOCKED]),
+            col(Article.status).in_([Status.NORMAL, Status.BLOCKED, Status.MERGED]),
         )
         .order_by(col(Article.status).desc(), col(Article.created_at), col(Article.id))
         .limit(1)
     )
+    equal = rows.first()
+    if equal is not None:
+        return await session.get_one(Article, await resolve_article(session, equal.id))
+    return await _find_worded(session, matching_key_hash)
+
+
+async def _find_worded(session: AsyncSession, matching_key_hash: str) -> Article | None:
+    rows = await session.scalars(
+        select(Article)
+        .join(ArticleVariant, col(ArticleVariant.article_id) == col(Article.id))
+        .where(
+            col(ArticleVariant.matching_key_hash) == matching_key_hash,
+            col(ArticleVariant.detached_at).is_(None),
+            col(Article.status).in_([Status.NORMAL, Status.BLOCKED]),
+        )
+        .order_by(col(Article.status).desc(), col(Article.id))
+        .limit(1)
+    )
     return rows.first()
+
+
+async def _find_wording(session: AsyncSession, article_id: str, matching_key_hash: str | None) -> str | None:
+    """The article's wording with this matching key; None when they are its own words."""
+    if matching_key_hash is None:
+        return None
+    return await session.scalar(
+        select(col(ArticleVariant.id)).where(
+            col(ArticleVariant.article_id) == article_id, col(ArticleVariant.matching_key_hash) == matching_key_hash
+        )
+    )
 
 
 async def _insert_request(session: AsyncSession, article_id: str, asker_id: str, reason: str | None) -> bool:
@@ -181,7 +215,8 @@ async def _insert_request(session: AsyncSession, article_id: str, asker_id: str,
     return inserted.first() is not None
 
 
-async def _find_request(session: AsyncSession, article_id: str, asker_id: str) -> ReplyRequest | None:
+async def find_request(session: AsyncSession, article_id: str, asker_id: str) -> ReplyRequest | None:
+    """This person's request about the article."""
     rows = await session.scalars(
         select(ReplyRequest).where(
             col(ReplyRequest.article_id) == article_id,
@@ -190,24 +225,3 @@ async def _find_request(session: AsyncSession, article_id: str, asker_id: str) -
         )
     )
     return rows.first()
-
-
-async def _is_needed(session: AsyncSession, article_id: str) -> bool:
-    """Someone else asked about it, or people are shown an answer to it."""
-    request = select(col(ReplyRequest.id)).where(col(ReplyRequest.article_id) == article_id)
-    reply = select(col(ArticleReply.article_id)).where(
-        col(ArticleReply.article_id) == article_id, col(ArticleReply.state).in_(PUBLISHED)
-    )
-    return bool(await session.scalar(select(or_(request.exists(), reply.exists()))))
-
-
-async def _remove_article(session: AsyncSession, article: Article) -> None:
-    """Erase the text and what was made from it; the row stays, so that its id is never given away again."""
-    article.status, article.text, article.matching_key_hash = Status.DELETED, None, None
-    article.updated_at = utc_now()
-    session.add(article)
-    await session.execute(delete(ArticleVariant).where(col(ArticleVariant.article_id) == article.id))
-    await session.execute(delete(Hyperlink).where(col(Hyperlink.article_id) == article.id))
-    await session.execute(delete(ReviewTask).where(col(ReviewTask.article_id) == article.id))
-    await delete_embeddings(session, article.id)
-    await append_changes(session, [Change(article.id, ChangeKind.REMOVED)])

@@ -51,6 +51,13 @@ async def report_drift(services: Services) -> str:
     return describe(await measure_drift(services.database, services.metrics, datetime.now(UTC)))
 
 
+async def join_duplicates(services: Services) -> str:
+    from scripts.duplicates import join_duplicates as join  # as above
+
+    joined, looked_at = await join(services, datetime.now(UTC))
+    return f"merged {joined} of {looked_at} new unanswered articles"
+
+
 JOBS = {
     job.name: job
     for job in (
@@ -61,6 +68,12 @@ JOBS = {
             sweep_inbox,
         ),
         Job("retention", "Delete what is kept for 30 days only.", timedelta(days=1), apply_retention),
+        Job(
+            "join-duplicates",
+            "Merge new unanswered articles that are surely one message.",
+            timedelta(minutes=10),
+            join_duplicates,
+        ),
         Job("drift", "Compare the last day's matching with the four weeks before it.", timedelta(days=1), report_drift),
         Job(
             "snapshot",

@@ -28,6 +28,10 @@ PUBLISHED = (ReplyState.VERIFIED, ReplyState.IMPORTED, ReplyState.PROVISIONAL)
 """The states in which a reply is shown to people who ask."""
 
 
+MAX_MERGES = 20
+"""How far a chain of merged articles is followed: far more than editors make, and an end to any loop."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplySummary:
     """One published reply to one article."""
@@ -98,6 +102,18 @@ async def load_article_summaries(session: AsyncSession, article_ids: Collection[
     for row in await session.execute(_reply_rows(article_ids)):
         replies.setdefault(row.article_id, []).append(_to_reply(row))
     return {row.id: _to_summary(row, replies.get(row.id, ())) for row in articles}
+
+
+async def resolve_article(session: AsyncSession, article_id: str) -> str:
+    """The article this one was merged into, however often; its own id when it was not."""
+    for _ in range(MAX_MERGES):
+        merged_into = await session.scalar(
+            select(col(Article.merged_into)).where(col(Article.id) == article_id, col(Article.status) == Status.MERGED)
+        )
+        if merged_into is None:
+            break
+        article_id = merged_into
+    return article_id
 
 
 async def find_article_page(session: AsyncSession, article_id: str) -> ArticlePage | None:
@@ -226,7 +242,7 @@ async def _load_categories(session: AsyncSession, article_id: str) -> tuple[str,
 async def _load_variants(session: AsyncSession, article_id: str) -> tuple[str, ...]:
     rows = await session.scalars(
         select(col(ArticleVariant.text))
-        .where(col(ArticleVariant.article_id) == article_id)
+        .where(col(ArticleVariant.article_id) == article_id, col(ArticleVariant.detached_at).is_(None))
         .order_by(col(ArticleVariant.created_at), col(ArticleVariant.id))
     )
     return tuple(rows)

@@ -5,7 +5,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from storage.tables import Article, Asker, ReplyRequest, utc_now
+from storage.tables import Article, ArticleVariant, Asker, ReplyRequest, utc_now
 
 SOURCE = "chaming"
 """`ReplyRequest.source` of people who asked here; imported requests carry the pseudonyms of their own source."""
@@ -58,12 +58,13 @@ async def load_asked_articles(session: AsyncSession, asker_id: str) -> list[str]
 
 
 async def find_asked_article(session: AsyncSession, asker_id: str, matching_key_hash: str) -> str | None:
-    """The article with these words that this person asked about."""
+    """The article with these words, as its own or as a variant's, that this person asked about."""
+    worded = select(col(ArticleVariant.article_id)).where(col(ArticleVariant.matching_key_hash) == matching_key_hash)
     return await session.scalar(
         select(col(Article.id))
         .join(ReplyRequest, col(ReplyRequest.article_id) == col(Article.id))
         .where(
-            col(Article.matching_key_hash) == matching_key_hash,
+            or_(col(Article.matching_key_hash) == matching_key_hash, col(Article.id).in_(worded)),
             col(ReplyRequest.contributor) == asker_id,
             col(ReplyRequest.source) == SOURCE,
         )

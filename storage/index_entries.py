@@ -180,7 +180,7 @@ async def _load_page(session: AsyncSession, article_ids: Sequence[str]) -> list[
     normal = select(col(Article.id)).where(col(Article.id).in_(article_ids), _is_normal())
     variants = await session.execute(
         select(col(ArticleVariant.id), col(ArticleVariant.article_id), col(ArticleVariant.text))
-        .where(col(ArticleVariant.article_id).in_(normal))
+        .where(col(ArticleVariant.article_id).in_(normal), col(ArticleVariant.detached_at).is_(None))
         .order_by(col(ArticleVariant.id))
     )
     entries += [IndexedText(f"variant:{id_}", article_id, "variant", text) for id_, article_id, text in variants]

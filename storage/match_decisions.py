@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from storage.database import Database
-from storage.tables import Choice, MatchDecision, utc_now
+from storage.tables import Choice, MatchDecision, MatchOutcome, utc_now
+from storage.variant_sightings import forget_sighting, record_sighting
 
 KEEP_LINK = timedelta(days=90)
 """How long a decision names the person (by pseudonym), the message's keyed hash and, with consent, its text."""
@@ -27,17 +28,39 @@ DELETE_AT_ONCE = 5_000
 decisions: Table = MatchDecision.__table__  # type: ignore[attr-defined]
 
 
-def record_decision(connection: Connection, decision: MatchDecision) -> bool:
-    """Store a decision; False when it is there already, because its message was handled before."""
+def record_decision(connection: Connection, decision: MatchDecision, *, is_variant: bool = False) -> bool:
+    """Store a decision; False when it is there already, because its message was handled before.
+
+    `is_variant`: the message was surely the article shown, in other words than any of its; they are counted.
+    """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     inserted = connection.execute(insert(decisions).on_conflict_do_nothing(), decision.model_dump())
+    if inserted.rowcount and is_variant and decision.key_hash:
+        record_sighting(
+            connection,
+            article_id=decision.offered[0]["article_id"],
+            key_hash=decision.key_hash,
+            model_id=decision.model_id,
+            probability=decision.offered[0]["probability"],
+        )
     return bool(inserted.rowcount)
+
+
+def sighting_of(decision: MatchDecision) -> tuple[str, str] | None:
+    """Article and keyed hash of the wording that was counted when the decision was made; None: none was."""
+    is_sure = decision.outcome in {MatchOutcome.ANSWER, MatchOutcome.WAITING}
+    if not is_sure or decision.key_hash is None or not decision.offered or decision.choice == Choice.NONE:
+        return None
+    first = decision.offered[0]
+    return None if first["signals"].get("exact") else (first["article_id"], decision.key_hash)
 
 
 def record_choice(
     connection: Connection, decision_id: str, asker_id: str, choice: Choice, article_id: str | None = None
 ) -> bool:
     """Store what the person said; the last word counts. False when nothing changes, or the link to them is gone."""
+    if choice == Choice.NONE:
+        _forget_refused(connection, decision_id, asker_id)
     same = decisions.c.choice.is_not_distinct_from(choice) & decisions.c.chosen_article_id.is_not_distinct_from(
         article_id
     )
@@ -47,6 +70,16 @@ def record_choice(
         .values(choice=choice, chosen_article_id=article_id, chosen_at=utc_now())
     )
     return bool(changed.rowcount)
+
+
+def _forget_refused(connection: Connection, decision_id: str, asker_id: str) -> None:
+    """What the person says is another message is no wording of the article."""
+    stored = connection.execute(
+        select(decisions).where(decisions.c.id == decision_id, decisions.c.asker_id == asker_id)
+    ).first()
+    sighting = sighting_of(MatchDecision(**stored._mapping)) if stored else None
+    if sighting is not None:
+        forget_sighting(connection, *sighting)
 
 
 def record_asked(
@@ -87,6 +120,11 @@ async def load_model_ids(session: AsyncSession) -> Sequence[tuple[str, int]]:
         .order_by(func.count().desc())
     )
     return [(model_id, count) for model_id, count in rows]
+
+
+async def load_decisions_of(session: AsyncSession, asker_id: str) -> list[MatchDecision]:
+    """What is linked to this person."""
+    return list(await session.scalars(select(MatchDecision).where(col(MatchDecision.asker_id) == asker_id)))
 
 
 async def unlink_decision(session: AsyncSession, decision_id: str) -> None:

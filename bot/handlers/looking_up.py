@@ -15,7 +15,7 @@ from bot.events import Event
 from bot.services import Services
 from bot.wording import choose_words
 from retrieval.types import Band, Match
-from storage.articles import ArticleSummary, load_article_summaries
+from storage.articles import ArticleSummary, load_article_summaries, resolve_article
 from storage.askers import find_asker, load_asked_articles
 from storage.tables import Status
 
@@ -71,8 +71,11 @@ async def has_asked(services: Services, event: Event, article_id: str) -> bool:
 
 
 async def find_shown(session: AsyncSession, article_id: str | None) -> ArticleSummary | None:
-    """An article that may be shown, or None when there is none or it was taken down."""
+    """An article that may be shown, or the one it was merged into; None when there is none or it was taken down."""
     if article_id is None:
         return None
     article = (await load_article_summaries(session, [article_id])).get(article_id)
+    if article is not None and article.status == Status.MERGED:
+        article_id = await resolve_article(session, article_id)
+        article = (await load_article_summaries(session, [article_id])).get(article_id)
     return article if article and article.status == Status.NORMAL else None

@@ -11,7 +11,7 @@ from bot.bubbles import notes
 from bot.bubbles.answer import article_messages
 from bot.bubbles.view import View
 from bot.buttons import Action
-from bot.decide import best_replies
+from bot.decide import best_replies, is_sure
 from bot.events import Postback
 from bot.fit import clean
 from bot.handlers.kept_message import find_kept_text
@@ -19,9 +19,11 @@ from bot.handlers.looking_up import find_language, find_shown, find_view, to_vie
 from bot.handlers.remembering import remember_asked, remember_joined
 from bot.outcome import HandlerResult
 from bot.services import Services
-from moderation.intake import add_article, request_reply
+from moderation.intake import SureMatch, request_reply, take_in_message
 from retrieval.normalise import key_hash
 from storage.askers import ensure_asker
+from storage.match_decisions import find_decision
+from storage.tables import Choice
 
 
 async def agree(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -30,12 +32,28 @@ async def agree(event: Postback, action: Action, services: Services) -> HandlerR
     if text is None:
         return HandlerResult(notes.expired(await find_view(services, event)), "expired")
     shown = clean(text)
+    sure = await _find_same(services, action, shown)
     async with services.database.transaction() as session:
         view = to_view(services, await find_language(session, event))
         await ensure_asker(session, event.chat, event.user_id)
-        article = await add_article(session, text=shown, matching_key_hash=key_hash(shown), contributor=event.chat)
-        result = await _ask(session, view, event, article.id)
+        article = await take_in_message(
+            session, text=shown, matching_key_hash=key_hash(shown), contributor=event.chat, sure=sure
+        )
+        result = await _ask(session, view, event, article.id, key_hash(shown))
     return replace(result, record=remember_asked(event, action, article.id, shown)) if _was_asked(result) else result
+
+
+async def _find_same(services: Services, action: Action, text: str) -> list[SureMatch]:
+    """Articles that came in since the message did and surely say the same; none that the person has refused."""
+    async with services.database.reading() as session:
+        decision = await find_decision(session, action.decision_id) if action.decision_id else None
+    refused = {offer["article_id"] for offer in decision.offered} if decision and decision.choice == Choice.NONE else ()
+    model_id = services.matching.model_id
+    return [
+        SureMatch(match.article_id, model_id, match.probability)
+        for match in await services.matching.match(text)
+        if is_sure(match) and match.article_id not in refused
+    ]
 
 
 async def join(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -60,12 +78,16 @@ def _was_asked(result: HandlerResult) -> bool:
     return result.outcome in {"asked", "asked_before"}
 
 
-async def _ask(session: AsyncSession, view: View, event: Postback, article_id: str | None) -> HandlerResult:
+async def _ask(
+    session: AsyncSession, view: View, event: Postback, article_id: str | None, matching_key_hash: str | None = None
+) -> HandlerResult:
     """Record the request; an article answered in the meantime is shown instead, a blocked one is not taken."""
     article = await find_shown(session, article_id)
     if article is None:
         return HandlerResult(notes.cannot_publish(view), "not_published")
     if article.replies:
         return HandlerResult(article_messages(view, article, best_replies(article)), "answered_meanwhile")
-    receipt = await request_reply(session, article_id=article.article_id, asker_id=event.chat)
+    receipt = await request_reply(
+        session, article_id=article.article_id, asker_id=event.chat, matching_key_hash=matching_key_hash
+    )
     return HandlerResult(notes.receipt(view, receipt), "asked" if receipt.is_new else "asked_before")

@@ -5,7 +5,7 @@ from functools import partial
 from bot.bubbles.consent import MAX_PUBLISHED
 from bot.bubbles.notes import asked_before, nothing_to_read
 from bot.decide import Answer, NoMatch, Outcome, has_same_words
-from bot.decisions import outcome_of, to_decision
+from bot.decisions import is_new_wording, outcome_of, to_decision
 from bot.events import TextMessage
 from bot.fit import clean, units
 from bot.handlers.group_text import handle_group_text
@@ -39,7 +39,7 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
         render(about(found.view, decision.id), outcome, shown, event.event_id),
         outcome_of(outcome).value,
         keep_payload=_may_be_published(outcome, shown),
-        record=partial(record_decision, decision=decision),
+        record=partial(record_decision, decision=decision, is_variant=is_new_wording(outcome, found.matches)),
     )
 
 

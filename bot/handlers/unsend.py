@@ -6,7 +6,7 @@ from bot.handlers.kept_message import to_text_message
 from bot.mentions import without_mentions
 from bot.outcome import IGNORED, HandlerResult
 from bot.services import Services
-from moderation.intake import take_back_message, take_back_request
+from moderation.taking_back import take_back_message, take_back_request
 from retrieval.normalise import key_hash
 from storage.askers import find_asked_article
 

@@ -11,21 +11,25 @@ from bot.buttons import MAX_DATA_CHARACTERS, Buttons, Press
 from bot.pseudonyms import Pseudonyms
 from bot.settings import Settings
 from bot.wording import load_wordings
-from moderation.intake import forget_asker
+from moderation.merging import merge_articles
+from moderation.taking_back import forget_asker
+from moderation.variants import Because
 from retrieval.normalise import key_hash
-from retrieval.types import Band
+from retrieval.types import Band, Match
 from storage.database import Database
 from storage.inbox import Inbox
 from storage.payloads import derive_payload_key
 from storage.tables import (
     Article,
     ArticleReply,
+    ArticleVariant,
     Choice,
     MatchDecision,
     MatchOutcome,
     Reply,
     ReplyRequest,
     ReplyState,
+    VariantSighting,
     Verdict,
 )
 from tests.bot.conversation import ASKER, OUTSIDER, Conversation, build_services
@@ -227,3 +231,76 @@ def _unsend(message_id: str) -> dict[str, object]:
         "deliveryContext": {"isRedelivery": False},
         "unsend": {"messageId": message_id},
     }
+
+
+# --- wordings ---------------------------------------------------------------------------------------------------
+
+
+async def sightings(chat: Conversation) -> dict[str, int]:
+    async with chat.services.database.reading() as session:
+        rows = await session.scalars(select(VariantSighting))
+        return {row.article_id: row.seen for row in rows}
+
+
+async def test_a_sure_match_in_other_words_is_counted_until_the_person_says_no(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(make_match("article"))
+    button = chat.buttons(await chat.say("聽說健保卡沒照片不能看病？"))[Press.NONE_OF_THESE]
+    await chat.say("聽說健保卡沒照片不能看病！", user=OUTSIDER)
+    assert await sightings(chat) == {"article": 2}
+    await chat.press(button)
+    await chat.press(button)
+    assert await sightings(chat) == {"article": 1}
+
+
+@pytest.mark.parametrize(
+    "match",
+    [make_match("article", signals={"exact": 1.0}), make_match("article", band=Band.CANDIDATE)],
+    ids=["same words", "not sure"],
+)
+async def test_the_same_words_and_mere_candidates_are_not_counted(chat: Conversation, match: Match) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(match)
+    await chat.say(MESSAGE)
+    assert await sightings(chat) == {}
+
+
+async def test_a_group_counts_no_wording(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(make_match("article"))
+    await chat.say_in_group("聽說健保卡沒照片不能看病，大家小心")
+    assert await sightings(chat) == {}
+
+
+async def test_who_agrees_late_joins_those_who_agreed_before(chat: Conversation) -> None:
+    offer = chat.buttons(await chat.say(MESSAGE))
+    await add_article(chat, "earlier", text="從下個月開始健保卡沒有照片就不能看醫生，請互相轉告")
+    chat.will_find(make_match("earlier", probability=0.99))
+    assert (await chat.press(offer[Press.AGREE])).outcome == "asked"
+    async with chat.services.database.reading() as session:
+        assert list(await session.scalars(select(Article.id))) == ["earlier"]
+        variant = (await session.scalars(select(ArticleVariant))).one()
+        request = (await session.scalars(select(ReplyRequest))).one()
+    assert (variant.text, variant.article_id) == (MESSAGE, "earlier")
+    assert (request.article_id, request.variant_id) == ("earlier", variant.id)
+
+
+async def test_what_the_person_refused_is_not_joined(chat: Conversation) -> None:
+    await add_article(chat, "refused", Verdict.RUMOR, text="從下個月開始健保卡沒有照片就不能看醫生，請互相轉告")
+    chat.will_find(make_match("refused"))
+    wrong = await chat.press(chat.buttons(await chat.say(MESSAGE))[Press.NONE_OF_THESE])
+    assert (await chat.press(chat.buttons(wrong)[Press.AGREE])).outcome == "asked"
+    async with chat.services.database.reading() as session:
+        assert await session.scalar(select(Article.text).where(col(Article.id) != "refused")) == MESSAGE
+
+
+async def test_a_button_of_a_merged_article_leads_to_the_other(chat: Conversation) -> None:
+    await add_article(chat, "waiting")
+    chat.will_find(make_match("waiting"))
+    button = chat.buttons(await chat.say("健保卡沒照片？"))[Press.JOIN]
+    await add_article(chat, "target", text="從下個月開始健保卡沒有照片就不能看醫生，請互相轉告")
+    async with chat.services.database.transaction() as session:
+        await merge_articles(session, "waiting", "target", Because("editor", "the same"))
+    assert (await chat.press(button)).outcome == "asked"
+    async with chat.services.database.reading() as session:
+        assert await session.scalar(select(ReplyRequest.article_id)) == "target"

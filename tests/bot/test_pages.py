@@ -261,3 +261,10 @@ async def test_ids_with_odd_characters_have_pages_too(client: Client, sqlite_dat
 def test_the_pages_colours_are_the_bubbles_colours() -> None:
     for verdict, look in VERDICTS.items():
         assert f".{CSS_CLASSES[verdict]} h3{{background:{look.colour}}}" in read_style()
+
+
+async def test_the_page_of_a_merged_article_leads_to_the_other(client: Client, sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        session.add_all([Article(id="one", text="一"), Article(id="two", status=Status.MERGED, merged_into="one")])
+    response = await client.get("/articles/two?lang=en", allow_redirects=False)
+    assert (response.status, response.headers["Location"]) == (302, "/articles/one?lang=en")

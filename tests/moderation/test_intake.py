@@ -6,14 +6,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from moderation.intake import (
-    UnknownArticleError,
-    add_article,
-    forget_asker,
-    request_reply,
-    take_back_request,
-)
+from moderation.intake import UnknownArticleError, add_article, request_reply
 from moderation.publish import publish, set_article_status
+from moderation.taking_back import forget_asker, take_back_request
 from storage.askers import ensure_asker, find_asker, find_line_user_id, set_follows
 from storage.database import Database
 from storage.index_changes import load_changes
