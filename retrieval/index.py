@@ -153,6 +153,7 @@ class MatchingIndex:
     def save(self, folder: Path) -> None:
         """Write a snapshot, atomically. Changes wait while memory is copied, not while it is written."""
         with self._writing:
+            self._settle()
             parts = {"entries": self._entries.dump(), "lexical": self._lexical.dump(), "vectors": self._vectors.dump()}
             arrays = {f"{part}.{name}": array for part, dumped in parts.items() for name, array in dumped.items()}
             facts = {"model_id": self.model_id, "dimension": self.dimension, "seq": self.seq, "entries": len(self)}

@@ -21,7 +21,7 @@ from retrieval.arrays import GrowingArray
 from retrieval.lexical_terms import BUCKETS, Terms, lexical_terms, many_lexical_terms
 
 MAX_TERMS = 64
-MAX_POSTINGS = 60_000
+MAX_POSTINGS = 40_000
 MIN_RESCORED = 150
 FOLD_CHUNK = 1 << 16
 """Texts folded at once, to bound what lies in memory meanwhile."""

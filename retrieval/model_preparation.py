@@ -37,7 +37,7 @@ from retrieval.model_manifest import (
 from retrieval.onnx_encoder import build_encoder
 from retrieval.onnx_export import Quantisation, export_onnx, quantise_onnx
 from retrieval.parity_texts import ODD_TEXTS, PARITY_TEXTS
-from retrieval.sentence_transformers_encoder import SentenceTransformersEncoder, open_sentence_transformers
+from retrieval.sentence_transformers_encoder import open_sentence_transformers
 from retrieval.types import Vectors
 
 Progress = Callable[[str, int, int], None]
@@ -77,12 +77,9 @@ def prepare_model(name: str, folder: Path, progress: Progress = lambda *_: None,
 def _prepare(name: str, work: Path, progress: Progress) -> Manifest:
     source = _find_started(name, work)
     if source is None:
-        progress(STEPS[0], 1, len(STEPS))
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
-        door = open_sentence_transformers(name)
-        progress(STEPS[1], 2, len(STEPS))
-        source = _export(name, door, work)
+        source = _export(name, work, progress)
     for quantisation in Quantisation:
         progress(STEPS[2], 3, len(STEPS))
         quantise_onnx(work / _FLOAT, work / WEIGHTS, quantisation)
@@ -93,8 +90,11 @@ def _prepare(name: str, work: Path, progress: Progress) -> Manifest:
     raise ModelPreparationError(f"What was exported from {name} does not do the same: {manifest.parity}")
 
 
-def _export(name: str, door: SentenceTransformersEncoder, work: Path) -> dict[str, Any]:
+def _export(name: str, work: Path, progress: Progress) -> dict[str, Any]:
     """Write all that comes from the source, and last the note that it is complete."""
+    progress(STEPS[0], 1, len(STEPS))
+    door = open_sentence_transformers(name)
+    progress(STEPS[1], 2, len(STEPS))
     tokenizer = getattr(door.model.tokenizer, "backend_tokenizer", None)
     if tokenizer is None:
         raise ModelPreparationError(f"{name} has no fast tokenizer, which serving needs.")
