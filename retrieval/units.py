@@ -22,9 +22,9 @@ MAX_CHARACTERS = 6000
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _PIECE = regex.compile(
-    rf"(?P<run>[{_UNSPACED}\p{{M}}々〇]+)"
+    rf"(?P<run>[{_UNSPACED}\p{{M}}々〇ー]+)"
     r"|(?P<number>[0-9]+(?:[.,:/][0-9]+)*%?)"
-    r"|(?P<word>(?:[^\W\d_]|\p{M})+(?:'[^\W\d_]+)?)",
+    rf"|(?P<word>[[\p{{L}}\p{{M}}]--[{_UNSPACED}]]+(?:'[[\p{{L}}]--[{_UNSPACED}]]+)?)",
     regex.VERSION1,
 )
 

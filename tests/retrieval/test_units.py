@@ -1,0 +1,36 @@
+"""Character pairs where words are not spaced, words and numbers where they are, also side by side."""
+
+import pytest
+
+from retrieval.units import Units, to_units, word_hash
+
+
+def pieces(units: Units) -> list[str]:
+    """What stands where each unit begins, up to two characters."""
+    return [units.folded[start : start + 2] for start in units.starts]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("柿子中毒", ["柿子", "子中", "中毒"]),
+        ("Gogoro抽獎", ["go", "抽奖"]),
+        ("CIA 亂港指揮", ["ci", "乱港", "港指", "指挥"]),
+        ("吃3.5%的糖", ["吃3", "3.", "的糖"]),
+        ("the crab", ["th", "cr"]),
+        ("กินน้ำ", ["กิ", "ิน", "นน", "น้", "้ํ", "ํา"]),
+        ("東京タワー", ["东京", "京タ", "タワ", "ワー"]),
+        ("🔴 https://example.com/a", []),
+    ],
+)
+def test_it_cuts_each_script_its_own_way(text: str, expected: list[str]) -> None:
+    assert pieces(to_units(text)) == expected
+
+
+def test_it_gives_a_word_one_unit_wherever_it_stands() -> None:
+    assert word_hash("gogoro") in to_units("Gogoro抽獎").hashes
+    assert word_hash("gogoro") in to_units("抽獎Gogoro").hashes
+
+
+def test_it_forgives_a_plural() -> None:
+    assert word_hash("vaccines") == word_hash("vaccine")
