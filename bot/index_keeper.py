@@ -2,9 +2,13 @@
 
 `open_index` (see `bot/index_opening.py`) does the loading. While it fails, the process stays alive and not ready, the
 webhooks it receives are kept, and it tries again: a model that is being prepared is found as soon as it is there.
+
+When another model is adopted, it is loaded beside the one in use, which goes on answering and following until the other
+is as far; then they change places between two messages. One that cannot be loaded here changes nothing.
 """
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,10 +21,16 @@ from bot.index_listener import listening
 from bot.logs import class_name
 from bot.matching import Matching, TextMatcher
 from bot.metrics import Metrics
+from retrieval.calibration import same_model
 from retrieval.types import Encoder
 from storage.database import Database
+from storage.index_entries import adopted_model
 
 TRY_AGAIN_S = 5.0
+WATCH_S = 1.0
+"""How often the adopted model is looked at."""
+RETIRE_S = 60.0
+"""How long a matcher that was replaced may finish what it is at; a handler has half of it."""
 
 log = structlog.get_logger()
 
@@ -32,62 +42,125 @@ class OpenedIndex:
     index: FollowedIndex
     encoder: Encoder
     matcher: TextMatcher
+    close: Callable[[], None] = lambda: None
+    """Lets the threads of matcher and encoder end."""
 
 
 OpenIndex = Callable[[], Awaitable[OpenedIndex]]
 
 
+@dataclass(frozen=True, slots=True)
+class _InUse:
+    opened: OpenedIndex
+    follower: IndexFollower
+
+
 class IndexKeeper:
-    """One process' index, from the start of the process to its end."""
+    """One process' index, from the start of the process to its end. `folder_of` says where a model's snapshot lies."""
 
     def __init__(
-        self, *, database: Database, matching: Matching, metrics: Metrics, folder: Path, open_index: OpenIndex
+        self,
+        *,
+        database: Database,
+        matching: Matching,
+        metrics: Metrics,
+        folder_of: Callable[[str], Path],
+        open_index: OpenIndex,
     ) -> None:
         self._database = database
         self._matching = matching
         self._metrics = metrics
-        self._folder = folder
+        self._folder_of = folder_of
         self._open_index = open_index
-        self._follower: IndexFollower | None = None
+        self._in_use: _InUse | None = None
         self._loading = asyncio.Lock()
         self.problem: str | None = None
         """Why the index is not there yet, in a word; None while all is well."""
 
     async def run(self) -> None:
-        """Load, then follow for ever."""
-        follower = await self._load_at_last()
-        async with listening(self._database, follower.wake.set):
-            await follower.run()
+        """Load, then follow for ever, with whichever model is adopted."""
+        in_use = await self._load_at_last()
+        async with listening(self._database, self._wake):
+            while True:
+                following = asyncio.create_task(in_use.follower.run(), name="follower")
+                try:
+                    in_use = await self._next(in_use)
+                finally:
+                    following.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await following
 
     async def load(self) -> IndexFollower:
         """Load model and index once, take in what changed since the snapshot, and begin to match."""
-        async with self._loading:
-            if self._follower is None:
-                opened = await self._open_index()
-                follower = IndexFollower(
-                    database=self._database, index=opened.index, encoder=opened.encoder, metrics=self._metrics
-                )
-                while await follower.catch_up():
-                    pass
-                self._follower = follower
-                gc.freeze()  # the index stays: no later collection has to walk through it while someone waits
-                self._matching.use(opened.matcher, opened.encoder.model_id)
-                log.info("index_loaded", entries=len(opened.index), seq=opened.index.seq)
-            return self._follower
+        return (await self._load()).follower
 
     async def save_snapshot(self) -> int:
         """Save the index as it is now, loading it first where it is not; returns the change it stands at."""
-        follower = await self.load()
-        return await follower.save_snapshot(self._folder)
+        in_use = await self._load()
+        return await in_use.follower.save_snapshot(self._folder_of(in_use.opened.encoder.model_id))
 
-    async def _load_at_last(self) -> IndexFollower:
+    async def _load(self) -> _InUse:
+        async with self._loading:
+            if self._in_use is None:
+                self._use(await self._open())
+            assert self._in_use is not None
+            return self._in_use
+
+    async def _open(self) -> _InUse:
+        opened = await self._open_index()
+        follower = IndexFollower(
+            database=self._database, index=opened.index, encoder=opened.encoder, metrics=self._metrics
+        )
+        while await follower.catch_up():
+            pass
+        return _InUse(opened, follower)
+
+    def _use(self, loaded: _InUse) -> None:
+        """Match with this one from now on, and let what was used before end when nothing can be under way in it."""
+        before, self._in_use = self._in_use, loaded
+        gc.freeze()  # the index stays: no later collection has to walk through it while someone waits
+        self._matching.use(loaded.opened.matcher, loaded.opened.encoder.model_id)
+        if before is not None:
+            asyncio.get_running_loop().call_later(RETIRE_S, before.opened.close)
+        log.info(
+            "index_loaded",
+            model=loaded.opened.encoder.model_id,
+            entries=len(loaded.opened.index),
+            seq=loaded.opened.index.seq,
+        )
+
+    async def _next(self, in_use: _InUse) -> _InUse:
+        """Wait until another model is adopted and loaded, and use it."""
+        pause = WATCH_S
+        while True:
+            await asyncio.sleep(pause)
+            pause = WATCH_S
+            try:
+                async with self._database.reading() as session:
+                    adopted = await adopted_model(session)
+                if adopted is None or same_model(adopted, in_use.opened.encoder.model_id):
+                    continue
+                loaded = await self._open()
+            except Exception as error:
+                pause = TRY_AGAIN_S
+                log.error("adopted_model_not_loaded", error=class_name(error), reason=str(error))
+                continue
+            async with self._loading:
+                self._use(loaded)
+            return loaded
+
+    def _wake(self) -> None:
+        if self._in_use is not None:
+            self._in_use.follower.wake.set()
+
+    async def _load_at_last(self) -> _InUse:
         while True:
             try:
-                follower = await self.load()
+                in_use = await self._load()
             except Exception as error:
                 self.problem = class_name(error).rpartition(".")[2]
                 log.exception("index_not_loaded")
                 await asyncio.sleep(TRY_AGAIN_S)
             else:
                 self.problem = None
-                return follower
+                return in_use

@@ -1,6 +1,7 @@
 """Finds this process' encoder and index: a sound snapshot when there is one, else made anew from the database."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import structlog
@@ -9,12 +10,13 @@ from bot.index_builder import rebuild_index
 from bot.index_keeper import OpenedIndex
 from bot.settings import Settings, SettingsError
 from retrieval.batching import BatchingEncoder
-from retrieval.calibration import same_model
+from retrieval.calibration import find_calibration, same_model
 from retrieval.index import MatchingIndex
 from retrieval.matcher import Matcher
 from retrieval.model_manifest import ModelError, model_folder
 from retrieval.onnx_encoder import OnnxEncoder, open_encoder
 from retrieval.snapshot import SnapshotError
+from retrieval.types import Encoder
 from storage.database import Database
 from storage.index_entries import adopt_model, adopted_model, latest_seq
 
@@ -25,8 +27,13 @@ class ModelNotAdoptedError(ModelError):
     """The prepared encoder is not the one this database matches with."""
 
 
-def index_folder(settings: Settings) -> Path:
-    return settings.data_dir / "index"
+def index_folder(settings: Settings, model_id: str | None = None) -> Path:
+    """Where a model's snapshot lies; without a model, the folder that holds those of all models.
+
+    Each has its own, so that the next one is made beside the one in use, and the one before is still there.
+    """
+    root = settings.data_dir / "index"
+    return root / re.sub(r"[^\w.-]+", "--", model_id).strip("-.") if model_id else root
 
 
 async def open_index(settings: Settings, database: Database) -> OpenedIndex:
@@ -37,9 +44,15 @@ async def open_index(settings: Settings, database: Database) -> OpenedIndex:
     """
     encoder = await open_adopted_encoder(settings, database)
     index = await load_or_rebuild_index(settings, database, encoder)
-    return OpenedIndex(
-        index=index, encoder=encoder, matcher=Matcher(index, BatchingEncoder(encoder.encode_tokens).encode)
-    )
+    calibration = find_calibration(encoder.model_id, model_folder(settings.data_dir, source_of(encoder.model_id)))
+    batching = BatchingEncoder(encoder.encode_tokens)
+    matcher = Matcher(index, batching.encode, calibration)
+
+    def close() -> None:
+        matcher.close()
+        batching.close()
+
+    return OpenedIndex(index=index, encoder=encoder, matcher=matcher, close=close)
 
 
 async def open_adopted_encoder(settings: Settings, database: Database) -> OnnxEncoder:
@@ -59,9 +72,9 @@ async def open_adopted_encoder(settings: Settings, database: Database) -> OnnxEn
     return encoder
 
 
-async def load_or_rebuild_index(settings: Settings, database: Database, encoder: OnnxEncoder) -> MatchingIndex:
+async def load_or_rebuild_index(settings: Settings, database: Database, encoder: Encoder) -> MatchingIndex:
     """Load the snapshot; where there is none that fits the encoder and the database, rebuild and save one."""
-    folder = index_folder(settings)
+    folder = index_folder(settings, encoder.model_id)
     async with database.reading() as session:
         newest = await latest_seq(session)
     try:

@@ -75,7 +75,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 database=database,
                 matching=matching,
                 metrics=metrics,
-                folder=index_folder(settings),
+                folder_of=partial(index_folder, settings),
                 open_index=partial(open_index, settings, database),
             ),
         )

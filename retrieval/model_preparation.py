@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from retrieval.calibration import CALIBRATION_PATH
 from retrieval.files import replace_folder, write_atomically
 from retrieval.model_manifest import (
     FILES,
@@ -70,6 +71,8 @@ def prepare_model(name: str, folder: Path, progress: Progress = lambda *_: None,
         except Exception as error:  # the exporters raise anything
             raise ModelPreparationError(f"Preparing {name} failed: {type(error).__name__}: {error}") from error
         progress(STEPS[4], 5, len(STEPS))
+        if (own := folder / CALIBRATION_PATH.name).is_file():  # the same weights are matched by the same rules
+            shutil.copyfile(own, work / own.name)
         replace_folder(work, folder)
         return manifest
 

@@ -47,24 +47,25 @@ async def _rebuild(settings: Settings, *, progress: Progress) -> dict[str, int]:
     async with _database(settings) as database:
         encoder = await open_adopted_encoder(settings, database)
         index = await rebuild_index(database, encoder, progress, workers=os.cpu_count() or 1)
-    await asyncio.to_thread(index.save, index_folder(settings))
+    await asyncio.to_thread(index.save, index_folder(settings, encoder.model_id))
     return {"entries": len(index), "articles": index.articles, "seq": index.seq}
 
 
 async def _status(settings: Settings) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     problem = None
-    try:
-        facts = read_facts(index_folder(settings))
-    except SnapshotError as error:
-        problem = str(error)
     async with _database(settings) as database, database.reading() as session:
         adopted, newest = await adopted_model(session), await latest_seq(session)
         articles = await count_indexed_articles(session)
+    folder = index_folder(settings, adopted)
+    try:
+        facts = read_facts(folder)
+    except SnapshotError as error:
+        problem = str(error)
     if facts and adopted and facts["model_id"] != adopted:
         problem = f"The snapshot is of {facts['model_id']}, the database matches with {adopted}."
     return {
-        "folder": str(index_folder(settings)),
+        "folder": str(folder),
         "model": facts.get("model_id"),
         "entries": facts.get("entries"),
         "seq": facts.get("seq"),

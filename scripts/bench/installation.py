@@ -134,8 +134,9 @@ def make_installation(data_dir: Path, entries: int) -> Installation:
 
 async def _add_fillers(installation: Installation, entries: int) -> None:
     database = open_database(installation.database_url)
-    folder = index_folder(Settings(DATA_DIR=installation.data_dir))
-    index = MatchingIndex.load(folder, installation.encoder().model_id)
+    model_id = installation.encoder().model_id
+    folder = index_folder(Settings(DATA_DIR=installation.data_dir), model_id)
+    index = MatchingIndex.load(folder, model_id)
     texts, vectors = await _load_real(database, index)
     dice, noise = random.Random(7), np.random.default_rng(7)
     for start in range(0, max(0, entries - len(index)), BLOCK):

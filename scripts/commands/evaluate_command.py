@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bot.settings import Settings, SettingsError, load_settings
-from retrieval.calibration import Calibration, CalibrationError, load_calibration
+from retrieval.calibration import Calibration, CalibrationError, find_calibration
 from retrieval.evaluate import EvaluationError, LabelledSet, Report, load_folder, measure_pairs, measure_retrieval
 from retrieval.index import MatchingIndex
 from retrieval.matcher import BlockingMatcher
@@ -62,7 +62,7 @@ def _measure_folder(folder: Path, threads: int) -> Report:
         settings = load_settings()
         labelled = load_folder(folder)
         encoder = open_prepared(settings, threads)
-        calibration = load_calibration(encoder.model_id)
+        calibration = find_calibration(encoder.model_id, model_folder(settings.data_dir, settings.model))
     except (SettingsError, EvaluationError, ModelError, CalibrationError) as error:
         raise click.ClickException(str(error)) from error
     return evaluate(labelled, encoder, calibration)

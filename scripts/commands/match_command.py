@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -56,7 +57,11 @@ async def _match(settings: Settings, text: str) -> tuple[list[Match], dict[str, 
             return await open_index(settings, database)
 
         keeper = IndexKeeper(
-            database=database, matching=matching, metrics=metrics, folder=index_folder(settings), open_index=opened
+            database=database,
+            matching=matching,
+            metrics=metrics,
+            folder_of=partial(index_folder, settings),
+            open_index=opened,
         )
         await keeper.load()
         matches = await matching.match(text, limit=LIMIT)

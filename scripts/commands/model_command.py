@@ -1,22 +1,32 @@
-"""`chaming model prepare|status`: make the encoder ready, or say what is there."""
+"""`chaming model prepare|adopt|rollback|status`: make an encoder ready, change to it, go back, say what is there."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from bot.settings import Settings, SettingsError, load_settings
-from retrieval.model_manifest import Manifest, ModelError, check_manifest, find_ready, model_folder
+from retrieval.model_manifest import Manifest, ModelError, check_manifest, find_ready, model_folder, read_manifest
 
 MISSING_EXTRA = "Preparing a model needs more packages: torch's CPU build, then pip install -e '.[model]' here."
 
 
 @click.group()
 def command() -> None:
-    """Prepare the encoder, or show its state."""
+    """Prepare an encoder, adopt it, go back to the one before, or show the state."""
 
 
 @command.command()
@@ -61,12 +71,77 @@ def prepare_with_progress(name: str, folder: Path, *, force: bool = False) -> Ma
 
 
 @command.command()
+@click.argument("name")
+@click.option(
+    "--calibration",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The matcher's calibration for this encoder; kept beside it.",
+)
+@click.option(
+    "--labelled",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of labelled data to compare on too; may be given several times.",
+)
+@click.option("--force", is_flag=True, help="Adopt it even if a bar falls; the report says so.")
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads that encode.")
+def adopt(name: str, calibration: Path | None, labelled: tuple[Path, ...], force: bool, threads: int) -> None:
+    """Match with the encoder NAME from now on, if it is nowhere worse than the one in use.
+
+    All articles are encoded beside the index in use; then both encoders are measured on the labelled sets that come with
+    the project, on those given, and on what people chose in the chats. Interrupted, it goes on where it was. Running
+    servers change over by themselves.
+    """
+    settings = _settings()
+    prepare_with_progress(name, model_folder(settings.data_dir, name))
+    from scripts import adoption, gate  # here, for `--help` must not wait for FAISS and SQLAlchemy
+
+    columns = (TextColumn("Encoding articles"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("adopt", total=None)
+        try:
+            adopted = adoption.adopt(
+                settings,
+                name,
+                calibration=calibration,
+                labelled=labelled,
+                force=force,
+                threads=threads,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+                show=lambda bars, before, after: click.echo(gate.table(bars, before, after)),
+            )
+        except adoption.AlreadyAdoptedError as error:
+            click.echo(str(error), err=True)
+            return
+        except adoption.AdoptionError as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"Adopted: {adopted}")
+
+
+@command.command()
+def rollback() -> None:
+    """Go back to the encoder before the one in use; running servers change over by themselves."""
+    settings = _settings()
+    from scripts import adoption  # as above
+
+    try:
+        click.echo(f"Adopted: {adoption.roll_back(settings)}")
+    except adoption.AdoptionError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@command.command()
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(name: str | None, as_json: bool) -> None:
-    """Show whether the encoder NAME (default: the setting MODEL) is prepared and sound."""
+    """Show whether the encoder NAME is prepared and sound (default: the one adopted, else the setting MODEL).
+
+    Also which encoder the database matches with, which are prepared, and which were adopted when.
+    """
     settings = _settings()
-    name = name or settings.model
+    history = _history(settings)
+    adopted = history[-1]["model_id"] if history else None
+    name = name or (adopted.rpartition("@")[0] if adopted else settings.model)
     folder = model_folder(settings.data_dir, name)
     manifest, problem = None, None
     try:
@@ -75,11 +150,44 @@ def status(name: str | None, as_json: bool) -> None:
         problem = str(error)
     if as_json:
         report = {"name": name, "folder": str(folder), "ready": manifest is not None, "problem": problem}
-        click.echo(json.dumps(report | {"manifest": asdict(manifest) if manifest else None}, ensure_ascii=False))
-    elif manifest:
-        click.echo(f"{manifest.model_id}\n  in {folder}\n  {manifest.dimension} dimensions, {_parity_line(manifest)}")
+        report |= {"manifest": asdict(manifest) if manifest else None}
+        report |= {"adopted": adopted, "prepared": _prepared(settings), "history": history}
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        if manifest:
+            click.echo(
+                f"{manifest.model_id}\n  in {folder}\n  {manifest.dimension} dimensions, {_parity_line(manifest)}"
+            )
+        click.echo("\n".join(_state_lines(adopted, _prepared(settings), history)))
     if problem:
         raise click.ClickException(problem)
+
+
+def _history(settings: Settings) -> list[dict[str, Any]]:
+    """The adoptions, oldest first; none where the database was not made yet."""
+    from scripts import adoption  # as above
+
+    try:
+        return adoption.history(settings)
+    except adoption.AdoptionError:
+        return []
+
+
+def _prepared(settings: Settings) -> list[str]:
+    """Ids of the encoders that were prepared here."""
+    found = []
+    for folder in sorted((settings.data_dir / "models").glob("*/")):
+        with suppress(ModelError):
+            found.append(read_manifest(folder).model_id)
+    return found
+
+
+def _state_lines(adopted: str | None, prepared: list[str], history: list[dict[str, Any]]) -> list[str]:
+    lines = [f"adopted: {adopted or '–'}", *(f"prepared: {model_id}" for model_id in prepared)]
+    for row in history:
+        how = "back from " + row["returned_from"] if row["returned_from"] else "forced" if row["forced"] else ""
+        lines.append(f"{row['adopted_at']}  {row['model_id']}  {how}".rstrip())
+    return lines
 
 
 def _settings() -> Settings:

@@ -145,7 +145,7 @@ async def test_it_builds_once_and_then_reads_the_snapshot(
 async def test_it_rebuilds_when_the_snapshot_is_of_no_use(
     articles: Database, encoder: Any, settings: Settings, loading: Loading, damage: str
 ) -> None:
-    folder = index_folder(settings)
+    folder = index_folder(settings, encoder.model_id)
     saved = await rebuild_index(articles, encoder)
     if damage == "of another encoder":
         saved.model_id = "other"

@@ -233,7 +233,7 @@ async def test_the_keeper_is_ready_once_the_index_is_level_with_the_database(
         database=following.database,
         matching=matching,
         metrics=following.metrics,
-        folder=tmp_path,
+        folder_of=lambda _: tmp_path,
         open_index=open_index,
     )
     task = asyncio.create_task(keeper.run())
