@@ -1,0 +1,151 @@
+"""Accounts that rate too alike to be different people: found, and counted as one.
+
+Two people of one camp agree often, and two who work the same evenings rate the same answers. A copy does both nearly
+always, also where everyone else sees it differently. So a pair is counted as one only when most of what either has
+rated both have, nearly all of it the same way, and this is far likelier for a copy than for two people who each rate as
+the others did. A ring that is itself the majority on everything it touches cannot be told from a consensus.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import log
+from typing import TypeVar
+
+import numpy as np
+
+from moderation.rater_model import Floats, Indices, Ratings
+from moderation.thresholds import DEFAULT, Thresholds
+
+T = TypeVar("T")
+
+COPY_AGREES = 0.98
+"""How often a copy gives the same rating; the rest is disguise."""
+LEVELS = 3
+PAIRS_AT_ONCE = 2_000_000
+
+
+def find_alike(ratings: Ratings, thresholds: Thresholds = DEFAULT) -> list[list[int]]:
+    """Groups of two or more raters, by index, that are to be counted as one each. Nobody rates a reply twice."""
+    pairs = _find_candidates(ratings, thresholds)
+    if not len(pairs):
+        return []
+    level = np.rint(2 * ratings.score).astype(np.int64)
+    counts = np.bincount(LEVELS * ratings.reply + level, minlength=LEVELS * ratings.replies).reshape(-1, LEVELS)
+    shares = (np.bincount(level, minlength=LEVELS) + 1) / (len(level) + LEVELS)
+    owned = _split_by_rater(ratings, level, np.unique(pairs))
+    enough = thresholds.alike_evidence + log(len(pairs))  # of many pairs, some agree by chance
+    alike = [
+        (int(one), int(other))
+        for one, other in pairs
+        if _weigh_evidence(owned[int(one)], owned[int(other)], counts, shares) >= enough
+    ]
+    return _join(alike)
+
+
+def keep_seniors(groups: Iterable[Sequence[T]], rank: Mapping[T, tuple[int, int]]) -> dict[T, T]:
+    """Which account each is counted as: its group's highest by rank (trust, then how many answers it has rated).
+
+    The senior's rating counts and the others' do not, so that nobody can water down a person's word by copying them.
+    """
+    counted_as: dict[T, T] = {}
+    for group in groups:
+        senior = max(sorted(group, key=str), key=lambda account: rank[account])
+        counted_as.update((account, senior) for account in group)
+    return counted_as
+
+
+def _find_candidates(ratings: Ratings, thresholds: Thresholds) -> Indices:
+    """Pairs of raters (one row each) that overlap and agree enough for the evidence to be weighed."""
+    totals = np.bincount(ratings.rater, minlength=ratings.raters)
+    common, same = _count_pairs(ratings, totals >= thresholds.alike_common)
+    one, other = np.divmod(common[0], ratings.raters)
+    shared = common[1]
+    agreed = np.zeros_like(shared)
+    agreed[np.searchsorted(common[0], same[0])] = same[1]
+    either = totals[one] + totals[other] - shared
+    fits = (
+        (shared >= thresholds.alike_common)
+        & (shared >= thresholds.alike_overlap * either)
+        & (agreed >= thresholds.alike_same * shared)
+    )
+    return np.stack([one[fits], other[fits]], axis=1)
+
+
+def _count_pairs(ratings: Ratings, counts: np.ndarray) -> tuple[tuple[Indices, Indices], tuple[Indices, Indices]]:
+    """How many replies each pair of raters has in common, and how many they rated the same: sorted keys and counts."""
+    kept = counts[ratings.rater]
+    order = np.lexsort((ratings.rater[kept], ratings.reply[kept]))
+    rater, reply, score = (values[kept][order] for values in (ratings.rater, ratings.reply, ratings.score))
+    common = same = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    for keys, agree in _batch(_walk_pairs(rater, reply, score, ratings.raters)):
+        common, same = _add(common, keys), _add(same, keys[agree])
+    return common, same
+
+
+def _walk_pairs(rater: Indices, reply: Indices, score: Floats, raters: int) -> Iterator[tuple[Indices, np.ndarray]]:
+    """All pairs within a reply, by their distance in the sorted arrays: the key of each, and whether they agree."""
+    first = np.arange(len(rater) - 1)
+    distance = 1
+    while len(first := first[first + distance < len(rater)]):
+        first = first[reply[first] == reply[first + distance]]
+        second = first + distance
+        yield rater[first] * raters + rater[second], score[first] == score[second]
+        distance += 1
+
+
+def _batch(pieces: Iterator[tuple[Indices, np.ndarray]]) -> Iterator[tuple[Indices, np.ndarray]]:
+    held: list[tuple[Indices, np.ndarray]] = []
+    for piece in pieces:
+        held.append(piece)
+        if sum(len(keys) for keys, _ in held) > PAIRS_AT_ONCE:
+            yield np.concatenate([keys for keys, _ in held]), np.concatenate([agree for _, agree in held])
+            held = []
+    if held:
+        yield np.concatenate([keys for keys, _ in held]), np.concatenate([agree for _, agree in held])
+
+
+def _add(known: tuple[Indices, Indices], keys: Indices) -> tuple[Indices, Indices]:
+    new, counts = np.unique(keys, return_counts=True)
+    every, where = np.unique(np.concatenate([known[0], new]), return_inverse=True)
+    total = np.bincount(where, np.concatenate([known[1], counts]), minlength=len(every))
+    return every, total.astype(np.int64)
+
+
+def _split_by_rater(ratings: Ratings, level: Indices, raters: Indices) -> dict[int, tuple[Indices, Indices]]:
+    """Each rater's replies, sorted, with the level given to each."""
+    order = np.lexsort((ratings.reply, ratings.rater))
+    starts = np.searchsorted(ratings.rater[order], [raters, raters + 1])
+    spans = zip(raters.tolist(), *starts.tolist(), strict=True)
+    return {rater: (ratings.reply[order[start:end]], level[order[start:end]]) for rater, start, end in spans}
+
+
+def _weigh_evidence(
+    one: tuple[Indices, Indices], other: tuple[Indices, Indices], counts: Indices, shares: Floats
+) -> float:
+    """Log-likelihood ratio of a copy against two who rate as everyone else rated the same replies."""
+    replies, at_one, at_other = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)
+    level, copied = one[1][at_one], other[1][at_other]
+    rows = np.arange(len(replies))
+    others = counts[replies].astype(np.float64)
+    others[rows, level] -= 1
+    others[rows, copied] -= 1
+    chance = (others[rows, level] + shares[level]) / (others.sum(axis=1) + 1)
+    agree = level == copied
+    evidence = np.where(agree, log(COPY_AGREES) - np.log(chance), log(1 - COPY_AGREES) - np.log1p(-chance))
+    return float(evidence.sum())
+
+
+def _join(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Connected groups of the pairs, each sorted."""
+    leader: dict[int, int] = {}
+
+    def find(account: int) -> int:
+        while leader.setdefault(account, account) != account:
+            leader[account] = account = leader[leader[account]]
+        return account
+
+    for one, other in pairs:
+        leader[find(one)] = find(other)
+    groups: dict[int, list[int]] = {}
+    for account in sorted(leader):
+        groups.setdefault(find(account), []).append(account)
+    return list(groups.values())

@@ -1,0 +1,52 @@
+"""Every number the verification rule and trust depend on, in one place. The defaults are what the README explains."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Shares are 0 to 1, of ratings that count 1 (helpful), 0.5 (somewhat) or 0 (not)."""
+
+    min_ratings: int = 3
+    min_trusted: int = 2
+    provisional_share: float = 0.80
+
+    experienced_after: int = 10
+    """Ratings a person must have given before the model tells their side, and their rating counts to verify."""
+    min_experienced: int = 5
+    verified_share: float = 0.75
+    min_net_helpful: int = 1
+    """By how many each side's helpful ratings must exceed its not helpful ones."""
+    ask_model: bool = False
+    """Whether the model's own figures must agree too: the two that follow."""
+    min_intercept: float = 0.30
+    max_factor: float = 0.50
+
+    inertia: float = 0.01
+    """How far a share or figure may fall below its bound before an answer loses what it has."""
+    delay_from: timedelta = timedelta(minutes=30)
+    delay_to: timedelta = timedelta(minutes=90)
+    lock_after: timedelta = timedelta(days=14)
+
+    reviewer_outcomes: int = 5
+    """Judgements that came to a final outcome, before a newcomer is a reviewer."""
+    reviewer_agreement: float = 0.66
+    trusted_outcomes: int = 20
+    trusted_agreement: float = 0.80
+    author_ratio: float = 5.0
+    """Verified answers a trusted reviewer must have written for each one that was rejected."""
+
+    alike_common: int = 10
+    """Answers that two accounts must both have rated before they can be found too alike."""
+    alike_overlap: float = 0.70
+    """Share of all answers either has rated that both have."""
+    alike_same: float = 0.95
+    """Share of those that both gave the same rating."""
+    alike_evidence: float = 9.2
+    """Log of how many times likelier a copy is than chance, given how everyone else rated; ln 10,000.
+
+    The log of the number of pairs looked at is added."""
+
+
+DEFAULT = Thresholds()

@@ -1,0 +1,71 @@
+"""Copies are counted as one, and people who merely agree are not."""
+
+import numpy as np
+
+from moderation.alike import find_alike, keep_seniors
+from moderation.rater_model import Ratings
+from tests.moderation.test_rater_model import community
+
+
+def join(*parts: tuple[int, dict[int, float]], raters: int, replies: int) -> Ratings:
+    rows = [(rater, reply, score) for rater, scores in parts for reply, score in scores.items()]
+    rater, reply, score = (np.array(column) for column in zip(*rows, strict=True))
+    return Ratings(rater.astype(np.int64), reply.astype(np.int64), score.astype(np.float64), raters, replies)
+
+
+def with_ring(honest: Ratings, scores: dict[int, float], size: int, disguise: int = 0) -> Ratings:
+    """The honest community, and a ring of `size` accounts that each rate as `scores` says, and a little else."""
+    random = np.random.default_rng(0)
+    ring = []
+    for number in range(size):
+        others = random.choice(sorted(set(range(honest.replies)) - set(scores)), disguise, replace=False)
+        ring.append((honest.raters + number, scores | dict.fromkeys(others.tolist(), 1.0)))
+    extra = join(*ring, raters=honest.raters + size, replies=honest.replies)
+    return Ratings(
+        np.concatenate([honest.rater, extra.rater]),
+        np.concatenate([honest.reply, extra.reply]),
+        np.concatenate([honest.score, extra.score]),
+        extra.raters,
+        honest.replies,
+    )
+
+
+def test_it_finds_a_ring_that_promotes_what_others_reject() -> None:
+    honest, _, leaning = community(60, 120, 40)
+    bad = np.flatnonzero(leaning == 2)[:14].tolist()
+    ring = with_ring(honest, dict.fromkeys(bad, 1.0), 6, disguise=3)
+    assert find_alike(ring) == [list(range(60, 66))]
+
+
+def test_it_finds_a_ring_that_suppresses_what_others_like() -> None:
+    honest, _, leaning = community(60, 120, 40)
+    good = np.flatnonzero(leaning == 0)[:14].tolist()
+    assert find_alike(with_ring(honest, dict.fromkeys(good, 0.0), 6, disguise=3)) == [list(range(60, 66))]
+
+
+def test_it_takes_no_two_honest_people_for_one_however_much_they_rate_together() -> None:
+    for raters, replies, each in ((12, 60, 60), (60, 300, 300), (100, 60, 30), (400, 1_000, 60)):
+        assert find_alike(community(raters, replies, each)[0]) == []
+
+
+def test_it_takes_no_consensus_for_a_ring() -> None:
+    """Where nearly everything is good and everyone says so, agreeing proves nothing."""
+    random = np.random.default_rng(3)
+    score = np.where(random.random(20 * 200) < 0.97, 1.0, 0.0)
+    everyone = Ratings(np.repeat(np.arange(20), 200), np.tile(np.arange(200), 20), score, 20, 200)
+    assert find_alike(everyone) == []
+    same = Ratings(everyone.rater, everyone.reply, np.ones(4_000), 20, 200)
+    assert find_alike(same) == []
+
+
+def test_it_asks_for_more_than_a_few_ratings_in_common() -> None:
+    honest, _, leaning = community(60, 120, 40)
+    bad = np.flatnonzero(leaning == 2)[:9].tolist()
+    assert find_alike(with_ring(honest, dict.fromkeys(bad, 1.0), 6)) == []
+
+
+def test_it_counts_a_group_as_its_most_trusted_member_so_that_copying_waters_nobody_down() -> None:
+    rank = {"trusted": (2, 40), "copy": (0, 900), "other copy": (0, 12), "alone": (1, 5)}
+    assert keep_seniors([["copy", "trusted", "other copy"]], rank) == dict.fromkeys(
+        ["copy", "trusted", "other copy"], "trusted"
+    )
