@@ -22,6 +22,8 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
+    "PRAGMA wal_autocheckpoint = 8000",
+    "PRAGMA cache_size = -65536",
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
 )
 

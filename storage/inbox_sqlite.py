@@ -1,8 +1,9 @@
 """The inbox's writer on SQLite: one thread, one connection, and one durable commit for all that has queued up.
 
 A commit with `synchronous=FULL` costs an fsync however many rows it holds, so whatever arrives during one commit
-shares the next. A group is inserted by a single multi-row statement: Python's sqlite3 gives up the interpreter lock
-at every step, and a busy event loop takes milliseconds to give it back.
+shares the next: the event loop gathers it and hands it over in one piece, so that the thread is woken once a group. A
+group is inserted by a single multi-row statement: Python's sqlite3 gives up the interpreter lock at every step, and a
+busy event loop takes milliseconds to give it back.
 """
 
 import asyncio
@@ -85,7 +86,9 @@ class SqliteInboxWriter:
         event.listen(self._engine, "connect", lambda connection, _: prepare_sqlite(connection))
         self._owner = owner
         self._lease = lease
-        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._waiting: list[_Work] = []
+        self._is_writing = False
+        self._queue: queue.SimpleQueue[list[_Work] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
         self._last_id = 0
 
@@ -94,7 +97,8 @@ class SqliteInboxWriter:
         self._thread.start()
 
     async def close(self) -> None:
-        """Write what is queued, then stop."""
+        """Write what is waiting, then stop."""
+        self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         self._engine.dispose()
@@ -102,44 +106,39 @@ class SqliteInboxWriter:
     async def insert(self, batch: Sequence[SealedEvent]) -> dict[int, int]:
         """Store events durably; the new row's id for each that is claimed, by its place in `batch`."""
         future: asyncio.Future[dict[int, int]] = self._loop.create_future()
-        self._queue.put(_Insert(batch, future))
+        self._submit(_Insert(batch, future))
         return await future
 
     async def run(self, function: Callable[[Connection], T]) -> T:
         """Run `function` in a transaction of the writer."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Call(function, future))
+        self._submit(_Call(function, future))
         return await future
 
     async def scrub(self) -> bool:
         """Empty the journal, so that erased bytes are in no file; False when a reader still needed it."""
         future: asyncio.Future[bool] = self._loop.create_future()
-        self._queue.put(_Checkpoint(future))
+        self._submit(_Checkpoint(future))
         return await future
+
+    def _submit(self, work: _Work) -> None:
+        """Let the work join the next group; with an idle writer that group goes at the loop's next turn."""
+        self._waiting.append(work)
+        if not self._is_writing:
+            self._is_writing = True
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        """Give the writer all that has gathered; without anything it is idle."""
+        group, self._waiting = self._waiting, []
+        self._is_writing = bool(group)
+        if group:
+            self._queue.put(group)
 
     def _run(self) -> None:
         with self._engine.connect() as connection:
-            running = True
-            while running:
-                group, running = self._next_group()
-                if group:
-                    self._report(self._execute(connection, group))
-
-    def _next_group(self) -> tuple[list[_Work], bool]:
-        group: list[_Work] = []
-        rows = 0
-        item = self._queue.get()
-        while True:
-            if item is None:
-                return group, False
-            group.append(item)
-            rows += len(item.batch) if isinstance(item, _Insert) else 1
-            if rows >= MAX_GROUP:
-                return group, True
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return group, True
+            while (group := self._queue.get()) is not None:
+                self._report(self._execute(connection, group))
 
     def _execute(self, connection: Connection, group: Sequence[_Work]) -> list[_Result]:
         """One transaction for the whole group; when it fails, one for each, so that only the guilty one hears of it."""
@@ -197,10 +196,16 @@ class SqliteInboxWriter:
 
     def _report(self, results: Sequence[_Result]) -> None:
         with suppress(RuntimeError):  # the loop has ended: nobody is waiting any more
-            self._loop.call_soon_threadsafe(_settle, results)
+            self._loop.call_soon_threadsafe(self._settle, results)
+
+    def _settle(self, results: Sequence[_Result]) -> None:
+        """Hand over the next group first: the disk works while the waiting requests are answered."""
+        self._hand_over()
+        settle(results)
 
 
-def _settle(results: Sequence[_Result]) -> None:
+def settle(results: Sequence[_Result]) -> None:
+    """Give every future its result or its exception."""
     for future, result in results:
         if future.done():
             continue
