@@ -129,7 +129,7 @@ async def test_it_looks_again_at_what_is_in_doubt_and_remembers_it() -> None:
     matcher = Matcher(index, encoder.encode, make_calibration())
     try:
         for _ in range(2):
-            best = (await matcher.match("聽說柿子配優酪乳吃了會中毒？"))[0]
+            best = (await matcher.match("聽說柿子和優酪乳不能一起吃，會中毒"))[0]
             assert "token_mean_best" in best.signals
         assert hash_encoder.encoded.count(PERSIMMON) == 1
     finally:

@@ -20,7 +20,7 @@ class CachedEncoder:
     def __init__(self, encoder: OnnxEncoder, path: Path) -> None:
         self._encoder = encoder
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._cache = sqlite3.connect(path)
+        self._cache = sqlite3.connect(path, timeout=120)
         self._cache.execute("PRAGMA journal_mode=WAL")
         self._cache.execute("CREATE TABLE IF NOT EXISTS encoded (key BLOB PRIMARY KEY, vector, spans, tokens)")
 
