@@ -28,12 +28,8 @@ def to_decision(
     model_id: str,
     asker_id: str | None = None,
     key_hash: str | None = None,
-    is_short: bool = False,
 ) -> MatchDecision:
-    """The row for one message. A group's is about nobody: leave out `asker_id` and `key_hash`.
-
-    `is_short`: the message said too little to be answered, whatever the probability.
-    """
+    """The row for one message. A group's is about nobody: leave out `asker_id` and `key_hash`."""
     return MatchDecision(
         id=decision_id,
         asker_id=asker_id,
@@ -41,7 +37,7 @@ def to_decision(
         outcome=outcome_of(outcome),
         model_id=model_id,
         top_probability=max((match.probability for match in matches), default=None),
-        offered=[_to_offer(match, is_short) for match in shown_matches(outcome, matches)],
+        offered=[_to_offer(match) for match in shown_matches(outcome, matches)],
     )
 
 
@@ -67,13 +63,13 @@ def _find(matches: Sequence[Match], article: ArticleSummary | None) -> Match | N
     return next((match for match in matches if match.article_id == wanted), None)
 
 
-def _to_offer(match: Match, is_short: bool) -> dict[str, Any]:
+def _to_offer(match: Match) -> dict[str, Any]:
     return {
         "article_id": match.article_id,
         "probability": round(match.probability, SIGNAL_DIGITS),
         "band": match.band.value,
         "kind": match.entry_kind.value,
         "contradicted": bool(match.contradictions),
-        "short": is_short,
+        "short": match.too_short,
         "signals": {name: round(float(value), SIGNAL_DIGITS) for name, value in match.signals.items()},
     }

@@ -170,12 +170,14 @@ class Ranker:
     def _to_match(self, message: Message, found: Scored, *, checked: bool) -> Match:
         contradictions: Sequence[tuple[str, str]] = ()
         probability = found.probability
-        if checked and found.row is not None and probability >= self._calibration.candidate:
+        is_offered = probability >= self._calibration.candidate
+        if checked and found.row is not None and is_offered:
             contradictions = find_contradictions(message.passages[found.passage].text, found.entry.text)
         if contradictions:
             probability *= CONTRADICTED_FACTOR
         band = self._calibration.band(probability)
-        if band is Band.ANSWER and (contradictions or not self._says_enough(message, found)):
+        too_short = is_offered and not self._says_enough(message, found)
+        if band is Band.ANSWER and (contradictions or too_short):
             band = Band.CANDIDATE
         return Match(
             article_id=found.entry.article_id,
@@ -185,6 +187,7 @@ class Ranker:
             entry_text=found.entry.text,
             signals=found.signals,
             contradictions=contradictions,
+            too_short=too_short,
         )
 
 

@@ -55,6 +55,8 @@ class Match:
     """Per-signal scores by name, e.g. `exact`, `dense`, `lexical`."""
     contradictions: Sequence[tuple[str, str]] = ()
     """Pairs (words in the message, words in the entry) that make it a different claim; empty: none found."""
+    too_short: bool = False
+    """Too little is said, on either side, to be sure of it, whatever the probability."""
 
 
 class Encoder(Protocol):

@@ -15,7 +15,6 @@ from bot.outcome import HandlerResult
 from bot.render import render
 from bot.services import Services
 from retrieval.normalise import matching_key
-from retrieval.ranker import MIN_ANSWER_KEY
 from storage.match_decisions import record_decision
 from storage.tables import MatchDecision
 
@@ -51,7 +50,6 @@ def _to_decision(event: TextMessage, services: Services, found: LookedUp, key: s
         model_id=found.model_id,
         asker_id=event.chat,
         key_hash=services.pseudonyms.of_words(key),
-        is_short=len(key) < MIN_ANSWER_KEY,
     )
 
 
