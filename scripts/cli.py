@@ -5,8 +5,12 @@ list, with the line that `chaming --help` shows, so that help needs none of them
 """
 
 import importlib
+import os
 
 import click
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""Before numpy is imported: its products here are small, and threads that wait for them spin beside the encoder."""
 
 COMMANDS = {
     "serve": "Answer LINE: web server, and with SQLite the worker and the scheduler too.",
@@ -14,9 +18,9 @@ COMMANDS = {
     "migrate": "Create or upgrade the database.",
     "import": "Import fact-checks from open data.",
     "match": "Match one text, as the bot would.",
-    "evaluate": "Measure matching on labelled queries and pairs.",
+    "evaluate": "Measure matching on labelled queries and pairs, or on what people chose.",
     "index": "Rebuild the search index, or show its state.",
-    "model": "Prepare the encoder, or show its state.",
+    "model": "Prepare an encoder, change to it, go back, or show the state.",
     "line": "Check the LINE channel's settings.",
     "run-job": "Run one scheduled job now.",
     "simulate": "Run a LINE platform on this machine, to try the bot without keys.",
