@@ -13,6 +13,7 @@ from storage.askers import SOURCE, erase_asker, load_asked_articles
 from storage.index_changes import Change, append_changes
 from storage.index_entries import delete_embeddings
 from storage.match_decisions import find_decision, load_decisions_of, sighting_of, unlink_decision
+from storage.notices import delete_notices
 from storage.tables import (
     Article,
     ArticleReply,
@@ -45,6 +46,7 @@ async def take_back_request(session: AsyncSession, *, article_id: str, asker_id:
         return False
     for own in filter(None, requests):
         await session.delete(own)
+        await delete_notices(session, asker_id, own.article_id)
     await session.flush()
     await _release_wordings(session, wordings, asker_id)
     if article is None or article.source != SOURCE:
@@ -83,6 +85,7 @@ async def forget_asker(session: AsyncSession, asker_id: str) -> None:
         await take_back_request(session, article_id=article_id, asker_id=asker_id)
     for decision in await load_decisions_of(session, asker_id):
         await take_back_message(session, decision_id=decision.id, asker_id=asker_id)
+    await delete_notices(session, asker_id)
     await erase_asker(session, asker_id)
 
 

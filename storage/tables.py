@@ -10,7 +10,19 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Connection, Dialect, Index, Integer, LargeBinary, UniqueConstraint, event, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+    event,
+    text,
+    true,
+)
 from sqlalchemy import DateTime as SqlDateTime
 from sqlalchemy import types as sqltypes
 from sqlalchemy.orm import Mapper
@@ -173,6 +185,33 @@ class VariantAction(StrEnum):
     UNMERGED = "unmerged"
 
 
+class NoticeKind(StrEnum):
+    """What a person who asked is told about a reply."""
+
+    ANSWERED = "answered"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+
+
+class NoticeState(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    EXPIRED = "expired"
+    """Waited too long, or nobody can tell any more whether LINE took it."""
+    SUPPRESSED = "suppressed"
+    """Not wanted, or overtaken by another change before it was told."""
+
+
+class FeedbackReason(StrEnum):
+    """Why a reply did not help."""
+
+    UNCLEAR = "unclear"
+    NO_SOURCE = "no_source"
+    WRONG = "wrong"
+    OUTDATED = "outdated"
+    OTHER_MESSAGE = "other_message"
+
+
 class InboxState(StrEnum):
     PENDING = "pending"
     CLAIMED = "claimed"
@@ -332,7 +371,11 @@ class ArticleReply(SQLModel, table=True):
     contributor: str | None = None
     app_id: str | None = None
     positive_feedback_count: int = 0
+    """Of all people: what the source counted and what people said here."""
     negative_feedback_count: int = 0
+    source_positive_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """What an import's source had counted; its votes are not always imported with it."""
+    source_negative_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime | None = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -347,6 +390,8 @@ class Asker(SQLModel, table=True):
     """Where a push goes; None once the person has asked to be forgotten."""
     language: str | None = None
     follows: bool = True
+    wants_notices: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    """Whether they want to be told when a message they asked about is answered."""
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
@@ -365,6 +410,8 @@ class ReplyRequest(SQLModel, table=True):
     """The wording this person sent and agreed to publish, where it is not the article's own."""
     reason: str | None = None
     status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
+    wants_notices: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    """Whether this person wants to be told about this article."""
     source: str = "chaming"
     app_id: str | None = None
     positive_feedback_count: int = 0
@@ -383,6 +430,7 @@ class ArticleReplyFeedback(SQLModel, table=True):
     reply_id: str = Field(foreign_key="reply.id", index=True)
     score: int
     comment: str | None = None
+    reason: FeedbackReason | None = Field(default=None, sa_type=stored(FeedbackReason))
     status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
     contributor: str | None = None
     app_id: str | None = None
@@ -574,6 +622,46 @@ class IndexChange(SQLModel, table=True):
     kind: ChangeKind = Field(sa_type=stored(ChangeKind))
     reply_id: str | None = None
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class Notice(SQLModel, table=True):
+    """One person is to be told about one change of a reply to an article they asked about. It holds no text.
+
+    While `lease_until` lies ahead, somebody is telling it: with the answer to `event_id`, or by a push under
+    `retry_key`. A row with a retry key is only ever pushed again under that key, as LINE may have taken it already.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("asker_id", "article_id", "reply_id", "change_seq"),
+        partial_index("notice_pending", "asker_id", where="state = 'pending'"),
+        partial_index("notice_queue", "created_at", where="state = 'pending'"),
+        Index("notice_article", "article_id", "asker_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
+    asker_id: str
+    article_id: str
+    reply_id: str
+    kind: NoticeKind = Field(sa_type=stored(NoticeKind))
+    change_seq: int = Field(sa_type=BIG_ID)
+    """The `IndexChange` it tells of."""
+    state: NoticeState = Field(default=NoticeState.PENDING, sa_type=stored(NoticeState))
+    event_id: str | None = None
+    retry_key: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    first_pushed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When LINE was first called with the retry key, which it remembers for a day."""
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class LogPosition(SQLModel, table=True):
+    """How far a reader of the change log has come, and the lock that makes one process at a time read on."""
+
+    __tablename__ = "log_position"
+
+    reader: str = Field(primary_key=True)
+    seq: int = Field(default=0, sa_type=BIG_ID)
 
 
 class InboxEvent(SQLModel, table=True):
