@@ -48,9 +48,7 @@ _UNIT = regex.compile(
     r"\s*(?:多|几|余)?\s*(%|[a-z°]{1,4}|万|亿|千|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折)"
 )
 _DATE = regex.compile(r"(?<!\d)(?:(\d{2,4})\s*[年/.-]\s*)?(\d{1,2})\s*[月/]\s*(\d{1,2})\s*[日号]?(?!\d)")
-_ASKING = regex.compile(
-    r"(会|能|可|是|有|要|该|好|对|行)(?:不|没)(?:会|能|可以|可|是|有|要|该|好|对|行)|有没有|是否|能否|可否"
-)
+_ASKING = regex.compile(r"(会|能|可以|可|是|有|要|该|好|对|行)(?:不|没)\1|有没有|是否|能否|可否")
 _NEGATION_ONLY = regex.compile(
     r"[不没無无未非勿别莫]|不(?:会|能|可以|可|得|要|应该|应|宜|是|再|准|该|需要|必|用|含)?|没有|并非|并未|并不|未曾|尚未|从未|还没|严禁|禁止|切忌|无法|拒绝|避免"
 )
@@ -70,14 +68,17 @@ _DEBUNKING = regex.compile(
 @dataclass(frozen=True)
 class _Claim:
     text: str
-    debunks: bool
+
+    def debunks(self, stretch: str) -> bool:
+        """Whether it speaks of a rumour rather than telling it; of a long text only the stretch counts."""
+        return bool(_DEBUNKING.search(self.text if len(self.text) <= 2 * SHORT_CLAIM else stretch))
 
 
 def read_claim(text: str) -> _Claim:
     """Fold a text to what is compared. Questions about a claim ("會不會", "是否") lose their question first."""
     folded = fold(remove_boilerplate(strip_urls(text[: 4 * MAX_CLAIM])))
     folded = _ASKING.sub(lambda asking: asking.group(1) or "", folded)
-    return _Claim(folded, bool(_DEBUNKING.search(folded)))
+    return _Claim(folded)
 
 
 @cache
@@ -209,15 +210,20 @@ def _negation_conflicts(claim: str, other: str) -> Iterator[Difference]:
 
 def _aligned_stretch(claim: str, other: str) -> tuple[str, str, float]:
     """Return the parts of the two texts that lie side by side, and the share of the shorter one that is alike."""
-    matcher = SequenceMatcher(None, claim, other, autojunk=False)
-    blocks = [block for block in matcher.get_matching_blocks() if block.size >= 2]
+    if len(claim) > len(other):
+        theirs, mine, alike = _aligned_stretch(other, claim)
+        return mine, theirs, alike
+    anchor = SequenceMatcher(None, claim, other, autojunk=False).find_longest_match()
+    start = max(0, anchor.b - anchor.a - MARGIN)
+    window = other[start : anchor.b - anchor.a + len(claim) + MARGIN]
+    blocks = SequenceMatcher(None, claim, window, autojunk=False).get_matching_blocks()
+    blocks = [block for block in blocks if block.size >= 2]
     if not blocks:
         return claim, other, 0.0
-    alike = sum(block.size for block in blocks) / max(1, min(len(claim), len(other)))
     first, last = blocks[0], blocks[-1]
-    left = claim[max(0, first.a - MARGIN) : last.a + last.size + MARGIN]
-    right = other[max(0, first.b - MARGIN) : last.b + last.size + MARGIN]
-    return left, right, alike
+    after = len(claim) - last.a - last.size
+    aligned = window[max(0, first.b - first.a) : last.b + last.size + after]
+    return claim, aligned, sum(block.size for block in blocks) / max(1, len(claim))
 
 
 def _as_written(folded: str, text: str) -> str:
@@ -237,7 +243,10 @@ def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
     left, right = read_claim(message), read_claim(entry)
     if not left.text or not right.text or left.text == right.text:
         return ()
-    mine, theirs, alike = _aligned_stretch(left.text[:MAX_CLAIM], right.text[:MAX_CLAIM])
+    shorter = min(len(left.text), len(right.text), MAX_CLAIM)
+    mine, theirs, alike = _aligned_stretch(
+        left.text[: max(MAX_CLAIM, 4 * shorter)], right.text[: max(MAX_CLAIM, 4 * shorter)]
+    )
     if alike < ALIKE and max(len(left.text), len(right.text)) > SHORT_CLAIM:
         return ()
     found = [*_contrasts(_named(mine), _named(theirs)), *_number_conflicts(mine, theirs)]
@@ -245,7 +254,7 @@ def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
         found += _direction_conflicts(mine, theirs)
     if alike >= NEAR_COPY and min(len(mine), len(theirs)) >= NEAR_COPY * max(len(mine), len(theirs)):
         found += _changed_numbers(mine, theirs)
-        if left.debunks == right.debunks:
+        if left.debunks(mine) == right.debunks(theirs):
             found += _negation_conflicts(mine, theirs)
     shown = message[: 4 * MAX_CLAIM], entry[: 4 * MAX_CLAIM]
     return tuple((_show(one, shown[0]), _show(other, shown[1])) for one, other in dict.fromkeys(found))

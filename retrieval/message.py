@@ -32,6 +32,8 @@ class Message:
     key_hash: str | None
     urls: tuple[str, ...]
     passages: tuple[Passage, ...]
+    whole: WeighedText | None
+    """All passages as one text, where there are several: one claim may be told over all of them."""
 
 
 def text_to_encode(text: str) -> str:
@@ -51,9 +53,11 @@ def read_message(text: str) -> Message:
     key = matching_key(text)
     own_words = remove_boilerplate(strip_urls(text[:MAX_CHARACTERS]))
     passages = [to_passage(passage) for passage in split_passages(own_words)]
+    passages = [passage for passage in passages if len(passage.key) >= MIN_TEXT_KEY]
     return Message(
         key=key,
         key_hash=hashlib.sha256(key.encode()).hexdigest() if key else None,
         urls=tuple(canonical_urls(text[:MAX_CHARACTERS])),
-        passages=tuple(passage for passage in passages if len(passage.key) >= MIN_TEXT_KEY),
+        passages=tuple(passages),
+        whole=weigh_text(own_words, load_background()) if len(passages) > 1 else None,
     )

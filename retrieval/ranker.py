@@ -21,7 +21,7 @@ from retrieval.background import load_background
 from retrieval.calibration import Calibration
 from retrieval.contradiction import find_contradictions
 from retrieval.late_interaction import TOKEN_SIGNALS, TokenText
-from retrieval.message import Message, Passage, text_to_encode
+from retrieval.message import Message, text_to_encode
 from retrieval.normalise import matching_key
 from retrieval.overlap import WeighedText, weigh_text
 from retrieval.second_look import second_matrix, stretch_of
@@ -94,9 +94,14 @@ class Ranker:
     def first_look(self, message: Message, vectors: Sequence[Vector], lexical: Sequence[Sequence[int]]) -> list[Scored]:
         """Return each proposed article's best entry, most probable first. `lexical`: what `propose_by_words` gave."""
         scored = self._same_key_or_link(message)
+        proposed: dict[int, None] = {}
         for number, (passage, vector, slots) in enumerate(zip(message.passages, vectors, lexical, strict=True)):
             near = [slot for slot, _ in self._index.dense(vector, CANDIDATES)]
-            scored += self._score(number, passage, vector, list(dict.fromkeys([*near, *slots])))
+            slots = list(dict.fromkeys([*near, *slots]))
+            scored += self._score(passage.weighed, [vector], slots, first_passage=number)
+            proposed |= dict.fromkeys(slots)
+        if message.whole is not None:
+            scored += self._score(message.whole, vectors, list(proposed))
         return _best_of_each_article(scored)
 
     def doubtful(self, message: Message, scored: Sequence[Scored]) -> list[tuple[int, str]]:
@@ -113,8 +118,12 @@ class Ranker:
     def second_look(
         self, scored: Sequence[Scored], looked_at: Sequence[tuple[int, TokenText, TokenText]]
     ) -> list[Scored]:
-        """Return `scored` with what comparing tokens says; `looked_at` holds (place, passage's tokens, stretch's)."""
+        """Return `scored` with what comparing tokens says; `looked_at` holds (place, passage's tokens, stretch's).
+
+        What was not looked at again was less probable to begin with: it may not overtake by not having been looked at.
+        """
         result = list(scored)
+        floor = 1.0
         for place, query, stretch in looked_at:
             found = scored[place]
             if found.row is not None:
@@ -122,7 +131,12 @@ class Ranker:
                 tokens = dict(zip(TOKEN_SIGNALS, map(float, row[0, len(FEATURES) :]), strict=True))
                 probability = float(self._calibration.second.probability(row)[0])
                 result[place] = replace(found, probability=probability, signals=found.signals | tokens)
-        return result
+                floor = min(floor, probability)
+        last = max((place for place, _, _ in looked_at), default=-1)
+        return [
+            replace(found, probability=min(found.probability, floor)) if place > last else found
+            for place, found in enumerate(result)
+        ]
 
     def judge(self, message: Message, scored: Iterable[Scored], limit: int) -> list[Match]:
         """Check the best for contradictions and give each its band, best first."""
@@ -141,16 +155,20 @@ class Ranker:
                 found += [Scored(self._index.entry(slot), SAME_LINK, {"same_link": 1.0}) for slot in slots]
         return found
 
-    def _score(self, number: int, passage: Passage, vector: Vector, slots: Sequence[int]) -> list[Scored]:
+    def _score(
+        self, query: WeighedText, vectors: Sequence[Vector], slots: Sequence[int], *, first_passage: int = 0
+    ) -> list[Scored]:
+        """Score entries against one passage, or against the whole message with the vectors of all its passages."""
         if not slots:
             return []
         entries = [self._index.entry(slot) for slot in slots]
-        dense = np.array([self._index.vector(slot) for slot in slots], np.float32) @ vector
-        matrix = signal_matrix(passage.weighed, [self._weigh(entry.text) for entry in entries], dense)
+        cosines = np.array([self._index.vector(slot) for slot in slots], np.float32) @ np.array(vectors).T
+        matrix = signal_matrix(query, [self._weigh(entry.text) for entry in entries], cosines.max(axis=1))
         probabilities = self._calibration.first.probability(matrix)
+        passages = first_passage + cosines.argmax(axis=1)
         return [
-            Scored(entry, float(probability), dict(zip(FEATURES, map(float, row), strict=True)), row, number)
-            for entry, probability, row in zip(entries, probabilities, matrix, strict=True)
+            Scored(entry, float(probability), dict(zip(FEATURES, map(float, row), strict=True)), row, int(passage))
+            for entry, probability, row, passage in zip(entries, probabilities, matrix, passages, strict=True)
         ]
 
     def _weigh(self, text: str) -> WeighedText:
