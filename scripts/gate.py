@@ -15,7 +15,7 @@ from retrieval.index import MatchingIndex
 from retrieval.matcher import BlockingMatcher
 from retrieval.onnx_encoder import OnnxEncoder
 from retrieval.types import Band
-from scripts.commands.evaluate_command import evaluate
+from scripts.evaluate import evaluate
 from storage.tables import Choice, MatchDecision
 
 HIGHER = (

@@ -1,0 +1,48 @@
+"""The command line: every subcommand is there, and its help costs no heavy import."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from scripts.cli import COMMANDS, main
+
+HEAVY = ("numpy", "sqlalchemy", "aiohttp", "onnxruntime", "faiss", "linebot", "torch")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_it_has_help_for_every_command(name: str) -> None:
+    shown = CliRunner().invoke(main, [name, "--help"])
+    assert shown.exit_code == 0
+    assert "Usage:" in shown.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_its_help_imports_nothing_heavy(name: str) -> None:
+    probe = (
+        "import sys; from scripts.cli import main\n"
+        f"try: main([{name!r}, '--help'])\n"
+        f"except SystemExit: sys.exit(','.join(m for m in {HEAVY!r} if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+
+
+@pytest.mark.parametrize("arguments", [["match", "有人說喝醋可以治高血壓"], ["run-job", "retention"]])
+def test_it_says_in_one_line_that_there_is_no_database(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", "")
+    shown = CliRunner().invoke(main, arguments)
+    assert shown.exit_code == 1
+    assert shown.output.startswith("Error: ")
+    assert shown.output.count("\n") == 1
+
+
+def test_it_says_that_there_is_no_such_command() -> None:
+    shown = CliRunner().invoke(main, ["explode"])
+    assert shown.exit_code != 0
+    assert "No such command" in shown.output
