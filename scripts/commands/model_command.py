@@ -89,8 +89,8 @@ def adopt(name: str, calibration: Path | None, labelled: tuple[Path, ...], force
     """Match with the encoder NAME from now on, if it is nowhere worse than the one in use.
 
     All articles are encoded beside the index in use; then both encoders are measured on the labelled sets that
-    come with the project, on those given, and on what people chose in the chats. Interrupted, it goes on where it was. Running
-    servers change over by themselves.
+    come with the project, on those given, and on what people chose in the chats. Interrupted, it goes on where it was.
+    Running servers change over by themselves.
     """
     settings = _settings()
     prepare_with_progress(name, model_folder(settings.data_dir, name))
