@@ -68,14 +68,20 @@ async def publish(session: AsyncSession, article_id: str, reply_id: str, state: 
 async def withdraw(session: AsyncSession, article_id: str, reply_id: str) -> bool:
     """Stop showing this reply for the article; False when it is not shown."""
     link = await _get_link(session, article_id, reply_id)
-    if link.state not in PUBLISHED:
+    return await _take_back(session, link, ReplyState.WITHDRAWN)
+
+
+async def take_back(session: AsyncSession, article_id: str, reply_id: str, state: ReplyState) -> bool:
+    """Let the ratings have the last word: the reply is PROPOSED again or REJECTED; False when it is so already."""
+    link = await _get_link(session, article_id, reply_id)
+    if link.state == state:
         return False
-    before = await load_indexed_replies(session, [reply_id])
-    link.state, link.updated_at, link.withdrawn_at = ReplyState.WITHDRAWN, utc_now(), utc_now()
-    session.add(link)
-    await session.flush()
-    after = await load_indexed_replies(session, [reply_id])
-    await _append(session, [Change(article_id, ChangeKind.WITHDRAWN, reply_id)], before, after)
+    if state not in {ReplyState.PROPOSED, ReplyState.REJECTED}:
+        raise NotPublishableError
+    if not await _take_back(session, link, state):
+        link.state, link.updated_at = state, utc_now()
+        session.add(link)
+        await session.flush()
     return True
 
 
@@ -188,6 +194,19 @@ def _take_over(existing: ArticleReply, imported: ArticleReply) -> bool:
     for name in differing:
         setattr(existing, name, getattr(imported, name))
     return bool(differing)
+
+
+async def _take_back(session: AsyncSession, link: ArticleReply, state: ReplyState) -> bool:
+    """Give a reply that is shown a state in which it is not; False when it is not shown."""
+    if link.state not in PUBLISHED:
+        return False
+    before = await load_indexed_replies(session, [link.reply_id])
+    link.state, link.updated_at, link.withdrawn_at = state, utc_now(), utc_now()
+    session.add(link)
+    await session.flush()
+    after = await load_indexed_replies(session, [link.reply_id])
+    await _append(session, [Change(link.article_id, ChangeKind.WITHDRAWN, link.reply_id)], before, after)
+    return True
 
 
 async def _get_link(session: AsyncSession, article_id: str, reply_id: str) -> ArticleReply:

@@ -67,7 +67,10 @@ class ArticleSummary:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawnReply:
-    """A reply that once was published here: that it was, and when it ended, but no longer what it said."""
+    """A reply that once was published here, until a person or the ratings took it back.
+
+    That it was, and when it ended, but no longer what it said.
+    """
 
     reply_id: str
     verdict: Verdict
@@ -214,7 +217,11 @@ async def _load_withdrawn(session: AsyncSession, article_id: str) -> tuple[Withd
     rows = await session.execute(
         select(col(Reply.id), col(Reply.verdict), col(ArticleReply.withdrawn_at))
         .join(ArticleReply, col(ArticleReply.reply_id) == col(Reply.id))
-        .where(col(ArticleReply.article_id) == article_id, col(ArticleReply.state) == ReplyState.WITHDRAWN)
+        .where(
+            col(ArticleReply.article_id) == article_id,
+            col(ArticleReply.state).in_([ReplyState.WITHDRAWN, ReplyState.REJECTED]),
+            col(ArticleReply.withdrawn_at).is_not(None),
+        )
         .order_by(col(ArticleReply.withdrawn_at))
     )
     return tuple(WithdrawnReply(*row) for row in rows)
