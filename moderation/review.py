@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -44,7 +44,7 @@ from storage.tables import (
     VerificationRule,
     utc_now,
 )
-from storage.verification import find_final, load_decisions
+from storage.verification import find_final, load_decisions, load_final_outcomes
 
 SHOWN = {
     VerificationOutcome.PROVISIONAL: ReplyState.PROVISIONAL,
@@ -169,7 +169,7 @@ async def review_due(database: Database, now: datetime, thresholds: Thresholds =
 
 
 async def review_open(database: Database, now: datetime, thresholds: Thresholds = DEFAULT) -> int:
-    """Review every rated answer that is not locked, as after a refit; returns how many changed their state."""
+    """Review every answer with enough ratings that is not locked, as after a refit; returns how many changed."""
     async with database.reading() as session:
         rows = await session.execute(
             select(col(ArticleReply.article_id), col(ArticleReply.reply_id))
@@ -179,9 +179,12 @@ async def review_open(database: Database, now: datetime, thresholds: Thresholds 
                 & (col(ArticleReply.reply_id) == col(Rating.reply_id)),
             )
             .where(col(ArticleReply.state) != ReplyState.WITHDRAWN)
-            .distinct()
+            .group_by(col(ArticleReply.article_id), col(ArticleReply.reply_id))
+            .having(func.count() >= thresholds.min_ratings)
         )
-        rated = [(article_id, reply_id) for article_id, reply_id in rows]
+        finals = await load_final_outcomes(session)
+        locked = {answer for answer, final in finals.items() if now >= final.since + thresholds.lock_after}
+        rated = [(article_id, reply_id) for article_id, reply_id in rows if (article_id, reply_id) not in locked]
     return await _review_all(database, rated, now, thresholds)
 
 

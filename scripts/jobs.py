@@ -58,6 +58,23 @@ async def join_duplicates(services: Services) -> str:
     return f"merged {joined} of {looked_at} new unanswered articles"
 
 
+async def refit_raters(services: Services) -> str:
+    from moderation.refit import refit  # here, for the table must not wait for SQLAlchemy and numpy
+    from moderation.review import review_open
+
+    now = datetime.now(UTC)
+    standings = await refit(services.database, now)
+    changed = await review_open(services.database, now)
+    people, copies = len(standings.ratings), sum(rater != one for rater, one in standings.counted_as.items())
+    return f"fitted {standings.fitted} ratings, {people} raters of whom {copies} are copies, {changed} answers changed"
+
+
+async def publish_due(services: Services) -> str:
+    from moderation.review import review_due  # here, for the table must not wait for SQLAlchemy
+
+    return f"published {await review_due(services.database, datetime.now(UTC))} answers that had waited"
+
+
 JOBS = {
     job.name: job
     for job in (
@@ -75,6 +92,8 @@ JOBS = {
             join_duplicates,
         ),
         Job("drift", "Compare the last day's matching with the four weeks before it.", timedelta(days=1), report_drift),
+        Job("refit-raters", "Learn anew which side raters are on, and whom to trust.", timedelta(days=1), refit_raters),
+        Job("publish-due", "Show contested answers whose waiting is over.", timedelta(minutes=5), publish_due),
         Job(
             "snapshot",
             "Save the search index, so that the next start is quick.",
