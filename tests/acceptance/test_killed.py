@@ -1,7 +1,8 @@
 """The server is killed again and again while webhooks arrive: nothing is lost, and nobody is answered twice.
 
 LINE takes one reply per token. So an event whose reply LINE accepted just before the kill, and which the next process
-therefore answers once more, is refused there: its sender sees one answer. The test counts these.
+therefore answers once more, is refused there: its sender sees one answer. The test counts these. On a machine too slow
+to keep up, some tokens expire before the server is back: such an event is recorded as expired, never forgotten.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from bot.delivery import Undelivered
 from scripts.simulator.line import LineSimulator, running_simulator
 from storage.database import Database, open_database
 from storage.tables import InboxEvent, InboxState
@@ -112,11 +114,13 @@ async def test_it_loses_nothing_and_repeats_nothing_when_killed_at_any_instant(
     replies = [request for request in line.requests if request.path == REPLY_PATH]
     accepted = {request.body["replyToken"]: request.at for request in replies if request.status == 200}
     again = [request for request in replies if request.status != 200]
-    assert sum(request.status == 200 for request in replies) == len(accepted) == WEBHOOKS
+    expired = sum(outcome == Undelivered.EXPIRED for outcome in outcomes.values())
+    assert sum(request.status == 200 for request in replies) == len(accepted) == WEBHOOKS - expired
     for request in again:
         first = accepted[request.body["replyToken"]]
         assert any(first <= instant <= request.at for instant in killed), "answered twice, and no kill between"
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{WEBHOOKS} webhooks, {KILLS} kills: {len(accepted)} answered, {len(again)} tried again and refused\n"
+            f"\n{WEBHOOKS} webhooks, {KILLS} kills: {len(accepted)} answered, {expired} expired, "
+            f"{len(again)} answered again and refused by LINE\n"
         )

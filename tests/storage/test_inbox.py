@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 
 from storage.database import Database, open_database
 from storage.inbox import Inbox, IncomingEvent
 from storage.inbox_statements import KEEP_FINISHED
+from storage.migrations import migrate
 from storage.payloads import PayloadCipher, UnreadablePayloadError, derive_payload_key
 from storage.tables import utc_now
+from tests.conftest import running_postgres
 
 KEY = derive_payload_key("a secret of the tests")
 PAYLOAD = '{"text": "喝熱水可以殺死病毒，請轉發給親友"}'.encode()
@@ -308,16 +311,27 @@ async def test_it_leaves_neither_plain_nor_encrypted_text_in_any_sqlite_file(
     assert b"e49" in remains
 
 
+@pytest.fixture
+def own_postgres() -> Iterator[tuple[URL, Path]]:
+    """A PostgreSQL in which nothing else was ever written."""
+    with running_postgres() as running:
+        yield running
+
+
 @pytest.mark.postgres
-async def test_it_leaves_no_text_in_any_postgres_file(postgres_database: Database, postgres_folder: Path) -> None:
-    async with opened(postgres_database) as inbox:
+async def test_it_leaves_no_text_in_any_postgres_file(own_postgres: tuple[URL, Path]) -> None:
+    url, folder = own_postgres
+    database = open_database(url)
+    await migrate(database)
+    async with opened(database) as inbox:
         rows = await inbox.store([event(f"zz-event-{n}", f"chat-{n}") for n in range(50)])
         for row in rows[1:]:
             await inbox.finish(row.id, "answered")
         await inbox.erase_expired(utc_now())
-        async with postgres_database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        async with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             await connection.execute(text("CHECKPOINT"))
-    remains = _bytes_of(postgres_folder)
+    await database.close()
+    remains = _bytes_of(folder)
     assert b"zz-event-49" in remains
     assert PAYLOAD not in remains
     assert "喝熱水".encode() not in remains
