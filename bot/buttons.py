@@ -37,6 +37,10 @@ class Press(StrEnum):
     """The message is public already: count me among those who wait for an answer."""
     DECLINE = "no"
     """Publish nothing."""
+    MUTE = "mute"
+    """Tell me nothing more about this article; without one, about any."""
+    UNMUTE = "unmute"
+    """Do tell me."""
 
 
 @dataclass(frozen=True, slots=True)

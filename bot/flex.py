@@ -87,9 +87,12 @@ def flex_message(alt_text: str, container: Part) -> Part:
 
 
 def carousel_message(alt_text: str, bubbles: Sequence[Part]) -> Part:
+    return flex_message(alt_text, carousel(bubbles))
+
+
+def carousel(bubbles: Sequence[Part]) -> Part:
     """Several bubbles to swipe through; a single one stands alone."""
-    container = bubbles[0] if len(bubbles) == 1 else {"type": "carousel", "contents": list(bubbles)}
-    return flex_message(alt_text, container)
+    return bubbles[0] if len(bubbles) == 1 else {"type": "carousel", "contents": list(bubbles)}
 
 
 def text_message(value: str, quick_replies: Sequence[Part] = ()) -> Part:

@@ -42,6 +42,15 @@ class Profile:
     language: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A month's pushed messages, counted a recipient each."""
+
+    limit: int | None
+    """None: a plan without one."""
+    used: int
+
+
 class LineClient:
     """Replies, pushes and what belongs to them. Raises LineError and nothing else."""
 
@@ -86,6 +95,13 @@ class LineClient:
     async def get_profile(self, user_id: str) -> Profile:
         found = await self._call("profile", "GET", f"/v2/bot/profile/{user_id}")
         return Profile(str(found.get("displayName", "")), found.get("language"))
+
+    async def get_quota(self) -> Quota:
+        """How many messages may be pushed this month, and how many have been. Two calls."""
+        limit = await self._call("quota", "GET", "/v2/bot/message/quota")
+        used = await self._call("quota", "GET", "/v2/bot/message/quota/consumption")
+        is_limited = limit.get("type") == "limited"
+        return Quota(int(limit.get("value") or 0) if is_limited else None, int(used.get("totalUsage") or 0))
 
     async def _send_once(self, call: str, path: str, body: Mapping[str, Any], retry_key: str) -> None:
         """Try again on our own, since the retry key keeps LINE from delivering twice."""

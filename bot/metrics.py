@@ -21,6 +21,7 @@ class Metrics:
         self._count_line()
         self._count_index()
         self._count_drift()
+        self._count_notices()
 
     def _count_webhooks(self) -> None:
         self.webhooks = self._counter("chaming_webhooks", "Webhook requests by result", "result")
@@ -68,6 +69,17 @@ class Metrics:
             "1 where that figure left what chance explains, against the weeks before",
             ["measure"],
             registry=self.registry,
+        )
+
+    def _count_notices(self) -> None:
+        self.notices_made = self._counter("chaming_notices_made", "Notices made for people who had asked")
+        self.notices_told = self._counter(
+            "chaming_notices_told", "Notices told: with a reply, by a push, or seen in an answer", "kind", "way"
+        )
+        self.notices_expired = self._counter("chaming_notices_expired", "Notices nobody could be told in time")
+        self.notices_pending = Gauge("chaming_notices_pending", "Notices not told yet", registry=self.registry)
+        self.push_quota_left = Gauge(
+            "chaming_push_quota_left", "Pushes the budget allows at the moment", ["kind"], registry=self.registry
         )
 
     def render(self) -> bytes:

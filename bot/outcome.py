@@ -28,6 +28,12 @@ class HandlerResult:
     record: Callable[[Connection], object] | None = None
     """Writes what is to be remembered of the event, in the transaction that finishes it: after the answer was sent."""
 
+    shows: tuple[str, ...] = ()
+    """The articles whose answer is in the messages: nobody need be told of those once more."""
+
+    told: Callable[[Connection], object] | None = None
+    """Writes which notices rode along, in the same transaction, if LINE took the answer."""
+
     def __post_init__(self) -> None:
         if len(self.messages) > MAX_MESSAGES:
             raise ValueError(f"{len(self.messages)} messages, LINE takes {MAX_MESSAGES} a call")

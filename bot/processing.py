@@ -6,11 +6,14 @@ since the attempt is counted when the row is claimed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
+from typing import Protocol
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.delivery import Delivery, Undelivered
@@ -27,6 +30,13 @@ from storage.inbox import Inbox, InboxRow
 from storage.tables import utc_now
 
 Handle = Callable[[Event], Awaitable[HandlerResult]]
+
+
+class JoinNotices(Protocol):
+    """Adds to an answer what else the person is to be told."""
+
+    async def __call__(self, event: Event, result: HandlerResult, *, again: bool) -> HandlerResult: ...
+
 
 MAX_ATTEMPTS = 6
 MAX_ATTEMPTS_OF_OUR_OWN_FAULT = 3
@@ -65,7 +75,9 @@ class Processor:
         delivery: Delivery,
         line: LineClient,
         metrics: Metrics,
+        join_notices: JoinNotices | None = None,
     ) -> None:
+        self._join_notices = join_notices
         self._inbox = inbox
         self._handlers = handlers
         self._delivery = delivery
@@ -86,7 +98,7 @@ class Processor:
             await self._put_back(row, kind, error)
             return
         keep_until = utc_now() + KEEP_PAYLOAD if result.keep_payload else None
-        record = None if outcome in UNSEEN else result.record
+        record = choose_record(result, outcome, row.attempts)
         if await self._inbox.finish(row.id, outcome, keep_payload_until=keep_until, record=record):
             self._metrics.events_finished.labels(kind, outcome).inc()
             log.info("event_finished", event_id=row.event_id, kind=kind, outcome=outcome, attempts=row.attempts)
@@ -106,6 +118,8 @@ class Processor:
             with self._metrics.handle_seconds.labels(type(event).__name__).time():
                 async with asyncio.timeout(HANDLER_TIMEOUT_S):
                     result = await handle(event)
+            if self._join_notices is not None:
+                result = await self._join_notices(event, result, again=row.attempts > 1)
             return result, await self._delivery.send(event, row, result)
 
     @asynccontextmanager
@@ -145,6 +159,24 @@ class Processor:
         await self._inbox.fail(row.id, code, retry_at=None)
         self._metrics.events_dead.labels(kind).inc()
         log.error("event_given_up", event_id=row.event_id, kind=kind, attempts=row.attempts, code=code)
+
+
+def choose_record(result: HandlerResult, outcome: str, attempts: int) -> Callable[[Connection], object] | None:
+    """What is written down when the event ends so.
+
+    Refused at the first attempt, an answer was surely not taken, so the notices in it were not told; refused later, it
+    may have been taken the time before.
+    """
+    if outcome in UNSEEN:
+        return None
+    surely_not_taken = outcome == Undelivered.REPLY_TOKEN_INVALID and attempts == 1
+    records = [record for record in (result.record, None if surely_not_taken else result.told) if record is not None]
+    return partial(_write, records) if records else None
+
+
+def _write(records: Sequence[Callable[[Connection], object]], connection: Connection) -> None:
+    for record in records:
+        record(connection)
 
 
 def choose_max_attempts(error: Exception) -> int:

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from bot.bubbles.view import View
 from bot.buttons import Buttons
 from bot.dispatch import LEASE
 from bot.index_keeper import IndexKeeper
@@ -18,9 +19,10 @@ from bot.line_client import LineClient, open_line_client
 from bot.logs import configure_logs
 from bot.matching import Matching
 from bot.metrics import Metrics
+from bot.notify import NoticeRider
 from bot.pseudonyms import Pseudonyms
 from bot.settings import Settings
-from bot.wording import Wordings, load_wordings
+from bot.wording import Wordings, choose_words, load_wordings
 from storage.database import Database, open_database
 from storage.inbox import Inbox
 from storage.payloads import derive_payload_key
@@ -43,6 +45,8 @@ class Services:
     """`await services.matching.match(text)`, once `services.matching.ready`."""
     follower: IndexKeeper
     """Loads model and index, and keeps the index equal to the database."""
+    notices: NoticeRider
+    """Lets what people are to be told ride along with the answers to them."""
 
 
 @asynccontextmanager
@@ -61,6 +65,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         line = open_line_client(settings, metrics)
         stack.push_async_callback(line.close)
         matching = Matching(metrics)
+        buttons, wordings = Buttons(settings.secret_key), load_wordings()
+
+        def to_view(language: str | None) -> View:
+            return View(choose_words(wordings, language), buttons, settings.public_url)
+
         yield Services(
             settings=settings,
             database=database,
@@ -68,8 +77,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             line=line,
             metrics=metrics,
             pseudonyms=Pseudonyms(settings.secret_key),
-            buttons=Buttons(settings.secret_key),
-            wordings=load_wordings(),
+            buttons=buttons,
+            wordings=wordings,
             matching=matching,
             follower=IndexKeeper(
                 database=database,
@@ -78,6 +87,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 folder_of=partial(index_folder, settings),
                 open_index=partial(open_index, settings, database),
             ),
+            notices=NoticeRider(database, metrics, to_view),
         )
 
 

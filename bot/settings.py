@@ -20,6 +20,8 @@ SECRET_KEY_FILE = "secret-key"
 MIN_SECRET_KEY = 16
 
 URL_PATTERN = r"^https?://[^\s/]+.*$"
+HOUR = r"([01]?[0-9]|2[0-3])"
+QUIET_HOURS_PATTERN = rf"^{HOUR}-{HOUR}$"
 
 
 class SettingsError(Exception):
@@ -63,6 +65,12 @@ class Settings(BaseSettings):
     port: int = setting("PORT", "8080", 8080, ge=0, le=65535)
     push_expired_replies: bool = setting("PUSH_EXPIRED_REPLIES", "false", False)
     """Answer by push, which costs quota, when the reply token has expired before the answer was ready."""
+    notice_after_minutes: int = setting("NOTICE_AFTER_MINUTES", "60", 60, ge=0, le=7 * 24 * 60)
+    """How long news for somebody who asked waits for an answer it can go along with, before it is pushed."""
+    notice_quiet_hours: str = setting("NOTICE_QUIET_HOURS", "21-8", "21-8", pattern=QUIET_HOURS_PATTERN)
+    """From which hour to which nothing is pushed, in Taiwan's time; `0-0`: at any hour something may be."""
+    notice_quota_percent: int = setting("NOTICE_QUOTA_PERCENT", "80", 80, ge=0, le=100)
+    """How much of the month's quota pushed news may use; 0: nothing is pushed."""
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "info")
     log_format: Literal["json", "console"] = setting("LOG_FORMAT", "json", "json")
 
@@ -101,6 +109,17 @@ class Settings(BaseSettings):
         if not self.secret_key and self.uses_sqlite:
             object.__setattr__(self, "secret_key", load_or_make_secret_key(self.data_dir))
         return self
+
+    @property
+    def quiet_hours(self) -> tuple[int, int]:
+        """First quiet hour, and first one that no longer is."""
+        begin, end = self.notice_quiet_hours.split("-")
+        return int(begin), int(end)
+
+    @property
+    def has_line(self) -> bool:
+        """Whether LINE can be called at all."""
+        return bool(self.line_channel_access_token or self.line_channel_id)
 
     @property
     def uses_sqlite(self) -> bool:

@@ -23,6 +23,7 @@ def build_dispatcher(services: Services, handlers: Mapping[type[Event], Handle] 
         delivery=delivery,
         line=services.line,
         metrics=services.metrics,
+        join_notices=services.notices.join,
     )
     return Dispatcher(inbox=services.inbox, processor=processor, matching=services.matching, metrics=services.metrics)
 
@@ -42,11 +43,15 @@ async def working(services: Services, dispatcher: Dispatcher | None = None) -> A
     dispatcher = dispatcher or build_dispatcher(services)
     if services.database.is_sqlite:
         await services.inbox.release_all()  # whoever had claimed it is gone: one process works on a SQLite database
-    following = asyncio.create_task(services.follower.run(), name="index-follower")
+    following = [
+        asyncio.create_task(services.follower.run(), name="index-follower"),
+        asyncio.create_task(services.notices.run(), name="notice-rider"),
+    ]
     dispatcher.start()
     try:
         yield dispatcher
     finally:
         await dispatcher.stop()
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)

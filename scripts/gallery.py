@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 import jinja2
@@ -23,6 +24,7 @@ from bot.bubbles.answer import article_messages
 from bot.bubbles.consent import waiting_messages
 from bot.bubbles.group import group_messages
 from bot.bubbles.guide import welcome_messages
+from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.view import View
 from bot.buttons import Buttons
 from bot.decide import Answer, Candidate, Candidates, NoMatch, best_replies, is_settled
@@ -39,7 +41,7 @@ from scripts.import_cofacts import RejectsFile, import_cofacts
 from storage.articles import ArticlePage, ArticleSummary, find_article_page, load_article_summaries
 from storage.database import Database, open_database
 from storage.migrations import migrate
-from storage.tables import Article, ArticleReply, ReplyState, Verdict
+from storage.tables import Article, ArticleReply, NoticeKind, ReplyState, Verdict
 
 SAMPLE = Path(__file__).parent / "sample"
 EVENT_ID = "01FZ74A0TDDPYRVKNK77XKC3ZR"
@@ -163,6 +165,7 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
     yield "no-match", render(view, NoMatch(), clean(asked.text or ""), EVENT_ID)
     yield "waiting", waiting_messages(view, asked)
     yield "asked", notes.receipt(view, RequestReceipt(asked.article_id, 4, True))
+    yield from _notices(view, pages, sample.disputed)
     yield "why", notes.why(view, Reason.LIKE_MESSAGE, 0.93)
     plain: tuple[Callable[[View], tuple[Part, ...]], ...] = (
         notes.declined, notes.expired, notes.withdrawn, notes.nothing_to_read, notes.sticker, notes.hello_group,
@@ -170,6 +173,21 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
     yield "notes", [message for note in plain for message in note(view)]
     yield "media", [message for kind in ("image", "video", "file") for message in notes.cannot_read(view, kind)]
     yield "group", group_messages(view, Answer(_candidate(pages[0].summary, Band.ANSWER, 0.97)))
+
+
+def _notices(view: View, pages: Sequence[ArticlePage], disputed: ArticlePage) -> Iterator[Scene]:
+    """What people are told later."""
+
+    def news(kind: NoticeKind, page: ArticlePage, **fields: Any) -> News:
+        return News(kind, dataclasses.replace(page.summary, **fields), page.summary.text or "")
+
+    answered = news(NoticeKind.ANSWERED, pages[0])
+    corrected = news(NoticeKind.CORRECTED, pages[-1])
+    yield "notice-answered", notice_messages(view, [answered])
+    yield "notice-corrected", notice_messages(view, [corrected])
+    yield "notice-withdrawn", notice_messages(view, [news(NoticeKind.WITHDRAWN, pages[1], replies=())])
+    yield "notice-several", notice_messages(view, [corrected, answered, news(NoticeKind.ANSWERED, disputed)])
+    yield "notice-stopped", [*muted(view, pages[0].summary.article_id), *muted(view, None), *unmuted(view)]
 
 
 def _answer(view: View, article: ArticleSummary) -> tuple[Part, ...]:

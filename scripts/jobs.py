@@ -58,6 +58,12 @@ async def join_duplicates(services: Services) -> str:
     return f"merged {joined} of {looked_at} new unanswered articles"
 
 
+async def tell_askers(services: Services) -> str:
+    from bot.notice_push import tell_askers as tell  # as above
+
+    return await tell(services, datetime.now(UTC))
+
+
 async def refit_raters(services: Services) -> str:
     from moderation.refit import refit  # here, for the table must not wait for SQLAlchemy and numpy
     from moderation.review import review_open
@@ -83,6 +89,12 @@ JOBS = {
             "Erase messages kept for a consent that did not come within a day.",
             timedelta(minutes=5),
             sweep_inbox,
+        ),
+        Job(
+            "notices",
+            "Tell people what became of a message they asked about.",
+            timedelta(minutes=1),
+            tell_askers,
         ),
         Job("retention", "Delete what is kept for 30 days only.", timedelta(days=1), apply_retention),
         Job(

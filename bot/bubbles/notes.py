@@ -47,13 +47,15 @@ def receipt(view: View, request: RequestReceipt) -> tuple[Part, ...]:
         "Thank you! The volunteers can see it now. You are number {number} to ask.",
         request.nth,
     )
-    return _said(f"{thanks}\n{_where_to_look(view, request.article_id)}")
+    look = view.words("I will tell you when volunteers have answered. You can also look here:")
+    return _said(f"{thanks}\n{look}\n{view.article_url(request.article_id)}")
 
 
 def asked_before(view: View, article_id: str) -> tuple[Part, ...]:
     """How the person's earlier question stands."""
     waiting = view.words("You have asked about this message already. Volunteers have not answered yet.")
-    return _said(f"{waiting}\n{_where_to_look(view, article_id)}")
+    look = view.words("Send me the message again later to see the answer, or look here:")
+    return _said(f"{waiting}\n{look}\n{view.article_url(article_id)}")
 
 
 def why(view: View, reason: Reason, probability: float) -> tuple[Part, ...]:
@@ -91,11 +93,6 @@ def hello_group(view: View) -> tuple[Part, ...]:
 
 def how_to_ask_in_group(view: View) -> tuple[Part, ...]:
     return _said(view.words("Please put the message you want to look up in the same text as @me."))
-
-
-def _where_to_look(view: View, article_id: str) -> str:
-    look = view.words("Send me the message again later to see the answer, or look here:")
-    return f"{look}\n{view.article_url(article_id)}"
 
 
 def _said(text: str) -> tuple[Part, ...]:

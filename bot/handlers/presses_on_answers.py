@@ -24,7 +24,8 @@ async def choose(event: Postback, action: Action, services: Services) -> Handler
     if article is None or not article.replies:
         return HandlerResult(notes.withdrawn(view), "withdrawn")
     record = remember_choice(event, action, Choice.THIS, article.article_id)
-    return HandlerResult(article_messages(view, article, best_replies(article)), "chosen", record=record)
+    messages = article_messages(view, article, best_replies(article))
+    return HandlerResult(messages, "chosen", record=record, shows=(article.article_id,))
 
 
 async def show_more(event: Postback, action: Action, services: Services) -> HandlerResult:

@@ -86,7 +86,8 @@ async def _ask(
     if article is None:
         return HandlerResult(notes.cannot_publish(view), "not_published")
     if article.replies:
-        return HandlerResult(article_messages(view, article, best_replies(article)), "answered_meanwhile")
+        messages = article_messages(view, article, best_replies(article))
+        return HandlerResult(messages, "answered_meanwhile", shows=(article.article_id,))
     receipt = await request_reply(
         session, article_id=article.article_id, asker_id=event.chat, matching_key_hash=matching_key_hash
     )

@@ -39,6 +39,7 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
         outcome_of(outcome).value,
         keep_payload=_may_be_published(outcome, shown),
         record=partial(record_decision, decision=decision, is_variant=is_new_wording(outcome, found.matches)),
+        shows=(outcome.candidate.article.article_id,) if isinstance(outcome, Answer) else (),
     )
 
 

@@ -74,9 +74,8 @@ class Conversation:
 def build_services(database: Any, inbox: Inbox, **parts: Any) -> Services:
     """Services for handlers: what they do not touch is not there."""
     metrics = Metrics()
-    return Services(
-        database=database, inbox=inbox, metrics=metrics, matching=Matching(metrics), line=None, follower=None, **parts
-    )  # type: ignore[arg-type]
+    defaults = {"matching": Matching(metrics), "line": None, "follower": None, "notices": None}
+    return Services(database=database, inbox=inbox, metrics=metrics, **(defaults | parts))  # type: ignore[arg-type]
 
 
 def said(result: HandlerResult) -> str:

@@ -13,6 +13,7 @@ from bot.handlers import HANDLERS
 from bot.pseudonyms import Pseudonyms
 from bot.settings import Settings
 from bot.wording import load_wordings
+from moderation.intake import find_request
 from retrieval.normalise import key_hash
 from retrieval.types import Band
 from storage.askers import set_language
@@ -317,6 +318,44 @@ async def test_a_button_about_nothing_breaks_nothing(chat: Conversation, press: 
         result = await chat.press(chat.services.buttons.encode(press, **ids))
         assert result.messages
     assert await articles(chat) == []
+
+
+# --- one-to-one: notices ----------------------------------------------------------------------------------------
+
+
+async def waits_for(chat: Conversation) -> tuple[bool, bool]:
+    """Whether the asker wants to be told about the article, and at all."""
+    async with chat.services.database.reading() as session:
+        request = await find_request(session, "article", PSEUDONYMS.of(ASKER))
+        asker = await session.get(Asker, PSEUDONYMS.of(ASKER))
+        assert request
+        assert asker
+        return request.wants_notices, asker.wants_notices
+
+
+@pytest.mark.parametrize(("article_id", "wanted"), [("article", (False, True)), (None, (True, False))])
+async def test_whoever_stops_the_notices_can_have_them_again(
+    chat: Conversation, article_id: str | None, wanted: tuple[bool, bool]
+) -> None:
+    await add_article(chat, "article")
+    chat.will_find(make_match("article"))
+    await chat.press(chat.buttons(await chat.say(MESSAGE))[Press.JOIN])
+    stop = chat.services.buttons.encode(Press.MUTE, article_id=article_id)
+    stopped = [await chat.press(stop) for _ in range(2)][-1]
+    assert "不會再" in said(stopped)
+    assert await waits_for(chat) == wanted
+    await chat.press(chat.buttons(stopped)[Press.UNMUTE])
+    assert await waits_for(chat) == (True, True)
+
+
+async def test_an_answer_says_which_articles_it_tells_of(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(make_match("article", band=Band.CANDIDATE))
+    offered = await chat.say("x 訊息")
+    assert offered.shows == ()
+    assert (await chat.press(chat.buttons(offered)[Press.CHOOSE])).shows == ("article",)
+    chat.will_find(make_match("article"))
+    assert (await chat.say("y 訊息")).shows == ("article",)
 
 
 # --- unsend -----------------------------------------------------------------------------------------------------

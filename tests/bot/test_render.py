@@ -13,6 +13,7 @@ from bot.bubbles.answer import article_messages, more_replies
 from bot.bubbles.consent import MAX_IN_BUBBLE, consent_messages, waiting_messages
 from bot.bubbles.group import group_messages
 from bot.bubbles.guide import welcome_messages
+from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.reply import CALM, CAUTION
 from bot.bubbles.view import MAX_BUBBLE_BYTES, MAX_CAROUSEL_BYTES, View
 from bot.buttons import Buttons, Press
@@ -27,7 +28,7 @@ from moderation.intake import RequestReceipt
 from retrieval.types import Band, EntryKind
 from scripts.simulator.validator import message_problems
 from storage.articles import ArticleSummary
-from storage.tables import ReplyState, Verdict
+from storage.tables import NoticeKind, ReplyState, Verdict
 from tests.bot.makers import CHECKED_AT, make_article, make_match, make_reply
 
 BUTTONS = Buttons("a secret for tests")
@@ -66,6 +67,9 @@ def everything(view: View, article: ArticleSummary, shown: str) -> Iterator[tupl
     yield group_messages(view, Candidates((one, other)))
     yield group_messages(view, NoMatch())
     yield waiting_messages(view, article)
+    for kind in NoticeKind:
+        yield notice_messages(view, [News(kind, article, shown)] * 10)
+        yield notice_messages(view, [News(kind, dataclasses.replace(article, replies=()), shown)])
 
 
 def plain(view: View) -> Iterator[tuple[Part, ...]]:
@@ -75,9 +79,10 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
     yield from (notes.why(view, reason, 0.9) for reason in Reason)
     yield notes.receipt(view, RequestReceipt("article", 1, True))
     yield notes.receipt(view, RequestReceipt("article", 4, False))
+    yield from (muted(view, article_id) for article_id in ("article", None))
     for note in (
         notes.nothing_to_read, notes.expired, notes.withdrawn, notes.declined, notes.cannot_publish, notes.wrong_match,
-        notes.wrong_match_unknown, notes.sticker, notes.hello_group, notes.how_to_ask_in_group,
+        notes.wrong_match_unknown, unmuted, notes.sticker, notes.hello_group, notes.how_to_ask_in_group,
     ):  # fmt: skip
         yield note(view)
 

@@ -1,0 +1,133 @@
+"""What somebody who asked is told later: which message it was about, what was found, and how to hear no more of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.bubbles.reply import CAUTION
+from bot.bubbles.view import MAX_CAROUSEL_BYTES, View, fitted
+from bot.buttons import Press
+from bot.decide import best_replies, is_settled
+from bot.fit import clean, cut, one_line
+from bot.flex import (
+    PAPER,
+    Part,
+    box,
+    bubble,
+    button,
+    carousel,
+    flex_message,
+    label,
+    postback,
+    quote,
+    text,
+    text_message,
+    uri,
+)
+from bot.labels import VERDICTS, state_label, verdict_label
+from storage.articles import ArticleSummary, ReplySummary
+from storage.tables import NoticeKind, ReplyState
+
+MAX_QUOTE = 120
+MAX_REPLY = 160
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is to be told about one article, as things stand now."""
+
+    kind: NoticeKind
+    article: ArticleSummary
+    wording: str
+    """The message in the words this person sent."""
+
+
+def notice_messages(view: View, news: Sequence[News]) -> tuple[Part, ...]:
+    """One message for everything there is to tell: a bubble for each article, most urgent first."""
+    container = fitted(lambda limit: carousel([_bubble(view, one, limit) for one in news]), MAX_CAROUSEL_BYTES)
+    return (flex_message(_alt_text(view, news), container),)
+
+
+def _bubble(view: View, news: News, limit: int) -> Part:
+    asked = cut(one_line(clean(news.wording)), min(limit, MAX_QUOTE))
+    body = [
+        text(_heading(view, news), weight="bold", size="lg"),
+        label(view.words("The message you asked about")),
+        quote(asked, lines=3),
+        *_found(view, news, min(limit, MAX_REPLY)),
+    ]
+    return bubble(body, footer=[_look(view, news), _mute(view, news)])
+
+
+def _heading(view: View, news: News) -> str:
+    if news.kind == NoticeKind.CORRECTED:
+        return view.words("Correction: the check of a message you asked about has changed")
+    if news.kind == NoticeKind.WITHDRAWN:
+        return view.words("The check I told you about has been withdrawn")
+    return view.words("A message you asked about has been checked")
+
+
+def _found(view: View, news: News, limit: int) -> list[Part]:
+    """How things stand now: the verdict and the reply's beginning, or that there is none."""
+    replies = best_replies(news.article)
+    if not replies:
+        told = view.words("There is no check of it now. Please do not rely on what it said before.")
+        return [box("vertical", [text(told)], backgroundColor=CAUTION, cornerRadius="md", paddingAll="lg")]
+    if not is_settled(replies):
+        return [text(view.words("Volunteers have said different things about this message. Please look at all of it."))]
+    best = replies[0]
+    return [_verdict(view, best), text(cut(one_line(clean(best.text)), limit))]
+
+
+def _verdict(view: View, reply: ReplySummary) -> Part:
+    look = VERDICTS[reply.verdict]
+    said = [text(f"{look.sign} {view.words(look.label)}", color=PAPER, weight="bold")]
+    if reply.state == ReplyState.PROVISIONAL:
+        said.append(text(state_label(view.words, reply), color=PAPER, size="sm"))
+    return box("vertical", said, backgroundColor=look.colour, cornerRadius="md", paddingAll="lg", spacing="xs")
+
+
+def _look(view: View, news: News) -> Part:
+    article_id = news.article.article_id
+    if not news.article.replies:
+        return button(uri(view.words("Open its page"), view.article_url(article_id)), "primary")
+    data = view.buttons.encode(Press.CHOOSE, article_id=article_id)
+    return button(postback(view.words("See what was found"), data), "primary")
+
+
+def _mute(view: View, news: News) -> Part:
+    this = view.buttons.encode(Press.MUTE, article_id=news.article.article_id)
+    return box(
+        "horizontal",
+        [
+            button(postback(view.words("Stop for this one"), this), "link"),
+            button(postback(view.words("Stop all notices"), view.buttons.encode(Press.MUTE)), "link"),
+        ],
+    )
+
+
+def _alt_text(view: View, news: Sequence[News]) -> str:
+    """What a chat list shows: how many, or else the one there is."""
+    if len(news) > 1:
+        return view.words.plural(
+            "There is news about a message you asked about.",
+            "There is news about {number} messages you asked about.",
+            len(news),
+        )
+    replies = best_replies(news[0].article)
+    heading = _heading(view, news[0])
+    if not replies or not is_settled(replies):
+        return heading
+    return view.words("{heading}: {verdict}", heading=heading, verdict=verdict_label(view.words, replies[0].verdict))
+
+
+def muted(view: View, article_id: str | None) -> tuple[Part, ...]:
+    """No more of it; and the way back."""
+    again = view.buttons.encode(Press.UNMUTE, article_id=article_id)
+    told = view.words("All right. I will tell you nothing more about this message.")
+    if article_id is None:
+        told = view.words("All right. I will not write to you by myself any more. You can still ask me at any time.")
+    return (text_message(told, [postback(view.words("Tell me after all"), again)]),)
+
+
+def unmuted(view: View) -> tuple[Part, ...]:
+    return (text_message(view.words("All right. I will tell you when there is news.")),)
