@@ -32,7 +32,7 @@ class Message:
     key_hash: str | None
     urls: tuple[str, ...]
     passages: tuple[Passage, ...]
-    whole: WeighedText | None
+    whole: Passage | None
     """All passages as one text, where there are several: one claim may be told over all of them."""
 
 
@@ -59,5 +59,5 @@ def read_message(text: str) -> Message:
         key_hash=hashlib.sha256(key.encode()).hexdigest() if key else None,
         urls=tuple(canonical_urls(text[:MAX_CHARACTERS])),
         passages=tuple(passages),
-        whole=weigh_text(own_words, load_background()) if len(passages) > 1 else None,
+        whole=to_passage(own_words) if len(passages) > 1 else None,
     )

@@ -85,8 +85,12 @@ class Ranker:
         self._weighed: OrderedDict[str, WeighedText] = OrderedDict()
 
     def propose_by_words(self, message: Message) -> list[list[int]]:
-        """Return, for each passage, the slots the lexical leg proposes, and weigh them while the encoder runs."""
-        proposals = [[slot for slot, _ in self._index.lexical(passage.key, CANDIDATES)] for passage in message.passages]
+        """Return the slots the lexical leg proposes for each passage, and for the whole where there are several.
+
+        They are weighed at once, while the encoder runs.
+        """
+        texts = [*message.passages, *([message.whole] if message.whole else [])]
+        proposals = [[slot for slot, _ in self._index.lexical(text.key, CANDIDATES)] for text in texts]
         for slot in {slot for slots in proposals for slot in slots}:
             self._weigh(self._index.entry(slot).text)
         return proposals
@@ -94,14 +98,13 @@ class Ranker:
     def first_look(self, message: Message, vectors: Sequence[Vector], lexical: Sequence[Sequence[int]]) -> list[Scored]:
         """Return each proposed article's best entry, most probable first. `lexical`: what `propose_by_words` gave."""
         scored = self._same_key_or_link(message)
-        proposed: dict[int, None] = {}
-        for number, (passage, vector, slots) in enumerate(zip(message.passages, vectors, lexical, strict=True)):
+        proposed: dict[int, None] = dict.fromkeys(slot for slots in lexical for slot in slots)
+        for number, (passage, vector, slots) in enumerate(zip(message.passages, vectors, lexical, strict=False)):
             near = [slot for slot, _ in self._index.dense(vector, CANDIDATES)]
-            slots = list(dict.fromkeys([*near, *slots]))
-            scored += self._score(passage.weighed, [vector], slots, first_passage=number)
-            proposed |= dict.fromkeys(slots)
+            scored += self._score(passage.weighed, [vector], list(dict.fromkeys([*near, *slots])), first_passage=number)
+            proposed |= dict.fromkeys(near)
         if message.whole is not None:
-            scored += self._score(message.whole, vectors, list(proposed))
+            scored += self._score(message.whole.weighed, vectors, list(proposed))
         return _best_of_each_article(scored)
 
     def doubtful(self, message: Message, scored: Sequence[Scored]) -> list[tuple[int, str]]:
@@ -120,10 +123,10 @@ class Ranker:
     ) -> list[Scored]:
         """Return `scored` with what comparing tokens says; `looked_at` holds (place, passage's tokens, stretch's).
 
-        What was not looked at again was less probable to begin with: it may not overtake by not having been looked at.
+        The first look's order stands: it knows the whole texts, and nothing overtakes by not having been looked at.
+        The second says how sure to be of what comes first.
         """
         result = list(scored)
-        floor = 1.0
         for place, query, stretch in looked_at:
             found = scored[place]
             if found.row is not None:
@@ -131,12 +134,10 @@ class Ranker:
                 tokens = dict(zip(TOKEN_SIGNALS, map(float, row[0, len(FEATURES) :]), strict=True))
                 probability = float(self._calibration.second.probability(row)[0])
                 result[place] = replace(found, probability=probability, signals=found.signals | tokens)
-                floor = min(floor, probability)
-        last = max((place for place, _, _ in looked_at), default=-1)
-        return [
-            replace(found, probability=min(found.probability, floor)) if place > last else found
-            for place, found in enumerate(result)
-        ]
+        for place in range(1, len(result)):
+            if result[place].probability > result[place - 1].probability:
+                result[place] = replace(result[place], probability=result[place - 1].probability)
+        return result
 
     def judge(self, message: Message, scored: Iterable[Scored], limit: int) -> list[Match]:
         """Check the best for contradictions and give each its band, best first."""

@@ -21,6 +21,7 @@ from retrieval.evaluate import outcome_of
 from retrieval.matcher import BlockingMatcher
 from retrieval.message import text_to_encode
 from retrieval.model_manifest import model_folder
+from retrieval.normalise import matching_key
 from retrieval.onnx_encoder import open_encoder
 from scripts.bench.quality.cached_encoder import CachedEncoder
 from scripts.bench.quality.examples import (
@@ -82,7 +83,11 @@ def make_tasks(sample: Sample, clusters: Clusters) -> list[Task]:
         for reply_id in reply_ids:
             articles_of.setdefault(reply_id, set()).add(article_id)
     telling = {r for r, a in articles_of.items() if len(a) <= MAX_REPLY_ARTICLES}
-    others = rng.sample(sorted(sample.replies.keys() - articles_of.keys()), UNLINKED)
+    # A reply that is there twice under two ids is right under either: only one of them stays, the linked one.
+    by_key = {matching_key(sample.replies[r]): r for r in sorted(sample.replies.keys() - articles_of.keys())}
+    for linked in telling:
+        by_key.pop(matching_key(sample.replies[linked]), None)
+    others = rng.sample(sorted(by_key.values()), UNLINKED)
     made = [(a, sample.messages[a], sample.messages[rng.choice(messages)[0]]) for a, _ in rng.sample(messages, MADE)]
     positives = [
         (a, p.text, family[a]) for a, text, other in made for p in rng.sample(make_positives(text, other, rng), 2)
