@@ -43,7 +43,13 @@ class Units:
         h = self.hashes
         if len(h) < 3:
             return h[:0]
-        return (h[:-2] * np.uint32(0x9E3779B1)) ^ (h[1:-1] * np.uint32(0x85EBCA6B)) ^ (h[2:] * np.uint32(0xC2B2AE35))
+        first, second, third = (
+            h[:-2] * np.uint32(0x9E3779B1),
+            h[1:-1] * np.uint32(0x85EBCA6B),
+            h[2:] * np.uint32(0xC2B2AE35),
+        )
+        mixed: Hashes = first ^ second ^ third
+        return mixed
 
     def __len__(self) -> int:
         return len(self.hashes)

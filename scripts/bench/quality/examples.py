@@ -104,7 +104,9 @@ def nearest(index: MatchingIndex, text: str, encoder: Encoder, k: int = POOL) ->
 
 def find_clusters(sample: Sample, messages: MatchingIndex, encoder: Encoder) -> Clusters:
     """Join articles that share a substantive reply, a link, or most of their words, or that were read as the same."""
-    clusters, of_reply, of_link = Clusters(), {}, {}
+    clusters = Clusters()
+    of_reply: dict[str, str] = {}
+    of_link: dict[str, str] = {}
     for row in read_pairs():
         if row["same_claim"]:
             clusters.join(row["source_a"], row["source_b"])

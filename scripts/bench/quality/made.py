@@ -176,9 +176,9 @@ def _negate(text: str, rng: random.Random) -> str | None:
     return None
 
 
-def _reverse(text: str, _: random.Random) -> str | None:
+def _reverse(text: str, rng: random.Random) -> str | None:
     for line in (WORDS / "opposites.txt").read_text(encoding="utf-8").split():
-        one, _, other = line.partition("/")
+        one, other = line.split("/", 1)
         for old, new in ((one, other), (other, one)):
             if old in text and new not in text:
                 return text.replace(old, new)
