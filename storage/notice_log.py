@@ -4,11 +4,11 @@ Runs behind the log like every other reader of it, and remembers in `log_positio
 notices are written in one transaction, and one process at a time holds the position, so nothing is told twice or lost.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -30,7 +30,8 @@ from storage.tables import (
 
 READER = "notices"
 CHANGES_AT_ONCE = 500
-ROWS_PER_STATEMENT = 1_000
+ASKERS_AT_ONCE = 500
+"""People whose notices are written in one transaction: SQLite's other writers, the inbox first, wait for it."""
 
 SETTLED_AFTER = timedelta(seconds=3)
 """A change this young is left for later: a request that was begun before it may still be on its way to the disk."""
@@ -40,6 +41,15 @@ TELLS = {ChangeKind.PUBLISHED, ChangeKind.CORRECTED, ChangeKind.WITHDRAWN}
 
 Key = tuple[str, str, str]
 """Asker, article, reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One person's question about one article."""
+
+    request_id: int
+    article_id: str
+    asker_id: str
 
 
 @dataclass(slots=True)
@@ -89,10 +99,32 @@ async def _read_on(session: AsyncSession, now: datetime) -> int | None:
         changes.append(change)
     if not changes:
         return None
-    made = await _make(session, [change for change in changes if change.kind in TELLS and change.reply_id], now)
-    position.seq = changes[-1].seq or position.seq
+    if position.after_request:
+        taken: Sequence[IndexChange] = changes[:1]  # begun already, and to be ended before any other
+    else:
+        taken = _choose_first(changes, await _count_askers(session, [c.article_id for c in changes if _tells(c)]))
+    askers = await _load_askers(session, [c.article_id for c in taken if _tells(c)], position.after_request)
+    made = await _make(session, taken, askers, now)
+    if len(askers) == ASKERS_AT_ONCE:  # there may be more of them: the same change once more, from there on
+        position.after_request = askers[-1].request_id
+    else:
+        position.seq, position.after_request = taken[-1].seq or position.seq, 0
     session.add(position)
     return made
+
+
+def _tells(change: IndexChange) -> bool:
+    return change.kind in TELLS and change.reply_id is not None
+
+
+def _choose_first(changes: Sequence[IndexChange], askers: Mapping[str, int]) -> Sequence[IndexChange]:
+    """As many changes as fit one short transaction; one that concerns too many people alone, to be told in parts."""
+    total = 0
+    for place, change in enumerate(changes):
+        total += askers.get(change.article_id, 0) if _tells(change) else 0
+        if total >= ASKERS_AT_ONCE:
+            return changes[: max(place, 1)]
+    return changes
 
 
 async def _hold_position(session: AsyncSession) -> LogPosition:
@@ -102,19 +134,21 @@ async def _hold_position(session: AsyncSession) -> LogPosition:
     return await session.get_one(LogPosition, READER, with_for_update=True)
 
 
-async def _make(session: AsyncSession, changes: Sequence[IndexChange], now: datetime) -> int:
-    article_ids = {change.article_id for change in changes}
-    if not article_ids:
+async def _make(session: AsyncSession, changes: Sequence[IndexChange], askers: Sequence[Waiting], now: datetime) -> int:
+    if not askers:
         return 0
-    askers = await _load_askers(session, article_ids)
-    told = await _load_told(session, article_ids, now) if askers else {}
-    fresh: dict[Key, Notice] = {}
+    by_article: dict[str, list[str]] = {}
+    for one in askers:
+        by_article.setdefault(one.article_id, []).append(one.asker_id)
+    told = await _load_told(session, by_article, {one.asker_id for one in askers}, now)
+    fresh: dict[Key, dict[str, object]] = {}
     overtaken: list[int] = []
-    for change in changes:
-        for asker_id in askers.get(change.article_id, ()):
+    for change in filter(_tells, changes):
+        for asker_id in by_article.get(change.article_id, ()):
             _take_in(change, (asker_id, change.article_id, change.reply_id or ""), told, fresh, overtaken, now)
     await _suppress(session, overtaken, now)
-    await _insert(session, list(fresh.values()))
+    if fresh:
+        await session.execute(insert(Notice), list(fresh.values()))
     return len(fresh)
 
 
@@ -122,7 +156,7 @@ def _take_in(
     change: IndexChange,
     key: Key,
     told: dict[Key, Told],
-    fresh: dict[Key, Notice],
+    fresh: dict[Key, dict[str, object]],
     overtaken: list[int],
     now: datetime,
 ) -> None:
@@ -136,37 +170,53 @@ def _take_in(
     state.pending, state.pending_id = kind, None
     if kind is not None:
         asker_id, article_id, reply_id = key
-        fresh[key] = Notice(
-            asker_id=asker_id,
-            article_id=article_id,
-            reply_id=reply_id,
-            kind=kind,
-            change_seq=change.seq or 0,
-            created_at=now,
-        )
+        fresh[key] = {
+            "asker_id": asker_id,
+            "article_id": article_id,
+            "reply_id": reply_id,
+            "kind": kind,
+            "change_seq": change.seq,
+            "state": NoticeState.PENDING,
+            "created_at": now,
+        }
 
 
-async def _load_askers(session: AsyncSession, article_ids: Collection[str]) -> dict[str, list[str]]:
-    """Who asked about each article and wants to be told."""
-    rows = await session.execute(
-        select(col(ReplyRequest.article_id), col(ReplyRequest.contributor))
-        .join(Asker, col(Asker.id) == col(ReplyRequest.contributor))
-        .where(
-            col(ReplyRequest.article_id).in_(article_ids),
-            col(ReplyRequest.source) == SOURCE,
-            col(ReplyRequest.status) == Status.NORMAL,
-            col(ReplyRequest.wants_notices).is_(True),
-            col(Asker.wants_notices).is_(True),
-        )
-        .order_by(col(ReplyRequest.id))
+def _wanted(article_ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """Requests about these articles of people who want to be told; joined with `Asker`."""
+    return (
+        col(ReplyRequest.article_id).in_(article_ids),
+        col(ReplyRequest.source) == SOURCE,
+        col(ReplyRequest.status) == Status.NORMAL,
+        col(ReplyRequest.wants_notices).is_(True),
+        col(Asker.wants_notices).is_(True),
     )
-    askers: dict[str, list[str]] = {}
-    for article_id, asker_id in rows:
-        askers.setdefault(article_id, []).append(str(asker_id))
-    return askers
 
 
-async def _load_told(session: AsyncSession, article_ids: Collection[str], now: datetime) -> dict[Key, Told]:
+async def _count_askers(session: AsyncSession, article_ids: Sequence[str]) -> dict[str, int]:
+    rows = await session.execute(
+        select(col(ReplyRequest.article_id), func.count())
+        .join(Asker, col(Asker.id) == col(ReplyRequest.contributor))
+        .where(*_wanted(set(article_ids)))
+        .group_by(col(ReplyRequest.article_id))
+    )
+    return {article_id: count for article_id, count in rows}  # noqa: C416 - rows are not pairs to mypy
+
+
+async def _load_askers(session: AsyncSession, article_ids: Sequence[str], after_request: int) -> list[Waiting]:
+    """Who asked about these articles and wants to be told, in the order of asking; the next of them."""
+    rows = await session.execute(
+        select(col(ReplyRequest.id), col(ReplyRequest.article_id), col(ReplyRequest.contributor))
+        .join(Asker, col(Asker.id) == col(ReplyRequest.contributor))
+        .where(*_wanted(set(article_ids)), col(ReplyRequest.id) > after_request)
+        .order_by(col(ReplyRequest.id))
+        .limit(ASKERS_AT_ONCE)
+    )
+    return [Waiting(request_id or 0, article_id, str(asker_id)) for request_id, article_id, asker_id in rows]
+
+
+async def _load_told(
+    session: AsyncSession, article_ids: Collection[str], asker_ids: Collection[str], now: datetime
+) -> dict[Key, Told]:
     """What was told and what waits. What is being told at this moment counts as told: they may be reading it."""
     rows = await session.scalars(
         select(Notice)
@@ -186,16 +236,10 @@ async def _load_told(session: AsyncSession, article_ids: Collection[str], now: d
 
 
 async def _suppress(session: AsyncSession, ids: Sequence[int], now: datetime) -> None:
-    for start in range(0, len(ids), ROWS_PER_STATEMENT):
+    if ids:
         await session.execute(
             update(Notice)
-            .where(col(Notice.id).in_(ids[start : start + ROWS_PER_STATEMENT]))
+            .where(col(Notice.id).in_(ids))
             .values(state=NoticeState.SUPPRESSED, sent_at=now)
             .execution_options(synchronize_session=False)
         )
-
-
-async def _insert(session: AsyncSession, notices: Sequence[Notice]) -> None:
-    rows = [notice.model_dump(exclude={"id"}) for notice in notices]
-    for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        await session.execute(insert(Notice), rows[start : start + ROWS_PER_STATEMENT])

@@ -662,6 +662,8 @@ class LogPosition(SQLModel, table=True):
 
     reader: str = Field(primary_key=True)
     seq: int = Field(default=0, sa_type=BIG_ID)
+    after_request: int = Field(default=0, sa_type=BIG_ID)
+    """Of the change after `seq`, up to which `ReplyRequest` it is done: one may concern thousands."""
 
 
 class InboxEvent(SQLModel, table=True):

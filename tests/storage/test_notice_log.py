@@ -183,3 +183,20 @@ async def test_it_reads_a_long_log_in_slices(database: Database, monkeypatch: py
         await ask(database, "asker", article_id=f"a{number}")
         await answer(database, f"r{number}", f"a{number}")
     assert await make(database) == 5
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4, 6])
+async def test_it_tells_many_people_in_parts_and_each_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("storage.notice_log.ASKERS_AT_ONCE", at_once)
+    await add_article(database)
+    await add_article(database, "another", "另一則")
+    await ask(database, "asker", "second", "third")
+    await ask(database, "asker", "second", article_id="another")
+    await answer(database)
+    await answer(database, "r", "another")
+    await correct_reply(database, "更正：下個月起要有照片。")
+    assert await make(database) == 5
+    assert await make(database) == 0
+    assert len({(notice.asker_id, notice.article_id) for notice in await load_notices(database)}) == 5

@@ -14,6 +14,7 @@ def upgrade() -> None:
         "log_position",
         sa.Column("reader", sa.String(), nullable=False),
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("after_request", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("reader"),
     )
     op.create_table(
