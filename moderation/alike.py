@@ -1,12 +1,13 @@
 """Accounts that rate too alike to be different people: found, and counted as one.
 
 Two people of one camp agree often, and two who work the same evenings rate the same answers. A copy does both nearly
-always, also where everyone else sees it differently. So a pair is counted as one only when most of what either has
-rated both have, nearly all of it the same way, and this is far likelier for a copy than for two people who each rate as
-the others did. A ring that is itself the majority on everything it touches cannot be told from a consensus.
+always, also where everyone else sees it differently. So a pair is counted as one only when it shares much, says nearly
+the same about all of it, and this is far likelier for a copy than for two people who each choose and rate as the others
+did while both were there. Agreeing must tell by itself: to have met at the same answers is no offence.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import log
 from typing import TypeVar
 
@@ -23,22 +24,75 @@ LEVELS = 3
 PAIRS_AT_ONCE = 2_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What everyone said, against which a pair is held."""
+
+    counts: Indices
+    """By reply, how many gave it each level."""
+    shares: Floats
+    """How often each level is given at all."""
+    totals: Floats
+    """Ratings of all replies before this one, and (`squares`) their squares."""
+    squares: Floats
+
+    @classmethod
+    def of(cls, ratings: Ratings, level: Indices) -> "Crowd":
+        counts = np.bincount(LEVELS * ratings.reply + level, minlength=LEVELS * ratings.replies).reshape(-1, LEVELS)
+        popularity = counts.sum(axis=1).astype(np.float64)
+        return cls(
+            counts,
+            (np.bincount(level, minlength=LEVELS) + 1) / (len(level) + LEVELS),
+            np.concatenate([[0.0], np.cumsum(popularity)]),
+            np.concatenate([[0.0], np.cumsum(popularity**2)]),
+        )
+
+
+class Groups:
+    """Who belongs together, by whom they were joined with (union–find)."""
+
+    def __init__(self) -> None:
+        self._leaders: dict[int, int] = {}
+
+    def find(self, account: int) -> int:
+        """The account that stands for the group."""
+        leaders = self._leaders
+        while leaders.setdefault(account, account) != account:
+            leaders[account] = account = leaders[leaders[account]]
+        return account
+
+    def join(self, one: int, other: int) -> None:
+        self._leaders[self.find(one)] = self.find(other)
+
+    def load(self) -> list[list[int]]:
+        """The groups of two or more, each sorted."""
+        groups: dict[int, list[int]] = {}
+        for account in sorted(self._leaders):
+            groups.setdefault(self.find(account), []).append(account)
+        return [group for group in groups.values() if len(group) > 1]
+
+
 def find_alike(ratings: Ratings, thresholds: Thresholds = DEFAULT) -> list[list[int]]:
-    """Groups of two or more raters, by index, that are to be counted as one each. Nobody rates a reply twice."""
+    """Groups of two or more raters, by index, that are to be counted as one each.
+
+    Replies must be numbered in the order in which they were first rated; nobody rates one twice.
+    """
     pairs = _find_candidates(ratings, thresholds)
     if not len(pairs):
         return []
     level = np.rint(2 * ratings.score).astype(np.int64)
-    counts = np.bincount(LEVELS * ratings.reply + level, minlength=LEVELS * ratings.replies).reshape(-1, LEVELS)
-    shares = (np.bincount(level, minlength=LEVELS) + 1) / (len(level) + LEVELS)
+    crowd = Crowd.of(ratings, level)
     owned = _split_by_rater(ratings, level, np.unique(pairs))
     enough = thresholds.alike_evidence + log(len(pairs))  # of many pairs, some agree by chance
-    alike = [
-        (int(one), int(other))
-        for one, other in pairs
-        if _weigh_evidence(owned[int(one)], owned[int(other)], counts, shares) >= enough
-    ]
-    return _join(alike)
+    groups = Groups()
+    for one, other in pairs.tolist():
+        if groups.find(one) == groups.find(other):
+            continue
+        agreeing = _weigh_agreement(owned[one], owned[other], crowd)
+        meeting = _weigh_meeting(owned[one][0], owned[other][0], crowd)
+        if agreeing >= thresholds.alike_agreement and agreeing + meeting >= enough:
+            groups.join(one, other)
+    return groups.load()
 
 
 def keep_seniors(groups: Iterable[Sequence[T]], rank: Mapping[T, tuple[int, int]]) -> dict[T, T]:
@@ -118,34 +172,31 @@ def _split_by_rater(ratings: Ratings, level: Indices, raters: Indices) -> dict[i
     return {rater: (ratings.reply[order[start:end]], level[order[start:end]]) for rater, start, end in spans}
 
 
-def _weigh_evidence(
-    one: tuple[Indices, Indices], other: tuple[Indices, Indices], counts: Indices, shares: Floats
-) -> float:
+def _weigh_agreement(one: tuple[Indices, Indices], other: tuple[Indices, Indices], crowd: Crowd) -> float:
     """Log-likelihood ratio of a copy against two who rate as everyone else rated the same replies."""
     replies, at_one, at_other = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)
     level, copied = one[1][at_one], other[1][at_other]
     rows = np.arange(len(replies))
-    others = counts[replies].astype(np.float64)
+    others = crowd.counts[replies].astype(np.float64)
     others[rows, level] -= 1
     others[rows, copied] -= 1
-    chance = (others[rows, level] + shares[level]) / (others.sum(axis=1) + 1)
+    chance = (others[rows, level] + crowd.shares[level]) / (others.sum(axis=1) + 1)
     agree = level == copied
     evidence = np.where(agree, log(COPY_AGREES) - np.log(chance), log(1 - COPY_AGREES) - np.log1p(-chance))
     return float(evidence.sum())
 
 
-def _join(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Connected groups of the pairs, each sorted."""
-    leader: dict[int, int] = {}
+def _weigh_meeting(one: Indices, other: Indices, crowd: Crowd) -> float:
+    """How surprising it is that two met so often, in the same logs: a Poisson count against its expectation.
 
-    def find(account: int) -> int:
-        while leader.setdefault(account, account) != account:
-            leader[account] = account = leader[leader[account]]
-        return account
-
-    for one, other in pairs:
-        leader[find(one)] = find(other)
-    groups: dict[int, list[int]] = {}
-    for account in sorted(leader):
-        groups.setdefault(find(account), []).append(account)
-    return list(groups.values())
+    Expected are as many meetings as two would have who each choose among what was rated while both were there, popular
+    replies more often. Where everyone rates everything, nothing about it is surprising.
+    """
+    start, end = max(one[0], other[0]), min(one[-1], other[-1]) + 1
+    met = float(len(np.intersect1d(one, other, assume_unique=True)))
+    number = crowd.totals[end] - crowd.totals[start] if end > start else 0.0
+    if not number:
+        return 0.0
+    here, there = (int(np.searchsorted(own, end) - np.searchsorted(own, start)) for own in (one, other))
+    expected = min(here * there * (crowd.squares[end] - crowd.squares[start]) / number**2, here, there)
+    return float(met * log(met / expected) - (met - expected)) if met > expected else 0.0

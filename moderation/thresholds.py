@@ -39,12 +39,14 @@ class Thresholds:
 
     alike_common: int = 10
     """Answers that two accounts must both have rated before they can be found too alike."""
-    alike_overlap: float = 0.70
+    alike_overlap: float = 0.30
     """Share of all answers either has rated that both have."""
     alike_same: float = 0.95
     """Share of those that both gave the same rating."""
-    alike_evidence: float = 9.2
-    """Log of how many times likelier a copy is than chance, given how everyone else rated; ln 10,000.
+    alike_agreement: float = 4.6
+    """Log of how many times likelier their agreement is for a copy than by chance; ln 100."""
+    alike_evidence: float = 16.1
+    """The same, of agreeing and of having met so often together; ln 10,000,000.
 
     The log of the number of pairs looked at is added."""
 

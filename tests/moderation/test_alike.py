@@ -48,6 +48,26 @@ def test_it_takes_no_two_honest_people_for_one_however_much_they_rate_together()
         assert find_alike(community(raters, replies, each)[0]) == []
 
 
+def test_it_finds_a_ring_that_spends_half_of_its_ratings_on_looking_honest() -> None:
+    honest, _, leaning = community(200, 800, 40)
+    bad = np.flatnonzero(leaning == 2)[:30].tolist()
+    assert find_alike(with_ring(honest, dict.fromkeys(bad, 1.0), 8, disguise=30)) == [list(range(200, 208))]
+
+
+def test_it_takes_no_colleagues_for_one_who_share_a_topic_and_a_camp() -> None:
+    """Twenty times ten people who rate two thirds of the same sixty answers, half of which divide them by camp."""
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        rows = [
+            (10 * topic + person, reply, float(random.random() < (0.15 if reply % 4 == 2 * (person % 2) else 0.9)))
+            for topic in range(20)
+            for person in range(10)
+            for reply in 60 * topic + random.choice(60, 40, replace=False)
+        ]
+        rater, reply, score = (np.array(column) for column in zip(*rows, strict=True))
+        assert find_alike(Ratings(rater, reply, score, 200, 1_200)) == []
+
+
 def test_it_takes_no_consensus_for_a_ring() -> None:
     """Where nearly everything is good and everyone says so, agreeing proves nothing."""
     random = np.random.default_rng(3)

@@ -144,7 +144,7 @@ async def test_it_raises_by_record_and_lets_fall_by_record(database: Database) -
 async def test_it_counts_a_ring_as_one_and_no_longer_lets_it_decide(database: Database) -> None:
     async with database.transaction() as session:
         await add_community(session, raters=12, answers=30, camps=False)
-        for answer in range(30, 46):
+        for answer in range(30, 54):
             await add_answer(session, f"a{answer}", f"a{answer}")
             for number in range(12):
                 session.add(
