@@ -41,6 +41,19 @@ class Press(StrEnum):
     """Tell me nothing more about this article; without one, about any."""
     UNMUTE = "unmute"
     """Do tell me."""
+    VOTE = "vote"
+    """Whether this reply helped me: `kind` is a `Vote`."""
+    VOTE_REASON = "because"
+    """Why it did not: `kind` is a `FeedbackReason`."""
+
+
+class Vote(StrEnum):
+    """What somebody says of a reply. The values travel, and never change meaning."""
+
+    HELPFUL = "up"
+    NOT_HELPFUL = "down"
+    NONE = "none"
+    """I have nothing to say of it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +67,12 @@ class Action:
     probability: float | None = None
     """What the match was worth when the button was made."""
     kind: str | None = None
-    """What the match rests on (`bot.labels.Reason`)."""
+    """What the match rests on (`bot.labels.Reason`), what a vote says, or why."""
     offset: int = 0
     """How many of the article's replies have been shown."""
     decision_id: str | None = None
     """The `MatchDecision` behind the message that the button stood in."""
+    reply_id: str | None = None
 
 
 class Buttons:
@@ -79,6 +93,7 @@ class Buttons:
         press: Press,
         *,
         article_id: str | None = None,
+        reply_id: str | None = None,
         event_id: str | None = None,
         probability: float | None = None,
         kind: str | None = None,
@@ -87,6 +102,7 @@ class Buttons:
         """Return postback data; raise ValueError when the ids are too long for LINE."""
         fields = {
             "a": article_id,
+            "r": reply_id,
             "e": event_id,
             "p": None if probability is None else round(probability, 3),
             "k": kind,
@@ -121,6 +137,7 @@ def _to_action(payload: str) -> Action | None:
             kind=fields.get("k"),
             offset=fields.get("o", 0),
             decision_id=fields.get("d"),
+            reply_id=fields.get("r"),
         )
     except (ValueError, TypeError, AttributeError):
         return None

@@ -164,6 +164,8 @@ async def publish_imported(session: AsyncSession, links: Sequence[ArticleReply])
     changed: list[ArticleReply] = []
     for link in links:
         key = (link.article_id, link.reply_id)
+        link.source_positive_count = link.positive_feedback_count
+        link.source_negative_count = link.negative_feedback_count
         existing = stored.get(key) or new.get(key)
         if existing is None:
             link.state, link.published_at = ReplyState.IMPORTED, link.published_at or link.created_at or utc_now()
@@ -188,9 +190,11 @@ def _kind_of(status: Status) -> ChangeKind:
 
 
 def _take_over(existing: ArticleReply, imported: ArticleReply) -> bool:
-    """Copy what the source may change; True when any of it did."""
-    names = ("status", "positive_feedback_count", "negative_feedback_count", "contributor", "app_id", "updated_at")
+    """Copy what the source may change; True when any of it did. Votes given here stay counted."""
+    names = ("status", "source_positive_count", "source_negative_count", "contributor", "app_id", "updated_at")
     differing = [name for name in names if getattr(existing, name) != getattr(imported, name)]
+    existing.positive_feedback_count += imported.source_positive_count - existing.source_positive_count
+    existing.negative_feedback_count += imported.source_negative_count - existing.source_negative_count
     for name in differing:
         setattr(existing, name, getattr(imported, name))
     return bool(differing)

@@ -6,6 +6,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from moderation.feedback import unlink_feedback
 from moderation.intake import find_request
 from moderation.variants import delete_variant_vectors
 from storage.articles import PUBLISHED, resolve_article
@@ -86,6 +87,7 @@ async def forget_asker(session: AsyncSession, asker_id: str) -> None:
     for decision in await load_decisions_of(session, asker_id):
         await take_back_message(session, decision_id=decision.id, asker_id=asker_id)
     await delete_notices(session, asker_id)
+    await unlink_feedback(session, asker_id)
     await erase_asker(session, asker_id)
 
 

@@ -22,11 +22,12 @@ from bot.article_page import to_page
 from bot.bubbles import notes
 from bot.bubbles.answer import article_messages
 from bot.bubbles.consent import waiting_messages
+from bot.bubbles.feedback import voted
 from bot.bubbles.group import group_messages
 from bot.bubbles.guide import welcome_messages
 from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.view import View
-from bot.buttons import Buttons
+from bot.buttons import Buttons, Vote
 from bot.decide import Answer, Candidate, Candidates, NoMatch, best_replies, is_settled
 from bot.fit import clean, units
 from bot.flex import Part
@@ -166,6 +167,8 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
     yield "waiting", waiting_messages(view, asked)
     yield "asked", notes.receipt(view, RequestReceipt(asked.article_id, 4, True))
     yield from _notices(view, pages, sample.disputed)
+    for vote in (Vote.HELPFUL, Vote.NOT_HELPFUL):
+        yield f"voted-{vote.value}", voted(view, vote, asked.article_id, asked.replies[0].reply_id)
     yield "why", notes.why(view, Reason.LIKE_MESSAGE, 0.93)
     plain: tuple[Callable[[View], tuple[Part, ...]], ...] = (
         notes.declined, notes.expired, notes.withdrawn, notes.nothing_to_read, notes.sticker, notes.hello_group,

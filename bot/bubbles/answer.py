@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.bubbles.feedback import vote_row
 from bot.bubbles.reply import provenance, references, reply_text, state_note, verdict_header
 from bot.bubbles.view import MAX_CAROUSEL_BYTES, View, fitted
 from bot.buttons import Press
@@ -95,7 +96,7 @@ def _carousel(view: View, article: ArticleSummary, replies: Sequence[ReplySummar
         bubble(
             [*_reply(view, reply, limit), separator(), *provenance(view, reply)],
             header=verdict_header(view, reply.verdict),
-            footer=[page],
+            footer=[page, vote_row(view, article.article_id, reply.reply_id)],
         )
         for reply in replies
     ]
@@ -113,7 +114,7 @@ def _links(view: View, article: ArticleSummary, replies: Sequence[ReplySummary])
     share = button(uri(view.words("Share with family"), view.share_uri(article.article_id, replies[0].verdict)))
     others = len(replies) - 1
     more = [button(_more_action(view, article, others, 1))] if others else []
-    return [page, share, *more]
+    return [page, share, *more, vote_row(view, article.article_id, replies[0].reply_id)]
 
 
 def _more_action(view: View, article: ArticleSummary, left: int, offset: int) -> Part:

@@ -91,7 +91,7 @@ def _look(view: View, news: News) -> Part:
     if not news.article.replies:
         return button(uri(view.words("Open its page"), view.article_url(article_id)), "primary")
     data = view.buttons.encode(Press.CHOOSE, article_id=article_id)
-    return button(postback(view.words("See what was found"), data), "primary")
+    return button(postback(view.words("See the check"), data), "primary")
 
 
 def _mute(view: View, news: News) -> Part:
@@ -99,7 +99,7 @@ def _mute(view: View, news: News) -> Part:
     return box(
         "horizontal",
         [
-            button(postback(view.words("Stop for this one"), this), "link"),
+            button(postback(view.words("Stop this one"), this), "link"),
             button(postback(view.words("Stop all notices"), view.buttons.encode(Press.MUTE)), "link"),
         ],
     )

@@ -11,6 +11,7 @@ from bot.events import Postback
 from bot.handlers.looking_up import find_view
 from bot.handlers.presses_on_answers import choose, explain, none_of_these, show_more
 from bot.handlers.presses_on_consent import agree, decline, join
+from bot.handlers.presses_on_feedback import say_why, vote
 from bot.handlers.presses_on_notices import mute, unmute
 from bot.outcome import IGNORED, HandlerResult
 from bot.services import Services
@@ -25,6 +26,8 @@ PRESSES: dict[Press, Callable[[Postback, Action, Services], Awaitable[HandlerRes
     Press.DECLINE: decline,
     Press.MUTE: mute,
     Press.UNMUTE: unmute,
+    Press.VOTE: vote,
+    Press.VOTE_REASON: say_why,
 }
 
 

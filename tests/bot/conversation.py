@@ -65,7 +65,7 @@ class Conversation:
 
     def buttons(self, result: HandlerResult) -> dict[Press, str]:
         """Postback data of what can be pressed, by what it asks for; the last one of a kind."""
-        return {action.press: data for data in _postbacks(result.messages) if (action := self._decode(data))}
+        return {action.press: data for data in postbacks(result.messages) if (action := self._decode(data))}
 
     def _decode(self, data: str) -> Action | None:
         return self.services.buttons.decode(data)
@@ -92,10 +92,11 @@ def _texts(part: Any) -> list[str]:
     return []
 
 
-def _postbacks(part: Any) -> list[str]:
+def postbacks(part: Any) -> list[str]:
+    """The data of every button in it, in order."""
     if isinstance(part, Mapping):
         own = [part["data"]] if part.get("type") == "postback" else []
-        return own + [data for value in part.values() for data in _postbacks(value)]
+        return own + [data for value in part.values() for data in postbacks(value)]
     if isinstance(part, list | tuple):
-        return [data for inner in part for data in _postbacks(inner)]
+        return [data for inner in part for data in postbacks(inner)]
     return []

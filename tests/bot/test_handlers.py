@@ -10,6 +10,7 @@ from sqlmodel import col
 from bot.buttons import Buttons, Press
 from bot.event_parser import READERS
 from bot.handlers import HANDLERS
+from bot.outcome import HandlerResult
 from bot.pseudonyms import Pseudonyms
 from bot.settings import Settings
 from bot.wording import load_wordings
@@ -24,6 +25,7 @@ from storage.tables import (
     Article,
     ArticleReply,
     Asker,
+    FeedbackReason,
     IndexChange,
     Reply,
     ReplyRequest,
@@ -32,7 +34,7 @@ from storage.tables import (
     Verdict,
     utc_now,
 )
-from tests.bot.conversation import ASKER, OUTSIDER, Conversation, build_services, said
+from tests.bot.conversation import ASKER, OUTSIDER, Conversation, build_services, postbacks, said
 from tests.bot.fakes import SECRET_KEY, make_event
 from tests.bot.makers import make_match
 
@@ -356,6 +358,61 @@ async def test_an_answer_says_which_articles_it_tells_of(chat: Conversation) -> 
     assert (await chat.press(chat.buttons(offered)[Press.CHOOSE])).shows == ("article",)
     chat.will_find(make_match("article"))
     assert (await chat.say("y 訊息")).shows == ("article",)
+
+
+# --- one-to-one: feedback ---------------------------------------------------------------------------------------
+
+
+async def votes(chat: Conversation) -> tuple[int, int]:
+    async with chat.services.database.reading() as session:
+        link = await session.get_one(ArticleReply, ("article", "article-reply-0"))
+        return link.positive_feedback_count, link.negative_feedback_count
+
+
+def vote_buttons(chat: Conversation, result: HandlerResult) -> dict[str, str]:
+    """Postback data of the votes and reasons in an answer, by what they say; the first of a kind."""
+    found: dict[str, str] = {}
+    for data in postbacks(result.messages):
+        action = chat.services.buttons.decode(data)
+        if action and action.press in {Press.VOTE, Press.VOTE_REASON} and action.kind:
+            found.setdefault(action.kind, data)
+    return found
+
+
+async def test_a_vote_changes_what_the_next_person_is_shown(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(make_match("article"))
+    answer = await chat.say("x 訊息")
+    votes_of = vote_buttons(chat, answer)
+    refused = [await chat.press(votes_of["down"]) for _ in range(2)][-1]
+    assert (refused.outcome, await votes(chat)) == ("voted_not_helpful", (0, 1))
+    assert (await chat.say("x 訊息", user=OUTSIDER)).outcome == "candidates"
+    await chat.press(votes_of["up"], user=OUTSIDER)
+    assert await votes(chat) == (1, 1)
+    assert (await chat.say("x 訊息", user=OUTSIDER)).outcome == "answer"
+    undo = vote_buttons(chat, refused)["none"]
+    assert [(await chat.press(undo)).outcome for _ in range(2)] == ["vote_taken_back", "vote_taken_back"]
+    assert await votes(chat) == (1, 0)
+    await chat.press(votes_of["up"])
+    assert await votes(chat) == (2, 0)
+
+
+async def test_whoever_says_why_is_thanked_and_nobody_need(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(make_match("article"))
+    down = await chat.press(vote_buttons(chat, await chat.say("x 訊息"))["down"])
+    reasons = vote_buttons(chat, down)
+    assert set(FeedbackReason) <= set(reasons)
+    assert (await chat.press(reasons["unclear"])).outcome == "reason_given"
+    assert (await chat.press(reasons["unclear"], user=OUTSIDER)).outcome == "reason_not_kept"
+
+
+async def test_a_vote_on_what_was_withdrawn_says_so(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(make_match("article"))
+    up = vote_buttons(chat, await chat.say("x 訊息"))["up"]
+    await set_status(chat, "article", Status.BLOCKED)
+    assert (await chat.press(up)).outcome == "withdrawn"
 
 
 # --- unsend -----------------------------------------------------------------------------------------------------

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from bot.bubbles import notes
 from bot.bubbles.answer import article_messages, more_replies
 from bot.bubbles.consent import MAX_IN_BUBBLE, consent_messages, waiting_messages
+from bot.bubbles.feedback import thanks_for_reason, voted
 from bot.bubbles.group import group_messages
 from bot.bubbles.guide import welcome_messages
 from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.reply import CALM, CAUTION
 from bot.bubbles.view import MAX_BUBBLE_BYTES, MAX_CAROUSEL_BYTES, View
-from bot.buttons import Buttons, Press
+from bot.buttons import Buttons, Press, Vote
 from bot.decide import Answer, Candidate, Candidates, NoMatch, best_replies
 from bot.fit import ELLIPSIS, clean, json_bytes, units
 from bot.flex import INK, LINK, MAX_ALT_TEXT, PAPER, QUIET, QUOTE, Part
@@ -79,6 +80,8 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
     yield from (notes.why(view, reason, 0.9) for reason in Reason)
     yield notes.receipt(view, RequestReceipt("article", 1, True))
     yield notes.receipt(view, RequestReceipt("article", 4, False))
+    yield from (voted(view, vote, "article", "reply") for vote in Vote)
+    yield thanks_for_reason(view, "article", "reply")
     yield from (muted(view, article_id) for article_id in ("article", None))
     for note in (
         notes.nothing_to_read, notes.expired, notes.withdrawn, notes.declined, notes.cannot_publish, notes.wrong_match,
@@ -192,7 +195,7 @@ def test_an_answer_says_everything_it_must(view: View) -> None:
     ):
         assert must in said
     assert "67c190169c" not in said
-    assert presses(messages) == [Press.WHY, Press.NONE_OF_THESE]
+    assert presses(messages) == [Press.VOTE, Press.VOTE, Press.WHY, Press.NONE_OF_THESE]
     assert messages[0]["altText"].index(view.words(VERDICTS[Verdict.RUMOR].label)) < messages[0]["altText"].index(
         "這是謠言"
     )

@@ -1,0 +1,111 @@
+"""What readers say of a reply: that it helped them, or that it did not, and why.
+
+One vote a person for each reply to an article, changed or taken back as often as they like. The counts that decide what
+is an answer are made from the votes in the same transaction, so the next person who asks is answered by them.
+"""
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from moderation.intake import APP_ID
+from storage.articles import PUBLISHED
+from storage.tables import Article, ArticleReply, ArticleReplyFeedback, FeedbackReason, Status, utc_now
+
+HELPFUL, NOT_HELPFUL = 1, -1
+
+
+async def give_feedback(
+    session: AsyncSession, *, article_id: str, reply_id: str, contributor: str, score: int | None
+) -> bool:
+    """Record this person's vote, None takes it back; False when the reply is not shown for the article (any more).
+
+    A changed vote forgets the reason given for the old one; the same vote once more changes nothing.
+    """
+    link = await _find_shown_link(session, article_id, reply_id)
+    if link is None:
+        return False
+    own = await _find_own(session, article_id, reply_id, contributor)
+    if own is not None and score is None:
+        await session.delete(own)
+    elif own is not None and score is not None and own.score != score:
+        own.score, own.reason, own.created_at = score, None, utc_now()
+        session.add(own)
+    elif own is None and score is not None:
+        session.add(
+            ArticleReplyFeedback(
+                article_id=article_id, reply_id=reply_id, contributor=contributor, app_id=APP_ID, score=score
+            )
+        )
+    await session.flush()
+    await _count(session, link)
+    return True
+
+
+async def give_reason(
+    session: AsyncSession, *, article_id: str, reply_id: str, contributor: str, reason: FeedbackReason
+) -> bool:
+    """Record why the reply did not help; False when the person does not say (any more) that it did not."""
+    own = await _find_own(session, article_id, reply_id, contributor)
+    if own is None or own.score >= 0:
+        return False
+    own.reason = reason
+    session.add(own)
+    return True
+
+
+async def unlink_feedback(session: AsyncSession, contributor: str) -> None:
+    """Forget whose votes these were; they still count, as the votes of somebody."""
+    await session.execute(
+        update(ArticleReplyFeedback)
+        .where(col(ArticleReplyFeedback.contributor) == contributor, col(ArticleReplyFeedback.app_id) == APP_ID)
+        .values(contributor=None, comment=None)
+    )
+
+
+async def _find_shown_link(session: AsyncSession, article_id: str, reply_id: str) -> ArticleReply | None:
+    """The link, locked so that votes that come at the same time are counted one after another."""
+    rows = await session.scalars(
+        select(ArticleReply)
+        .join(Article, col(Article.id) == col(ArticleReply.article_id))
+        .where(
+            col(ArticleReply.article_id) == article_id,
+            col(ArticleReply.reply_id) == reply_id,
+            col(ArticleReply.status) == Status.NORMAL,
+            col(ArticleReply.state).in_(PUBLISHED),
+            col(Article.status) == Status.NORMAL,
+        )
+        .with_for_update(of=ArticleReply)
+    )
+    return rows.first()
+
+
+async def _find_own(
+    session: AsyncSession, article_id: str, reply_id: str, contributor: str
+) -> ArticleReplyFeedback | None:
+    rows = await session.scalars(
+        select(ArticleReplyFeedback).where(
+            col(ArticleReplyFeedback.article_id) == article_id,
+            col(ArticleReplyFeedback.reply_id) == reply_id,
+            col(ArticleReplyFeedback.contributor) == contributor,
+            col(ArticleReplyFeedback.app_id) == APP_ID,
+        )
+    )
+    return rows.first()
+
+
+async def _count(session: AsyncSession, link: ArticleReply) -> None:
+    """Make the link's counts anew: what its source had counted, and every vote given here that counts."""
+    score = col(ArticleReplyFeedback.score)
+    counted = await session.execute(
+        select(func.sum(case((score > 0, 1), else_=0)), func.sum(case((score < 0, 1), else_=0))).where(
+            col(ArticleReplyFeedback.article_id) == link.article_id,
+            col(ArticleReplyFeedback.reply_id) == link.reply_id,
+            col(ArticleReplyFeedback.app_id) == APP_ID,
+            col(ArticleReplyFeedback.status) == Status.NORMAL,
+        )
+    )
+    liked, disliked = counted.one()
+    link.positive_feedback_count = link.source_positive_count + (liked or 0)
+    link.negative_feedback_count = link.source_negative_count + (disliked or 0)
+    session.add(link)
