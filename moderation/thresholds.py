@@ -37,11 +37,11 @@ class Thresholds:
     author_ratio: float = 5.0
     """Verified answers a trusted reviewer must have written for each one that was rejected."""
 
-    alike_common: int = 10
+    alike_common: int = 15
     """Answers that two accounts must both have rated before they can be found too alike."""
     alike_overlap: float = 0.30
     """Share of all answers either has rated that both have."""
-    alike_same: float = 0.95
+    alike_same: float = 0.97
     """Share of those that both gave the same rating."""
     alike_agreement: float = 4.6
     """Log of how many times likelier their agreement is for a copy than by chance; ln 100."""
