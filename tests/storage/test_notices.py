@@ -29,7 +29,15 @@ from storage.notices import (
 from storage.tables import Notice, utc_now
 from tests.storage.asking import add_article, answer, ask, correct_reply, load_notices, make, told
 
-NOW = utc_now() + timedelta(hours=6)  # later than anything a whole run of the tests stores
+NOW = utc_now()
+
+
+@pytest.fixture(autouse=True)
+def _set_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute after what a test stores, however long the tests before it took."""
+    monkeypatch.setitem(globals(), "NOW", utc_now() + timedelta(minutes=1))
+
+
 AT_ONCE = timedelta(0)
 
 
