@@ -1,0 +1,100 @@
+"""The tables, which are the glossary: every noun of the project is a class here, under the field's own name.
+
+Times are UTC and timezone-aware in Python. Ids are opaque strings: Cofacts' ids are kept on import, ours come
+from `new_id()`. Stored enum values are stable; what a person reads for them lives in the bot's catalogues.
+"""
+
+from storage.tables.articles import (
+    Article,
+    ArticleCategory,
+    ArticleType,
+    ArticleVariant,
+    Category,
+    Hyperlink,
+    Status,
+    VariantAction,
+    VariantLog,
+    VariantSighting,
+)
+from storage.tables.asking import ArticleReplyFeedback, Asker, FeedbackReason, ReplyRequest
+from storage.tables.columns import BIG_ID, UtcDateTime, hash_text, new_id, partial_index, stored, utc_now
+from storage.tables.inbox import InboxEvent, InboxState
+from storage.tables.jobs import JobRun
+from storage.tables.matching import (
+    AdoptedModel,
+    ChangeKind,
+    Choice,
+    DriftReport,
+    Embedding,
+    IndexChange,
+    MatchDecision,
+    MatchOutcome,
+)
+from storage.tables.notices import LogPosition, Notice, NoticeKind, NoticeState
+from storage.tables.replies import ArticleReply, Reply, ReplyState, ReplyVersion, Verdict
+from storage.tables.review import (
+    RaterFit,
+    RaterStanding,
+    Rating,
+    ReplyStanding,
+    ReviewTask,
+    Role,
+    TaskState,
+    VerificationDecision,
+    VerificationOutcome,
+    VerificationRule,
+)
+
+__all__ = [
+    "BIG_ID",
+    "AdoptedModel",
+    "Article",
+    "ArticleCategory",
+    "ArticleReply",
+    "ArticleReplyFeedback",
+    "ArticleType",
+    "ArticleVariant",
+    "Asker",
+    "Category",
+    "ChangeKind",
+    "Choice",
+    "DriftReport",
+    "Embedding",
+    "FeedbackReason",
+    "Hyperlink",
+    "InboxEvent",
+    "InboxState",
+    "IndexChange",
+    "JobRun",
+    "LogPosition",
+    "MatchDecision",
+    "MatchOutcome",
+    "Notice",
+    "NoticeKind",
+    "NoticeState",
+    "RaterFit",
+    "RaterStanding",
+    "Rating",
+    "Reply",
+    "ReplyRequest",
+    "ReplyStanding",
+    "ReplyState",
+    "ReplyVersion",
+    "ReviewTask",
+    "Role",
+    "Status",
+    "TaskState",
+    "UtcDateTime",
+    "VariantAction",
+    "VariantLog",
+    "VariantSighting",
+    "Verdict",
+    "VerificationDecision",
+    "VerificationOutcome",
+    "VerificationRule",
+    "hash_text",
+    "new_id",
+    "partial_index",
+    "stored",
+    "utc_now",
+]
