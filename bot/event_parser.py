@@ -5,14 +5,16 @@ that one event becomes an `UnknownEvent`. `READERS` is the whole list of kinds t
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from bot.events import (
     ACTIVE,
     Event,
     Follow,
+    ImageSet,
     Join,
     Leave,
+    MediaMessage,
     Mention,
     OtherMessage,
     Postback,
@@ -29,6 +31,8 @@ Json = Mapping[str, Any]
 
 SOURCE_ID = {"user": "userId", "group": "groupId", "room": "roomId"}
 """Which field of a source names the chat."""
+
+MEDIA: dict[str, Literal["image", "video", "audio"]] = {"image": "image", "video": "video", "audio": "audio"}
 
 
 class _MalformedError(Exception):
@@ -81,9 +85,30 @@ def _read_message(raw: Json, common: dict[str, Any], *, is_edit: bool = False) -
             is_edit=is_edit,
             **common,
         )
+    if kind in MEDIA:
+        return _read_media(message, kind, message_id, common)
     if kind == "sticker":
         return Sticker(message_id=message_id, **common)
     return OtherMessage(kind=clean_text(kind), message_id=message_id, **common)
+
+
+def _read_media(message: Json, kind: str, message_id: str, common: dict[str, Any]) -> Event:
+    return MediaMessage(
+        kind=MEDIA[kind],
+        message_id=message_id,
+        quote_token=_text_or_none(message.get("quoteToken")),
+        duration_ms=_count_or_none(message.get("duration")),
+        image_set=_read_image_set(_mapping(message.get("imageSet"))),
+        is_external=_mapping(message.get("contentProvider")).get("type") == "external",
+        **common,
+    )
+
+
+def _read_image_set(image_set: Json) -> ImageSet | None:
+    set_id = _text_or_none(image_set.get("id"))
+    if set_id is None:
+        return None
+    return ImageSet(set_id, _count_or_none(image_set.get("index")), _count_or_none(image_set.get("total")))
 
 
 def _read_mentions(mention: Json) -> tuple[Mention, ...]:
@@ -137,6 +162,10 @@ def _mapping(value: object) -> Json:
 
 def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _count_or_none(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _required_text(fields: Json, name: str) -> str:

@@ -96,9 +96,32 @@ class Sticker(Event):
     message_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ImageSet:
+    """Pictures that were sent together: they share `set_id`. They may come in any order."""
+
+    set_id: str
+    index: int | None = None
+    """Which of them it is, counted from 1; some clients leave it out."""
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaMessage(Event):
+    """A picture, a video or a recording. Its bytes are LINE's to give: `bot/media/content.py`."""
+
+    kind: Literal["image", "video", "audio"]
+    message_id: str
+    quote_token: str | None = field(default=None, repr=False)
+    duration_ms: int | None = None
+    image_set: ImageSet | None = None
+    is_external: bool = False
+    """A web app sent it and holds the bytes itself: LINE has none to give."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherMessage(Event):
-    """A message that is neither text nor sticker: `image`, `video`, `audio`, `file`, `location`, …"""
+    """A message that is none of the kinds above: `file`, `location`, …"""
 
     kind: str
     message_id: str

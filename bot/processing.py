@@ -18,7 +18,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.delivery import Delivery, Undelivered
 from bot.event_parser import parse_event
-from bot.events import ACTIVE, Event, OtherMessage, Sticker, TextMessage, Unfollow, Unsend
+from bot.events import ACTIVE, Event, MediaMessage, OtherMessage, Sticker, TextMessage, Unfollow, Unsend
 from bot.json_text import read_json
 from bot.line_client import LineClient
 from bot.line_errors import LineError
@@ -53,7 +53,7 @@ HANDLER_TIMEOUT_S = 30.0
 LOADING_AFTER_S = 0.7
 KEEP_PAYLOAD = timedelta(hours=24)
 
-WANTS_AN_ANSWER = (TextMessage, Sticker, OtherMessage)
+WANTS_AN_ANSWER = (TextMessage, MediaMessage, Sticker, OtherMessage)
 """Kinds that are of no use to handle once nothing said could reach the asker any more."""
 TAKES_BACK = (Unfollow, Unsend)
 """Kinds that are honoured even while another module of the channel speaks."""

@@ -11,6 +11,7 @@ from bot.events import (
     Follow,
     Join,
     Leave,
+    MediaMessage,
     OtherMessage,
     Postback,
     Sticker,
@@ -20,7 +21,7 @@ from bot.events import (
 )
 from bot.handlers.follow import handle_follow
 from bot.handlers.group_membership import handle_join, handle_leave
-from bot.handlers.media import handle_other_message, handle_sticker
+from bot.handlers.media import handle_media, handle_other_message, handle_sticker
 from bot.handlers.postback import handle_postback
 from bot.handlers.text import handle_text
 from bot.handlers.unfollow import handle_unfollow
@@ -33,6 +34,7 @@ Handler = Callable[[Any, Services], Awaitable[HandlerResult]]
 
 HANDLERS: dict[type[Event], Handler] = {
     TextMessage: handle_text,
+    MediaMessage: handle_media,
     Sticker: handle_sticker,
     OtherMessage: handle_other_message,
     Postback: handle_postback,

@@ -10,8 +10,10 @@ from bot.event_parser import parse_event
 from bot.events import (
     Event,
     Follow,
+    ImageSet,
     Join,
     Leave,
+    MediaMessage,
     Mention,
     OtherMessage,
     Postback,
@@ -89,12 +91,35 @@ def test_it_says_what_was_redelivered_and_who_must_be_silent() -> None:
         ({"type": "unsend", "unsend": {"messageId": "9"}}, Unsend),
         ({"type": "postback", "postback": {"data": "d", "params": {"date": "2026-01-01"}}}, Postback),
         ({"type": "message", "message": {"type": "sticker", "id": "1"}}, Sticker),
-        ({"type": "message", "message": {"type": "image", "id": "1"}}, OtherMessage),
+        ({"type": "message", "message": {"type": "image", "id": "1"}}, MediaMessage),
         ({"type": "message", "message": {"type": "hologram", "id": "1"}}, OtherMessage),
     ],
 )
 def test_it_tells_kinds_apart(raw: dict[str, Any], kind: type[Event]) -> None:
     assert type(parse(raw)) is kind
+
+
+@pytest.mark.parametrize(
+    ("image_set", "read"),
+    [
+        ({"id": "S", "index": 2, "total": 3}, ImageSet("S", 2, 3)),
+        ({"id": "S"}, ImageSet("S")),
+        ({"id": "S", "index": "2", "total": -1}, ImageSet("S")),
+        ({"index": 1, "total": 3}, None),
+        ("S", None),
+    ],
+)
+def test_it_reads_which_pictures_came_together(image_set: Any, read: ImageSet | None) -> None:
+    event = parse({"type": "message", "message": {"type": "image", "id": "1", "imageSet": image_set}})
+    assert isinstance(event, MediaMessage)
+    assert event.image_set == read
+
+
+def test_it_sees_that_line_does_not_hold_a_videos_bytes() -> None:
+    message = {"type": "video", "id": "1", "duration": 9000, "contentProvider": {"type": "external"}}
+    event = parse({"type": "message", "message": message})
+    assert isinstance(event, MediaMessage)
+    assert (event.kind, event.duration_ms, event.is_external) == ("video", 9000, True)
 
 
 @pytest.mark.parametrize(
