@@ -1,0 +1,101 @@
+"""What may tell who somebody is: found in the forms people write it, by checksum where there is one."""
+
+import itertools
+import json
+import time
+
+import pytest
+
+from scripts.bench.personal_data import HERE, SAMPLE, count
+from scripts.bench.quality.sample import load_sample
+from storage.personal_data import MASK, Finding, Kind, find_personal_data, mask
+
+
+def found(text: str) -> list[tuple[Kind, str]]:
+    return [(one.kind, text[one.start : one.end]) for one in find_personal_data(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "part"),
+    [
+        ("請打0912345678找我", Kind.PHONE, "0912345678"),
+        ("０９１２－３４５－６７８", Kind.PHONE, "０９１２－３４５－６７８"),
+        ("+886 912 345 678", Kind.PHONE, "+886 912 345 678"),
+        ("電話(02)2345-6789#12", Kind.PHONE, "(02)2345-6789#12"),
+        ("049-2345678", Kind.PHONE, "049-2345678"),
+        ("電話：2345-6789", Kind.PHONE, "2345-6789"),
+        ("寄到 mary.chen@example.com.tw。", Kind.EMAIL, "mary.chen@example.com.tw"),
+        ("A123456789", Kind.NATIONAL_ID, "A123456789"),
+        ("a123456789", Kind.NATIONAL_ID, "a123456789"),
+        ("身分證字號A123456788", Kind.NATIONAL_ID, "A123456788"),
+        ("A800000014", Kind.ARC_ID, "A800000014"),
+        ("AC01234567", Kind.ARC_ID, "AC01234567"),
+        ("帳號 1234-5678-9012", Kind.BANK_ACCOUNT, "1234-5678-9012"),
+        ("捐款請匯(822)123456789012", Kind.BANK_ACCOUNT, "(822)123456789012"),
+        ("卡號4111 1111 1111 1111", Kind.CARD, "4111 1111 1111 1111"),
+        ("加賴abc1234領取", Kind.LINE_ID, "abc1234"),
+        ("LINE ID：@shop88x", Kind.LINE_ID, "@shop88x"),
+        ("住台北市大安區忠孝東路三段12巷5號4樓", Kind.ADDRESS, "台北市大安區忠孝東路三段12巷5號4樓"),
+        ("聽王小明醫師說的", Kind.NAME, "王小明"),
+        ("陳小姐您好", Kind.NAME, "陳"),
+        ("聯絡人：歐陽菲菲", Kind.NAME, "歐陽菲菲"),
+        ("我是林志明", Kind.NAME, "林志明"),
+        ("王○明住院了", Kind.NAME, "王○明"),
+        ("Dr. John Smith", Kind.NAME, "John Smith"),
+        ("https://line.me/ti/p/~mary99", Kind.URL_WITH_ACCOUNT, "https://line.me/ti/p/~mary99"),
+        ("https://www.facebook.com/mary.chen", Kind.URL_WITH_ACCOUNT, "https://www.facebook.com/mary.chen"),
+    ],
+)
+def test_it_finds(text: str, kind: Kind, part: str) -> None:
+    assert (kind, part) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A123456788",  # wrong check digit, and nothing says what it is
+        "4111 1111 1111 1112",
+        "2020-03-14 20:30",
+        "3.5%的人在1999年",
+        "http://www.cna.com.tw/news/asoc/201803180097-1.aspx",
+        "https://www.facebook.com/setnews/videos/1751705681580679/",
+        "韓國的高鐵和花蓮的溫水",
+        "林務局證實",
+        "喝熱水可以殺死病毒，請轉發給家人！",
+    ],
+)
+def test_it_leaves_alone(text: str) -> None:
+    assert found(text) == []
+
+
+def test_it_finds_no_two_things_in_one_place() -> None:
+    text = "王小明先生，電話0912345678，帳號0912345678901，住中山路12號，信箱a@b.tw"
+    spans = [(one.start, one.end) for one in find_personal_data(text)]
+    assert spans == sorted(spans)
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
+
+
+def test_it_masks_what_was_found_and_nothing_else() -> None:
+    text = "請打０９１２３４５６７８找王小明先生"
+    assert mask(text, find_personal_data(text)) == f"請打{MASK}找{MASK}先生"
+    assert mask(text, []) == text
+    assert mask("abc", [Finding(0, 2, Kind.NAME), Finding(1, 2, Kind.PHONE)]) == f"{MASK}c"
+
+
+@pytest.mark.parametrize("text", ["1-" * 7_000, "一" * 14_000, "中" * 7_000 + "路" * 7_000, "王" * 14_000])
+def test_it_takes_no_longer_for_hostile_texts(text: str) -> None:
+    started = time.process_time()
+    find_personal_data(text)
+    assert time.process_time() - started < 1.0
+
+
+def test_it_does_on_the_labelled_messages_what_the_readme_says() -> None:
+    texts = load_sample(SAMPLE).messages
+    lines = (HERE / "personal_data_labels.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    counts = count(
+        [(texts[row["article_id"]], [Finding(a, b, Kind(k)) for a, b, k in row["findings"]]) for row in rows]
+    )
+    assert len(rows) == 200
+    assert counts.recall >= 0.5
+    assert counts.precision >= 0.6
