@@ -5,7 +5,7 @@ until it commits, so two processes never work on one chat at the same time.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -15,12 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.inbox_statements import (
+    IN_VIEW,
     SealedEvent,
-    SealedRow,
     chat_key,
     choose_first_of_chats,
-    claim_rows,
-    lock_free_chats,
+    claim,
 )
 from storage.tables import utc_now
 
@@ -30,11 +29,11 @@ MAX_GROUP = 256
 """Rows in one insert, and so advisory locks in one transaction: PostgreSQL has room for thousands in all."""
 
 LOCK = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
-INSERT = """
-WITH incoming AS (
-  SELECT *, is_first AND NOT EXISTS (
-    SELECT 1 FROM inbox_event AS o WHERE o.chat = i.chat AND o.state IN ('pending', 'claimed')
-  ) AS is_free
+INSERT = f"""
+WITH in_view AS MATERIALIZED (SELECT chat FROM inbox_event WHERE state IN ('pending', 'claimed') LIMIT {IN_VIEW}),
+incoming AS (
+  SELECT *, is_first AND (SELECT count(*) FROM in_view) < {IN_VIEW}
+    AND chat NOT IN (SELECT chat FROM in_view) AS is_free
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::boolean[])
     AS i (event_id, chat, timestamp, payload, is_first)
 )
@@ -149,16 +148,12 @@ class PostgresInboxWriter:
         claimable = {row.event_id for row in rows if row.may_claim}
         waiting = [row["id"] for row in found if not row["is_claimed"] and row["event_id"] in claimable]
         if waiting and len(found) < len(rows):  # a dropped duplicate may have been what kept a later event waiting
-            claimed |= await self._claim(waiting, {row.chat for row in rows})
+            claimed |= await self._claim(waiting, len(rows))
         return claimed
 
-    async def _claim(self, ids: Sequence[int], chats: set[str]) -> dict[str, int]:
-        def claim(connection: Connection) -> list[SealedRow]:
-            if lock_free_chats(connection, chats) != chats:
-                return []  # another process is claiming in one of them: its or our next `claim` sees these rows
-            return claim_rows(connection, ids, self._owner, utc_now(), self._lease)
-
-        return {row.event_id: row.id for row in await self.run(claim)}
+    async def _claim(self, ids: Collection[int], limit: int) -> dict[str, int]:
+        rows = await self.run(lambda connection: claim(connection, self._owner, utc_now(), self._lease, limit, ids))
+        return {row.event_id: row.id for row in rows}
 
     def _settle(self, group: Sequence[_Request], claimed: dict[str, int]) -> None:
         for batch, future in group:

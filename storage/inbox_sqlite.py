@@ -22,7 +22,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 
 from storage.database import BUSY_TIMEOUT_MS, prepare_sqlite
-from storage.inbox_statements import SealedEvent, choose_first_of_chats, claim_rows
+from storage.inbox_statements import IN_VIEW, SealedEvent, choose_first_of_chats, claim
 from storage.tables import utc_now
 
 T = TypeVar("T")
@@ -33,15 +33,15 @@ MAX_GROUP = 256
 CHECKPOINT_WAIT_MS = 200
 """How long a sweep may hold up the writer while a reader still needs the journal; the next sweep tries again."""
 
-INSERT_HEAD = """
+INSERT_HEAD = f"""
 INSERT INTO inbox_event
   (id, event_id, chat, timestamp, payload, state, owner, lease_until, attempts, received_at)
 WITH shared (owner, lease_until, now) AS (VALUES (?, ?, ?)),
+in_view AS MATERIALIZED (SELECT chat FROM inbox_event WHERE state IN ('pending', 'claimed') LIMIT {IN_VIEW}),
 incoming (id, event_id, chat, timestamp, payload, is_first) AS (VALUES """
-INSERT_TAIL = """),
-judged AS (SELECT *, is_first AND NOT EXISTS (
-  SELECT 1 FROM inbox_event AS o WHERE o.chat = incoming.chat AND o.state IN ('pending', 'claimed')
-) AS is_free FROM incoming)
+INSERT_TAIL = f"""),
+judged AS (SELECT *, is_first AND (SELECT count(*) FROM in_view) < {IN_VIEW}
+  AND chat NOT IN (SELECT chat FROM in_view) AS is_free FROM incoming)
 SELECT id, event_id, chat, timestamp, payload,
   CASE WHEN is_free THEN 'claimed' ELSE 'pending' END,
   CASE WHEN is_free THEN owner END,
@@ -189,8 +189,8 @@ class SqliteInboxWriter:
         inserted = raw.execute(INSERT_HEAD + ",".join(["(?,?,?,?,?,?)"] * len(rows)) + INSERT_TAIL, values).rowcount
         id_range = (first_id, self._last_id)
         if inserted < len(rows):  # a dropped duplicate may have been the one that kept a later event waiting
-            claimable = [first_id + index for index, row in enumerate(rows) if row.may_claim]
-            claim_rows(connection, claimable, self._owner, now, self._lease)
+            claimable = {first_id + index for index, row in enumerate(rows) if row.may_claim}
+            claim(connection, self._owner, now, self._lease, len(rows), claimable)
         found: str | None = raw.execute(CLAIMED, (*id_range, self._owner)).fetchone()[0]
         return {int(row_id) - first_id: int(row_id) for row_id in found.split(",")} if found else {}
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Integer,
+    Row,
     Table,
     and_,
     bindparam,
@@ -26,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -38,6 +39,10 @@ KEEP_FINISHED = timedelta(days=30)
 """How long id and outcome of a finished event stay, to know it when it is delivered again."""
 
 DELETE_AT_ONCE = 5_000
+READ_AT_ONCE = 256
+
+IN_VIEW = 512
+"""Unfinished rows that a new event is compared with. Behind so many it is stored for `claim`, whatever its chat."""
 
 events: Table = InboxEvent.__table__  # type: ignore[attr-defined]
 
@@ -80,30 +85,34 @@ def _is_ready(event: FromClause, now: ColumnElement[datetime]) -> ColumnElement[
     return or_(event.c.lease_until <= now, and_(event.c.state == InboxState.PENDING, event.c.lease_until.is_(None)))
 
 
-def _is_behind(event: FromClause, other: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Another event of the chat is being worked on, or is earlier and unfinished."""
-    earlier = or_(
-        other.c.timestamp < event.c.timestamp,
-        and_(other.c.timestamp == event.c.timestamp, other.c.id < event.c.id),
-    )
-    working = and_(other.c.state == InboxState.CLAIMED, other.c.lease_until > now)
+def _is_being_worked_on(event: FromClause, other: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether another event of the chat is claimed by somebody who is alive."""
     return exists(
         select(literal_column("1"))
         .select_from(other)
-        .where(other.c.chat == event.c.chat, other.c.id != event.c.id, _unfinished(other), or_(earlier, working))
+        .where(other.c.chat == event.c.chat, other.c.id != event.c.id, _is_held(other, now))
     )
+
+
+def _is_held(event: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return and_(event.c.state == literal_column("'claimed'"), event.c.lease_until > now)
 
 
 # Built once: putting a statement together takes longer than running it, and these run for every event.
 _NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
 _LEASE: ColumnElement[datetime] = bindparam("lease", type_=UtcDateTime())
-_event, _other = events.alias("e"), events.alias("o")
+_other = events.alias("o")
 
-CANDIDATES = (
-    select(_event.c.id, _event.c.chat)
-    .where(_unfinished(_event), _is_ready(_event, _NOW), ~_is_behind(_event, _other, _NOW))
-    .order_by(_event.c.timestamp, _event.c.id)
-    .limit(bindparam("at_most", type_=Integer()))
+WORKED_ON = select(events.c.chat).where(_is_held(events, _NOW))
+QUEUE = (
+    select(events.c.id, events.c.chat, events.c.timestamp, _is_ready(events, _NOW).label("is_ready"))
+    .where(
+        _unfinished(events),
+        tuple_(events.c.timestamp, events.c.id)
+        > tuple_(bindparam("timestamp", type_=BigInteger()), bindparam("id", type_=BigInteger())),
+    )
+    .order_by(events.c.timestamp, events.c.id)
+    .limit(READ_AT_ONCE)
 )
 CLAIM = (
     update(events)
@@ -111,7 +120,7 @@ CLAIM = (
         events.c.id.in_(bindparam("ids", expanding=True)),
         _unfinished(events),
         _is_ready(events, _NOW),
-        ~_is_behind(events, _other, _NOW),
+        ~_is_being_worked_on(events, _other, _NOW),
     )
     .values(state=InboxState.CLAIMED, owner=bindparam("me"), lease_until=_LEASE, attempts=events.c.attempts + 1)
     .returning(
@@ -140,12 +149,42 @@ def choose_first_of_chats(batch: Sequence[SealedEvent]) -> list[bool]:
     return [index in chosen for index in range(len(batch))]
 
 
-def claim(connection: Connection, owner: str, now: datetime, lease: timedelta, limit: int) -> list[SealedRow]:
-    """Claim at most `limit` rows: the oldest of each chat in which nothing is being worked on."""
-    candidates = connection.execute(CANDIDATES, {"now": now, "at_most": limit}).all()
-    chats = lock_free_chats(connection, {row.chat for row in candidates})
-    ids = [row.id for row in candidates if row.chat in chats]
+def claim(
+    connection: Connection,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    among: Collection[int] | None = None,
+) -> list[SealedRow]:
+    """Claim at most `limit` rows: the oldest of each chat in which nothing is being worked on.
+
+    With `among`, only those rows, and only as far as they are among the `limit` that are next.
+    """
+    ready = [row for row in find_ready(connection, now, limit) if among is None or row.id in among]
+    chats = lock_free_chats(connection, {row.chat for row in ready})
+    ids = [row.id for row in ready if row.chat in chats]
     return claim_rows(connection, ids, owner, now, lease) if ids else []
+
+
+def find_ready(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+    """The first `limit` rows that may be claimed: read in order, so that an earlier event holds its chat's later ones.
+
+    A chat has no index of its own: keeping one would cost every event more than all its other writes together.
+    """
+    passed = set(connection.scalars(WORKED_ON, {"now": now}))
+    ready: list[Row[Any]] = []
+    place = {"timestamp": -1, "id": -1}
+    while len(ready) < limit:
+        rows = connection.execute(QUEUE, {"now": now, **place}).all()
+        for row in rows:
+            if row.chat not in passed and row.is_ready:
+                ready.append(row)
+            passed.add(row.chat)
+        if len(rows) < READ_AT_ONCE:
+            break
+        place = {"timestamp": rows[-1].timestamp, "id": rows[-1].id}
+    return ready[:limit]
 
 
 def claim_rows(

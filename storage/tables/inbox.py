@@ -25,7 +25,7 @@ class InboxEvent(SQLModel, table=True):
 
     __tablename__ = "inbox_event"
     __table_args__ = (
-        partial_index("inbox_unfinished", "chat", "timestamp", "id", where="state IN ('pending', 'claimed')"),
+        partial_index("inbox_worked_on", "chat", "lease_until", where="state = 'claimed'"),
         partial_index("inbox_queue", "timestamp", "id", where="state IN ('pending', 'claimed')"),
         partial_index("inbox_finished", "state", "done_at", where="state IN ('done', 'failed')"),
         partial_index("inbox_kept_payload", "payload_until", where="payload_until IS NOT NULL"),

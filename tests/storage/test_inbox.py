@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 
 from storage.database import Database, open_database
 from storage.inbox import Inbox, IncomingEvent
-from storage.inbox_statements import KEEP_FINISHED
+from storage.inbox_statements import IN_VIEW, KEEP_FINISHED, READ_AT_ONCE
 from storage.migrations import migrate
 from storage.payloads import PayloadCipher, UnreadablePayloadError, derive_payload_key
 from storage.tables import utc_now
@@ -221,7 +221,25 @@ async def test_it_stores_many_requests_at_once_and_each_caller_gets_its_own(inbo
         (row,) = await inbox.store([event(f"e{number}", f"chat-{number}")])
         return row.event_id
 
-    assert await asyncio.gather(*(send(n) for n in range(600))) == [f"e{n}" for n in range(600)]
+    assert await asyncio.gather(*(send(n) for n in range(500))) == [f"e{n}" for n in range(500)]
+
+
+async def test_it_leaves_new_events_to_claim_behind_a_long_queue_and_keeps_each_chats_order(inbox: Inbox) -> None:
+    await inbox.store([event(f"old{n}", f"chat-{n}", timestamp=n) for n in range(IN_VIEW)], claim=False)
+    assert (
+        await inbox.store([event("next", "chat-3", timestamp=2_000), event("new", "chat-new", timestamp=2_001)]) == []
+    )
+    first = await inbox.claim(IN_VIEW)
+    assert [row.event_id for row in first] == [f"old{n}" for n in range(IN_VIEW)]
+    assert [row.event_id for row in await inbox.claim(10)] == ["new"]
+    await inbox.finish(first[3].id, "answered")
+    assert [row.event_id for row in await inbox.claim(10)] == ["next"]
+
+
+async def test_it_finds_a_free_chat_behind_a_long_queue_of_a_busy_one(inbox: Inbox) -> None:
+    busy = [event(f"busy{n}", "busy", timestamp=n) for n in range(READ_AT_ONCE + 10)]
+    await inbox.store([*busy, event("free", "free", timestamp=9_999)], claim=False)
+    assert [row.event_id for row in await inbox.claim(5)] == ["busy0", "free"]
 
 
 async def test_it_tells_only_the_guilty_caller_that_a_request_cannot_be_stored(inbox: Inbox) -> None:
