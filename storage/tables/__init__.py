@@ -44,6 +44,7 @@ from storage.tables.review import (
     VerificationOutcome,
     VerificationRule,
 )
+from storage.tables.statistics import DailyCount, Measure, WaitingTime
 
 __all__ = [
     "BIG_ID",
@@ -58,6 +59,7 @@ __all__ = [
     "Category",
     "ChangeKind",
     "Choice",
+    "DailyCount",
     "DriftReport",
     "Embedding",
     "FeedbackReason",
@@ -69,6 +71,7 @@ __all__ = [
     "LogPosition",
     "MatchDecision",
     "MatchOutcome",
+    "Measure",
     "Notice",
     "NoticeKind",
     "NoticeState",
@@ -92,6 +95,7 @@ __all__ = [
     "VerificationDecision",
     "VerificationOutcome",
     "VerificationRule",
+    "WaitingTime",
     "hash_text",
     "new_id",
     "partial_index",
