@@ -16,10 +16,11 @@ from storage.tables.articles import (
     VariantLog,
     VariantSighting,
 )
-from storage.tables.asking import ArticleReplyFeedback, Asker, FeedbackReason, ReplyRequest
+from storage.tables.asking import ArticleReplyFeedback, Asker, FeedbackReason, ReplyRequest, SeenWhere
 from storage.tables.columns import BIG_ID, UtcDateTime, hash_text, new_id, partial_index, stored, utc_now
 from storage.tables.inbox import InboxEvent, InboxState
 from storage.tables.jobs import JobRun
+from storage.tables.limits import BlockedChat
 from storage.tables.matching import (
     AdoptedModel,
     ChangeKind,
@@ -31,6 +32,7 @@ from storage.tables.matching import (
     MatchOutcome,
 )
 from storage.tables.notices import LogPosition, Notice, NoticeKind, NoticeState
+from storage.tables.releases import ArticleDay, ImportedRelease, Tombstone
 from storage.tables.replies import ArticleReply, Reply, ReplyState, ReplyVersion, Verdict
 from storage.tables.review import (
     RaterFit,
@@ -51,11 +53,13 @@ __all__ = [
     "AdoptedModel",
     "Article",
     "ArticleCategory",
+    "ArticleDay",
     "ArticleReply",
     "ArticleReplyFeedback",
     "ArticleType",
     "ArticleVariant",
     "Asker",
+    "BlockedChat",
     "Category",
     "ChangeKind",
     "Choice",
@@ -64,6 +68,7 @@ __all__ = [
     "Embedding",
     "FeedbackReason",
     "Hyperlink",
+    "ImportedRelease",
     "InboxEvent",
     "InboxState",
     "IndexChange",
@@ -85,8 +90,10 @@ __all__ = [
     "ReplyVersion",
     "ReviewTask",
     "Role",
+    "SeenWhere",
     "Status",
     "TaskState",
+    "Tombstone",
     "UtcDateTime",
     "VariantAction",
     "VariantLog",

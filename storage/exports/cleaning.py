@@ -1,0 +1,86 @@
+"""From what the database holds to what may be public, a row at a time: the only way into a release."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from storage.exports.columns import Column, ExportTable, Kind, RawRow, Row
+from storage.exports.masking import Masker
+from storage.exports.pseudonyms import EpochPseudonyms
+
+HERE = "chaming"
+"""The source of rows written in this database; it leaves under the instance's public name."""
+
+Convert = Callable[[Any, datetime | None], Any]
+
+
+@dataclass(slots=True)
+class Cleaned:
+    """What was done to one table, for the privacy report."""
+
+    masked: Counter[str] = field(default_factory=Counter)
+    """By kind of personal data."""
+    left_out: int = 0
+    """Rows that could not go out at all: links that lead to one person's account."""
+
+
+class Cleaner:
+    """Turns raw rows of one table into public ones."""
+
+    def __init__(self, table: ExportTable, pseudonyms: EpochPseudonyms, instance: str) -> None:
+        self.table = table
+        self.report = Cleaned()
+        self._masker = Masker()
+        self._pseudonyms = pseudonyms
+        self._instance = instance
+        self._converts = [self._converter(column) for column in table.columns]
+        self._refused = [column.name == "url" for column in table.columns]
+
+    def clean(self, rows: Iterable[RawRow]) -> Iterator[tuple[Row, datetime | None]]:
+        """The public rows, each with the hour it is filed under."""
+        for raw in rows:
+            dated = to_hour(raw[-1])
+            for values in self.table.expand(raw[:-1]) if self.table.expand else (raw[:-1],):
+                row = tuple(
+                    None if value is None else convert(value, dated)
+                    for convert, value in zip(self._converts, values, strict=True)
+                )
+                if any(self._refused) and self._is_refused(values, row):
+                    self.report.left_out += 1
+                else:
+                    yield row, dated
+        self.report.masked = self._masker.counts
+
+    def _is_refused(self, before: RawRow, after: Row) -> bool:
+        """A link that had to be masked leads nowhere any more, and two such would be one."""
+        return any(
+            refused and value != cleaned for refused, value, cleaned in zip(self._refused, before, after, strict=True)
+        )
+
+    def _converter(self, column: Column) -> Convert:
+        empty = "" if column.required else None
+        if column.kind == Kind.TEXT:
+            return lambda value, dated: self._masker.mask(value) or empty
+        if column.kind == Kind.REFERENCE:
+            return lambda value, dated: self._masker.mask(value, keep_pages=True) or empty
+        if column.kind == Kind.PSEUDONYM:
+            return lambda value, dated: self._pseudonyms.of(value, dated) if value else None
+        if column.kind == Kind.SOURCE:
+            return lambda value, dated: self._instance if value == HERE else value
+        return _PLAIN.get(column.kind, lambda value, dated: value)
+
+
+def to_hour(moment: datetime | None) -> datetime | None:
+    return moment.replace(minute=0, second=0, microsecond=0) if moment else None
+
+
+_PLAIN: dict[Kind, Convert] = {
+    Kind.STRING: lambda value, dated: str(value) or None,
+    Kind.HOUR: lambda value, dated: to_hour(value),
+    Kind.DATE: lambda value, dated: str(value),
+    Kind.JSON: lambda value, dated: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode(),
+}
