@@ -59,9 +59,9 @@ class Words:
 Wordings = Mapping[str, Words]
 
 
-def load_wordings() -> Wordings:
-    """Read all catalogues; keys are `LANGUAGES`, the default one first."""
-    return {language: Words(language, _load(language), Locale.parse(language)) for language in LANGUAGES}
+def load_wordings(folder: Path = LOCALES) -> Wordings:
+    """Read all catalogues of a folder; keys are `LANGUAGES`, the default one first."""
+    return {language: Words(language, _load(folder, language), Locale.parse(language)) for language in LANGUAGES}
 
 
 def choose_words(wordings: Wordings, language: str | None) -> Words:
@@ -88,10 +88,10 @@ def _preference(item: str) -> tuple[str, float] | None:
     return (tag.strip(), quality) if 0 < quality <= 1 else None
 
 
-def _load(language: str) -> gettext.NullTranslations:
+def _load(folder: Path, language: str) -> gettext.NullTranslations:
     if language not in TRANSLATED:
         return gettext.NullTranslations()
-    with (LOCALES / f"{language}.po").open("rb") as source:
+    with (folder / f"{language}.po").open("rb") as source:
         catalogue = read_po(source, locale=language)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
