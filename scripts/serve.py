@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 import structlog
+import uvloop
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -76,7 +77,7 @@ def _locked(descriptor: int) -> bool:
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
     try:
-        asyncio.run(main)
+        uvloop.run(main)
     except (DatabaseError, SQLAlchemyError) as error:
         first_line = str(error).partition("\n")[0]
         raise click.ClickException(f"The database cannot be used ({first_line}). See DATABASE_URL.") from None
