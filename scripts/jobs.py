@@ -81,6 +81,13 @@ async def publish_due(services: Services) -> str:
     return f"published {await review_due(services.database, datetime.now(UTC))} answers that had waited"
 
 
+async def count_statistics(services: Services) -> str:
+    from storage.statistics_rollup import roll_up  # as above
+
+    rows, everything = await roll_up(services.database, datetime.now(UTC))
+    return f"wrote {rows} counts by day, {'all anew' if everything else 'of the last weeks'}"
+
+
 JOBS = {
     job.name: job
     for job in (
@@ -106,6 +113,7 @@ JOBS = {
         Job("drift", "Compare the last day's matching with the four weeks before it.", timedelta(days=1), report_drift),
         Job("refit-raters", "Learn anew which side raters are on, and whom to trust.", timedelta(days=1), refit_raters),
         Job("publish-due", "Show contested answers whose waiting is over.", timedelta(minutes=5), publish_due),
+        Job("statistics", "Count what the statistics pages show.", timedelta(hours=1), count_statistics),
         Job(
             "snapshot",
             "Save the search index, so that the next start is quick.",

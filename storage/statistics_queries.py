@@ -36,26 +36,26 @@ SELECT outcome AS key, {day:created_at} AS day, count(*) AS count
 FROM match_decision WHERE created_at >= :since GROUP BY 1, 2""",
     Measure.ARTICLES: """
 SELECT '' AS key, {day:created_at} AS day, count(*) AS count
-FROM article WHERE status = 'NORMAL' AND created_at IS NOT NULL GROUP BY 1, 2""",
+FROM article WHERE status = 'NORMAL' AND created_at >= :since GROUP BY 1, 2""",
     Measure.ARTICLES_IN: """
 SELECT ac.category_id AS key, {day:a.created_at} AS day, count(*) AS count
 FROM article_category ac JOIN article a ON a.id = ac.article_id
-WHERE ac.status = 'NORMAL' AND a.status = 'NORMAL' AND a.created_at IS NOT NULL GROUP BY 1, 2""",
+WHERE ac.status = 'NORMAL' AND a.status = 'NORMAL' AND a.created_at >= :since GROUP BY 1, 2""",
     Measure.REQUESTS: """
 SELECT '' AS key, {day:created_at} AS day, count(*) AS count
-FROM reply_request WHERE status = 'NORMAL' AND created_at IS NOT NULL GROUP BY 1, 2""",
+FROM reply_request WHERE status = 'NORMAL' AND created_at >= :since GROUP BY 1, 2""",
     Measure.REQUESTS_IN: """
 SELECT ac.category_id AS key, {day:r.created_at} AS day, count(*) AS count
 FROM reply_request r JOIN article_category ac ON ac.article_id = r.article_id
-WHERE r.status = 'NORMAL' AND ac.status = 'NORMAL' AND r.created_at IS NOT NULL GROUP BY 1, 2""",
+WHERE r.status = 'NORMAL' AND ac.status = 'NORMAL' AND r.created_at >= :since GROUP BY 1, 2""",
     Measure.ANSWERS: """
 SELECT r.verdict AS key, {day:{answered_at}} AS day, count(*) AS count
 FROM article_reply ar JOIN reply r ON r.id = ar.reply_id
-WHERE {is_shown} AND {answered_at} IS NOT NULL GROUP BY 1, 2""",
+WHERE {is_shown} AND {answered_at} >= :since GROUP BY 1, 2""",
     Measure.ANSWERS_IN: """
 SELECT ac.category_id AS key, {day:{answered_at}} AS day, count(*) AS count
 FROM article_reply ar JOIN article_category ac ON ac.article_id = ar.article_id
-WHERE {is_shown} AND ac.status = 'NORMAL' AND {answered_at} IS NOT NULL GROUP BY 1, 2""",
+WHERE {is_shown} AND ac.status = 'NORMAL' AND {answered_at} >= :since GROUP BY 1, 2""",
     Measure.ASKERS: """
 SELECT '' AS key, day, count(*) AS count FROM (
   SELECT {week:created_at} AS day, asker_id AS person FROM match_decision
@@ -67,9 +67,9 @@ SELECT '' AS key, day, count(*) AS count FROM (
     Measure.VOLUNTEERS: """
 SELECT '' AS key, day, count(*) AS count FROM (
   SELECT {week:created_at} AS day, contributor AS person FROM reply
-  WHERE contributor IS NOT NULL AND created_at IS NOT NULL
+  WHERE contributor IS NOT NULL AND created_at >= :since
   UNION
-  SELECT {week:created_at} AS day, rater AS person FROM rating
+  SELECT {week:created_at} AS day, rater AS person FROM rating WHERE created_at >= :since
 ) people GROUP BY 1, 2""",
     Measure.ARTICLE_MESSAGES: """
 SELECT key, day, count(*) AS count FROM (
@@ -78,7 +78,7 @@ SELECT key, day, count(*) AS count FROM (
 ) sent WHERE key IS NOT NULL GROUP BY 1, 2""",
     Measure.ARTICLE_REQUESTS: """
 SELECT article_id AS key, {day:created_at} AS day, count(*) AS count
-FROM reply_request WHERE status = 'NORMAL' AND created_at IS NOT NULL GROUP BY 1, 2""",
+FROM reply_request WHERE status = 'NORMAL' AND created_at >= :since GROUP BY 1, 2""",
 }
 
 _WAITING_TIMES = """
@@ -100,11 +100,11 @@ SELECT period, answered, min(CASE WHEN place = (answered + 1) / 2 THEN seconds E
 FROM ranked GROUP BY 1, 2"""
 
 IS_ERASED_LATER = frozenset({Measure.MESSAGES, Measure.ASKERS, Measure.ARTICLE_MESSAGES})
-"""What they count is unlinked or deleted after a while: days before `:since` keep the count they were given in time."""
+"""What they count is unlinked or deleted after a while: earlier days keep the count they were given in time."""
 
 
 def count_query(measure: Measure, dialect: str) -> str:
-    """The query that counts `measure`: key, day, count."""
+    """The query that counts `measure`: key, day, count. `:since` is the beginning of a week."""
     return _fill(_COUNTS[measure], dialect)
 
 

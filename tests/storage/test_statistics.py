@@ -186,7 +186,7 @@ async def test_what_was_counted_stays_when_the_decisions_are_deleted(database: D
 
 async def test_counting_twice_changes_nothing(database: Database) -> None:
     await add(database, *answered("a", timedelta(hours=1)), decision(1, MatchOutcome.ANSWER))
-    assert await roll_up(database, NOW) > 0
+    assert (await roll_up(database, NOW))[0] > 0
     async with database.reading() as session:
         first = await load_weeks(session, MONDAY, MONDAY)
     await roll_up(database, NOW + timedelta(hours=1))
@@ -204,3 +204,15 @@ async def test_the_query_that_is_shown_can_be_run(database: Database, measure: M
             assert "{" not in query
             values = {"since": "2020-01-01" if database.is_sqlite else NOW} if ":since" in query else {}
             assert (await session.execute(text(query), values)).all() == []
+
+
+async def test_all_is_counted_anew_after_an_import_of_older_articles_and_at_night(database: Database) -> None:
+    years_ago = NOW - timedelta(days=1500)
+    await add(database, Article(id="new", created_at=NOW))
+    assert (await roll_up(database, NOW))[1], "nothing was counted before"
+    assert not (await roll_up(database, NOW))[1]
+    await add(database, Article(id="old", created_at=years_ago))
+    assert (await roll_up(database, NOW))[1], "an article is missing"
+    assert (await roll_up(database, NOW.replace(hour=19)))[1], "three in the morning in Taiwan"
+    async with database.reading() as session:
+        assert (await load_weeks(session, years_ago.date(), years_ago.date()))[0].articles == 1
