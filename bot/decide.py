@@ -110,7 +110,7 @@ def has_same_words(match: Match) -> bool:
 def may_speak_unasked(outcome: Outcome, text: str) -> bool:
     """Whether a group that did not call the bot should hear this: a sure answer, that a long enough message is false.
 
-    A provisional reply is not sure: one volunteer wrote it and nobody has confirmed it yet.
+    A provisional reply is not sure: a few ratings carry it, and more people have yet to confirm it.
     """
     if not isinstance(outcome, Answer) or len("".join(text.split())) <= MIN_GROUP_CHARACTERS:
         return False

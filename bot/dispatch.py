@@ -25,7 +25,8 @@ CAPACITY = 256
 """Rows held at a time, running and queued."""
 MAX_WAITING_CHATS = 4 * CAPACITY
 POLL_S = 0.25
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=20)
+"""How long a killed process keeps its events from the others: well within a reply token's minute."""
 RENEW_EVERY_S = LEASE.total_seconds() / 4
 DEPTH_EVERY_S = 5.0
 DRAIN_S = 8.0

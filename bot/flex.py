@@ -82,6 +82,26 @@ def bubble(body: Sequence[Part], *, header: Part | None = None, footer: Sequence
     return parts
 
 
+LARGER = {"xxs": "sm", "xs": "md", "sm": "lg", "md": "xl", "lg": "xl", "xl": "xxl", "xxl": "3xl"}
+"""LINE's text sizes, each with the one about half as large again."""
+
+
+def enlarged(part: Part) -> Part:
+    """The same with larger text, and buttons as tall as LINE draws them."""
+    bigger = {name: _enlarged(value) for name, value in part.items()}
+    if part.get("type") in {"text", "span"} and "size" in part:
+        bigger["size"] = LARGER.get(part["size"], part["size"])
+    if part.get("type") == "button":
+        bigger["height"] = "md"
+    return bigger
+
+
+def _enlarged(value: Any) -> Any:
+    if isinstance(value, dict):
+        return enlarged(value)
+    return [_enlarged(one) for one in value] if isinstance(value, list) else value
+
+
 def flex_message(alt_text: str, container: Part) -> Part:
     return {"type": "flex", "altText": cut(clean(alt_text) or BLANK, MAX_ALT_TEXT), "contents": container}
 

@@ -41,7 +41,7 @@ VERDICTS = {
 
 STATES = {
     ReplyState.VERIFIED: marked("Confirmed by several volunteers"),
-    ReplyState.PROVISIONAL: marked("First check by one volunteer, not confirmed yet"),
+    ReplyState.PROVISIONAL: marked("First check, to be confirmed by more people"),
     ReplyState.IMPORTED: marked("From open fact-checking data"),
 }
 

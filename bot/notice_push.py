@@ -7,7 +7,7 @@ forgotten the key, it is given up instead: better untold than told twice.
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -145,10 +145,9 @@ async def _write(services: Services, people: Sequence[Recipient]) -> tuple[list[
         news = [one.news for one in told if one.news is not None]
         if news:
             kept = tuple(notice for one in told if one.news for notice in one.notices)
-            view = View(
-                choose_words(services.wordings, person.language), services.buttons, services.settings.public_url
-            )
-            addressed = Recipient(person.asker_id, person.line_user_id, person.language, kept)
+            words = choose_words(services.wordings, person.language)
+            view = View(words, services.buttons, services.settings.public_url, person.large_text)
+            addressed = replace(person, notices=kept)
             letters.append(Letter(addressed, tuple(one for one in told if one.news), notice_messages(view, news)))
     return letters, void
 

@@ -22,7 +22,7 @@ from storage.articles import ArticleSummary, load_article_summaries
 from storage.askers import find_asker
 from storage.database import Database
 from storage.notices import claim_for_reply, load_waiting, load_wordings, mark_told_with_reply
-from storage.tables import Notice, NoticeKind, NoticeState, Status, utc_now
+from storage.tables import Asker, Notice, NoticeKind, NoticeState, Status, utc_now
 
 FOLLOW_S = 1.0
 RELOAD_S = 600.0
@@ -49,7 +49,7 @@ class Told:
 class NoticeRider:
     """Lets notices ride along with answers. `run` keeps it knowing for whom any wait."""
 
-    def __init__(self, database: Database, metrics: Metrics, to_view: Callable[[str | None], View]) -> None:
+    def __init__(self, database: Database, metrics: Metrics, to_view: Callable[[Asker | None], View]) -> None:
         self._database = database
         self._metrics = metrics
         self._to_view = to_view
@@ -104,7 +104,7 @@ class NoticeRider:
                 return result
             asker = await find_asker(session, event.chat)
             told = await load_told(session, event.chat, claimed)
-        view = self._to_view(asker.language if asker else None)
+        view = self._to_view(asker)
         seen = [one for one in told if one.news and _is_shown(one.news, result)]
         fresh = [one for one in told if one.news and one not in seen]
         messages = notice_messages(view, [one.news for one in fresh if one.news]) if fresh else ()

@@ -26,6 +26,7 @@ from bot.wording import Wordings, choose_words, load_wordings
 from storage.database import Database, open_database
 from storage.inbox import Inbox
 from storage.payloads import derive_payload_key
+from storage.tables import Asker
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,8 +68,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         matching = Matching(metrics)
         buttons, wordings = Buttons(settings.secret_key), load_wordings()
 
-        def to_view(language: str | None) -> View:
-            return View(choose_words(wordings, language), buttons, settings.public_url)
+        def to_view(asker: Asker | None) -> View:
+            words = choose_words(wordings, asker.language if asker else None)
+            return View(words, buttons, settings.public_url, asker.large_text if asker else False)
 
         yield Services(
             settings=settings,

@@ -59,6 +59,7 @@ class Recipient:
     asker_id: str
     line_user_id: str
     language: str | None
+    large_text: bool
     notices: tuple[Notice, ...]
 
     @property
@@ -286,7 +287,11 @@ async def _to_recipients(session: AsyncSession, asker_ids: Iterable[str], waitin
     for asker_id, own in theirs.items():
         asker = known.get(asker_id)
         if own and asker is not None and asker.line_user_id:
-            people.append(Recipient(asker_id, asker.line_user_id, asker.language, tuple(_of_first_articles(own))))
+            people.append(
+                Recipient(
+                    asker_id, asker.line_user_id, asker.language, asker.large_text, tuple(_of_first_articles(own))
+                )
+            )
     return people
 
 

@@ -13,7 +13,6 @@ from bot.flex import (
     box,
     bubble,
     button,
-    flex_message,
     label,
     postback,
     quote,
@@ -52,7 +51,7 @@ def more_replies(view: View, article: ArticleSummary, replies: Sequence[ReplySum
         notice = view.words("Here is what other volunteers wrote about it.")
     press = [_more_action(view, article, left, offset + len(shown))] if left > 0 else []
     container = fitted(lambda limit: _carousel(view, article, shown, limit), MAX_CAROUSEL_BYTES)
-    message = flex_message(_alt_text(view, shown[0]), container)
+    message = view.message(_alt_text(view, shown[0]), container)
     if press:
         message["quickReply"] = {"items": [{"type": "action", "action": action} for action in press]}
     return (text_message(notice), message)
@@ -83,7 +82,7 @@ def _message(
         body = [*before, *_reply(view, best, limit), *after, *provenance(view, best)]
         return bubble(body, header=verdict_header(view, best.verdict), footer=footer)
 
-    return flex_message(_alt_text(view, best), fitted(build))
+    return view.message(_alt_text(view, best), fitted(build))
 
 
 def _reply(view: View, reply: ReplySummary, limit: int) -> list[Part]:

@@ -7,7 +7,7 @@ from bot.bubbles.view import MAX_CAROUSEL_BYTES, View, fitted
 from bot.buttons import Press
 from bot.decide import Candidate, Candidates
 from bot.fit import clean, cut
-from bot.flex import INK, Part, box, bubble, button, flex_message, label, postback, quote, small, text, text_message
+from bot.flex import INK, Part, box, bubble, button, label, postback, quote, small, text, text_message
 from bot.labels import differences, how_sure, to_reason, why_found
 
 MAX_QUOTE = 400
@@ -24,7 +24,7 @@ def candidate_messages(view: View, outcome: Candidates, event_id: str) -> tuple[
         "{number} checked messages are similar. Which one is yours?",
         len(candidates),
     )
-    message = flex_message(alt_text, container)
+    message = view.message(alt_text, container)
     message["quickReply"] = {"items": [{"type": "action", "action": none}]}
     return (text_message(_question(view, candidates)), message)
 

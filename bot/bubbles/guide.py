@@ -1,7 +1,7 @@
 """What the bot says about itself: the welcome, and how it is used."""
 
 from bot.bubbles.view import View
-from bot.flex import LINK, PAPER, Part, box, bubble, flex_message, small, text
+from bot.flex import LINK, PAPER, Part, box, bubble, small, text
 
 
 def welcome_messages(view: View) -> tuple[Part, ...]:
@@ -24,7 +24,7 @@ def welcome_messages(view: View) -> tuple[Part, ...]:
         small(words("What you send me stays private unless you agree. Today I can read text and links.")),
     ]
     alt_text = words("Hello, I am 查明. Forward a doubtful message to me, and I look up whether it has been checked.")
-    return (flex_message(alt_text, bubble(body, header=header)),)
+    return (view.message(alt_text, bubble(body, header=header)),)
 
 
 def _step(number: str, told: str) -> Part:

@@ -15,7 +15,6 @@ from bot.flex import (
     bubble,
     button,
     carousel,
-    flex_message,
     label,
     postback,
     quote,
@@ -44,7 +43,7 @@ class News:
 def notice_messages(view: View, news: Sequence[News]) -> tuple[Part, ...]:
     """One message for everything there is to tell: a bubble for each article, most urgent first."""
     container = fitted(lambda limit: carousel([_bubble(view, one, limit) for one in news]), MAX_CAROUSEL_BYTES)
-    return (flex_message(_alt_text(view, news), container),)
+    return (view.message(_alt_text(view, news), container),)
 
 
 def _bubble(view: View, news: News, limit: int) -> Part:

@@ -6,13 +6,14 @@ from urllib.parse import quote
 
 from bot.buttons import Buttons
 from bot.fit import json_bytes
-from bot.flex import MAX_URI, Part
+from bot.flex import MAX_URI, Part, enlarged, flex_message
 from bot.labels import verdict_label
 from bot.wording import Words
 from storage.tables import Verdict
 
-MAX_BUBBLE_BYTES = 30_000
-MAX_CAROUSEL_BYTES = 50_000
+MAX_BUBBLE_BYTES = 29_500
+MAX_CAROUSEL_BYTES = 49_000
+"""A little under LINE's 30,000 and 50,000: the names of larger sizes are longer."""
 TEXT_LIMITS = (2000, 1500, 1000, 700, 450, 300, 200, 100, 40)
 """UTF-16 units of the longest text in a bubble, tried from the top until the whole fits LINE's bytes."""
 
@@ -24,6 +25,12 @@ class View:
     words: Words
     buttons: Buttons
     public_url: str
+    large: bool = False
+    """Whether this person has asked for larger text than LINE's own setting gives."""
+
+    def message(self, alt_text: str, container: Part) -> Part:
+        """A Flex message in the size this person reads."""
+        return flex_message(alt_text, enlarged(container) if self.large else container)
 
     def article_url(self, article_id: str) -> str:
         """The article's public page."""

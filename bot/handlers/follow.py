@@ -2,7 +2,7 @@
 
 from bot.bubbles.guide import welcome_messages
 from bot.events import Follow
-from bot.handlers.looking_up import find_language, to_view
+from bot.handlers.looking_up import find_person, to_view
 from bot.outcome import HandlerResult
 from bot.services import Services
 from storage.askers import ensure_asker, set_follows
@@ -12,5 +12,5 @@ async def handle_follow(event: Follow, services: Services) -> HandlerResult:
     async with services.database.transaction() as session:
         await ensure_asker(session, event.chat, event.user_id)
         await set_follows(session, event.chat, True)
-        view = to_view(services, await find_language(session, event))
+        view = to_view(services, await find_person(session, event))
     return HandlerResult(welcome_messages(view), "welcomed")

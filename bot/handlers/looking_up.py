@@ -17,24 +17,24 @@ from bot.wording import choose_words
 from retrieval.types import Band, Match
 from storage.articles import ArticleSummary, load_article_summaries, resolve_article
 from storage.askers import find_asker, load_asked_articles
-from storage.tables import Status
+from storage.tables import Asker, Status
 
 
-def to_view(services: Services, language: str | None = None) -> View:
-    words = choose_words(services.wordings, language)
-    return View(words, services.buttons, services.settings.public_url)
+def to_view(services: Services, asker: Asker | None = None) -> View:
+    """What somebody is answered with: in the language and the size of text they have chosen, or the usual ones."""
+    words = choose_words(services.wordings, asker.language if asker else None)
+    return View(words, services.buttons, services.settings.public_url, asker.large_text if asker else False)
 
 
-async def find_language(session: AsyncSession, event: Event) -> str | None:
-    """The language a person has chosen; a group is spoken to in the default one."""
-    asker = await find_asker(session, event.chat) if event.source_kind == "user" else None
-    return asker.language if asker else None
+async def find_person(session: AsyncSession, event: Event) -> Asker | None:
+    """The person in a one-to-one chat, if they are known; a group is spoken to as everybody is."""
+    return await find_asker(session, event.chat) if event.source_kind == "user" else None
 
 
 async def find_view(services: Services, event: Event) -> View:
     """The view of whoever sent the event."""
     async with services.database.reading() as session:
-        return to_view(services, await find_language(session, event))
+        return to_view(services, await find_person(session, event))
 
 
 def about(view: View, decision_id: str | None) -> View:

@@ -8,7 +8,7 @@ from bot.decide import best_replies
 from bot.events import Postback
 from bot.fit import clean
 from bot.handlers.kept_message import find_kept_text
-from bot.handlers.looking_up import about, find_language, find_shown, find_view, to_view
+from bot.handlers.looking_up import about, find_person, find_shown, find_view, to_view
 from bot.handlers.remembering import remember_choice
 from bot.labels import Reason
 from bot.outcome import HandlerResult
@@ -19,7 +19,7 @@ from storage.tables import Choice
 async def choose(event: Postback, action: Action, services: Services) -> HandlerResult:
     """Show the candidate's answer, or that it has been withdrawn since."""
     async with services.database.reading() as session:
-        view = to_view(services, await find_language(session, event))
+        view = to_view(services, await find_person(session, event))
         article = await find_shown(session, action.article_id)
     if article is None or not article.replies:
         return HandlerResult(notes.withdrawn(view), "withdrawn")
@@ -30,7 +30,7 @@ async def choose(event: Postback, action: Action, services: Services) -> Handler
 
 async def show_more(event: Postback, action: Action, services: Services) -> HandlerResult:
     async with services.database.reading() as session:
-        view = to_view(services, await find_language(session, event))
+        view = to_view(services, await find_person(session, event))
         article = await find_shown(session, action.article_id)
     replies = best_replies(article) if article else ()
     if article is None or action.offset >= len(replies):
@@ -48,7 +48,7 @@ async def explain(event: Postback, action: Action, services: Services) -> Handle
 async def none_of_these(event: Postback, action: Action, services: Services) -> HandlerResult:
     """Offer what is left: to wait for a known message's answer, or to ask the volunteers about this one."""
     async with services.database.reading() as session:
-        view = about(to_view(services, await find_language(session, event)), action.decision_id)
+        view = about(to_view(services, await find_person(session, event)), action.decision_id)
         waiting = await find_shown(session, action.article_id)
     record = remember_choice(event, action, Choice.NONE)
     if waiting is not None:

@@ -15,7 +15,7 @@ from bot.decide import best_replies, is_sure
 from bot.events import Postback
 from bot.fit import clean
 from bot.handlers.kept_message import find_kept_text
-from bot.handlers.looking_up import find_language, find_shown, find_view, to_view
+from bot.handlers.looking_up import find_person, find_shown, find_view, to_view
 from bot.handlers.remembering import remember_asked, remember_joined
 from bot.outcome import HandlerResult
 from bot.services import Services
@@ -34,7 +34,7 @@ async def agree(event: Postback, action: Action, services: Services) -> HandlerR
     shown = clean(text)
     sure = await _find_same(services, action, shown)
     async with services.database.transaction() as session:
-        view = to_view(services, await find_language(session, event))
+        view = to_view(services, await find_person(session, event))
         await ensure_asker(session, event.chat, event.user_id)
         article = await take_in_message(
             session, text=shown, matching_key_hash=key_hash(shown), contributor=event.chat, sure=sure
@@ -59,7 +59,7 @@ async def _find_same(services: Services, action: Action, text: str) -> list[Sure
 async def join(event: Postback, action: Action, services: Services) -> HandlerResult:
     """Wait for the answer to a message that is public already."""
     async with services.database.transaction() as session:
-        view = to_view(services, await find_language(session, event))
+        view = to_view(services, await find_person(session, event))
         await ensure_asker(session, event.chat, event.user_id)
         result = await _ask(session, view, event, action.article_id)
     if action.article_id is None or not _was_asked(result):

@@ -4,7 +4,7 @@ from bot.bubbles import notes
 from bot.bubbles.feedback import thanks_for_reason, voted
 from bot.buttons import Action, Vote
 from bot.events import Postback
-from bot.handlers.looking_up import find_language, find_view, to_view
+from bot.handlers.looking_up import find_person, find_view, to_view
 from bot.outcome import HandlerResult
 from bot.services import Services
 from moderation.feedback import HELPFUL, NOT_HELPFUL, give_feedback, give_reason
@@ -19,7 +19,7 @@ async def vote(event: Postback, action: Action, services: Services) -> HandlerRe
         return HandlerResult(notes.expired(await find_view(services, event)), "button_unknown")
     pressed, article_id, reply_id = Vote(action.kind), action.article_id, action.reply_id
     async with services.database.transaction() as session:
-        view = to_view(services, await find_language(session, event))
+        view = to_view(services, await find_person(session, event))
         is_counted = await give_feedback(
             session, article_id=article_id, reply_id=reply_id, contributor=event.chat, score=SCORES[pressed]
         )
@@ -34,7 +34,7 @@ async def say_why(event: Postback, action: Action, services: Services) -> Handle
         return HandlerResult(notes.expired(await find_view(services, event)), "button_unknown")
     reason = FeedbackReason(action.kind)
     async with services.database.transaction() as session:
-        view = to_view(services, await find_language(session, event))
+        view = to_view(services, await find_person(session, event))
         is_kept = await give_reason(
             session, article_id=action.article_id, reply_id=action.reply_id, contributor=event.chat, reason=reason
         )

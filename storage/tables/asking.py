@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint, true
+from sqlalchemy import UniqueConstraint, false, true
 from sqlmodel import Field, SQLModel
 
 from storage.tables.articles import Status
@@ -20,6 +20,18 @@ class FeedbackReason(StrEnum):
     OTHER_MESSAGE = "other_message"
 
 
+class SeenWhere(StrEnum):
+    """Where a message that somebody doubts was seen."""
+
+    FAMILY = "family"
+    FRIENDS = "friends"
+    GROUP = "group"
+    SOCIAL = "social"
+    VIDEO = "video"
+    WEB = "web"
+    OTHER = "other"
+
+
 class Asker(SQLModel, table=True):
     """A person in a LINE chat; everything else names them by `id`, a keyed pseudonym."""
 
@@ -27,6 +39,8 @@ class Asker(SQLModel, table=True):
     line_user_id: str | None = Field(default=None, unique=True)
     """Where a push goes; None once the person has asked to be forgotten."""
     language: str | None = None
+    large_text: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether they want larger text in what the bot draws."""
     follows: bool = True
     wants_notices: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     """Whether they want to be told when a message they asked about is answered."""
@@ -47,6 +61,7 @@ class ReplyRequest(SQLModel, table=True):
     variant_id: str | None = None
     """The wording this person sent and agreed to publish, where it is not the article's own."""
     reason: str | None = None
+    seen_where: SeenWhere | None = Field(default=None, sa_type=stored(SeenWhere))
     status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
     wants_notices: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     """Whether this person wants to be told about this article."""

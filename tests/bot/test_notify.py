@@ -57,7 +57,9 @@ class Chat:
         self.rider = NoticeRider(
             database,
             self.metrics,
-            lambda language: View(choose_words(WORDINGS, language), BUTTONS, "https://chaming.example.tw"),
+            lambda asker: View(
+                choose_words(WORDINGS, asker.language if asker else None), BUTTONS, "https://chaming.example.tw"
+            ),
         )
         self.numbers = iter(range(1, 100))
 

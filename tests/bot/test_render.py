@@ -210,7 +210,7 @@ def test_a_certain_match_is_never_told_as_certainty() -> None:
     ("state", "label", "ground"),
     [
         (ReplyState.VERIFIED, "已由多位志工確認", CALM),
-        (ReplyState.PROVISIONAL, "初步查核：一位志工的看法，還沒有其他人確認", CAUTION),
+        (ReplyState.PROVISIONAL, "初步查核，尚待更多人確認", CAUTION),
         (ReplyState.IMPORTED, "來自公開的查證資料", CALM),
     ],
 )
