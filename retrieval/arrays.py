@@ -42,6 +42,40 @@ class GrowingArray(Generic[Scalar]):
         self._used = max(self._used, length)
 
 
+class NumberColumn:
+    """Many short rows of numbers by number, one after another in one array."""
+
+    def __init__(self, content: NDArray[np.uint32] | None = None, ends: NDArray[np.int64] | None = None) -> None:
+        self._content = GrowingArray(np.zeros(0, np.uint32) if content is None else content)
+        self._ends = GrowingArray(np.zeros(0, np.int64) if ends is None else ends)
+
+    def __getitem__(self, number: int) -> NDArray[np.uint32]:
+        start, end = self._span(number)
+        return self._content.view[start:end]
+
+    def _span(self, number: int) -> tuple[int, int]:
+        ends = self._ends.view
+        return (int(ends[number - 1]) if number else 0), int(ends[number])
+
+    def extend(self, rows: Sequence[NDArray[np.uint32]]) -> None:
+        start = self._content.extend(np.concatenate([np.zeros(0, np.uint32), *rows]))
+        self._ends.extend(start + np.cumsum([len(row) for row in rows], dtype=np.int64))
+
+    def erase(self, numbers: Collection[int]) -> None:
+        """Overwrite these rows with zeros."""
+        for number in numbers:
+            start, end = self._span(number)
+            self._content.view[start:end] = 0
+
+    def copy(self) -> Self:
+        return type(self)(self._content.view.copy(), self._ends.view.copy())
+
+    @property
+    def arrays(self) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """What `__init__` takes."""
+        return self._content.view, self._ends.view
+
+
 class TextColumn:
     """Many short texts by number, as one run of UTF-8: a third of what as many Python strings take."""
 

@@ -5,7 +5,7 @@ is refused with any other.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,14 @@ from retrieval.types import Band
 CALIBRATION_PATH = Path(__file__).parent / "calibration.json"
 
 
+NODE_FIELDS = ("feature", "threshold", "left", "right", "value")
+MAX_LEAVES = 16
+ALL_LEAVES = np.uint16(0xFFFF)
+_PATTERNS = np.arange(1 << MAX_LEAVES)
+LOWEST_BIT = np.log2(np.maximum(_PATTERNS & -_PATTERNS, 1)).astype(np.int8)
+"""The number of the lowest bit of each pattern."""
+
+
 class CalibrationError(Exception):
     """The calibration file does not fit the encoder or the program: make it again with scripts/train_matcher.py."""
 
@@ -29,37 +37,72 @@ class CalibrationError(Exception):
 
 @dataclass(frozen=True)
 class Trees:
-    """Boosted decision trees as flat arrays, one row a tree. A leaf is its own child: every walk has one length."""
+    """Boosted decision trees as flat arrays, one row a tree, walked without walking.
 
-    feature: NDArray[np.int32]
+    Every inner node is asked at once. A row that goes right at a node cannot reach the leaves on its left: each such
+    answer strikes them off, and the leftmost leaf that is left is where the row ends (Lucchese et al., QuickScorer,
+    2015). A tree has at most 16 leaves.
+    """
+
+    feature: NDArray[np.intp]
+    """Which column each inner node asks about, shape (trees, nodes); unused nodes strike nothing."""
     threshold: NDArray[np.float32]
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
+    struck: NDArray[np.uint16]
+    """The leaves that stay when a row goes right at the node, one bit each, the leftmost leaf lowest."""
     value: NDArray[np.float32]
-    depth: int
+    """The leaves' values from left to right, shape (trees, 16)."""
     baseline: float
 
     def raw(self, matrix: Matrix) -> NDArray[np.float64]:
         """Return each row's log-odds before calibration."""
-        trees = np.arange(len(self.feature))[None, :]
-        node = np.zeros((len(matrix), len(self.feature)), np.int32)
-        rows = np.arange(len(matrix))[:, None]
-        for _ in range(self.depth):
-            goes_left = matrix[rows, self.feature[trees, node]] <= self.threshold[trees, node]
-            node = np.where(goes_left, self.left[trees, node], self.right[trees, node])
-        return np.asarray(self.baseline + self.value[trees, node].sum(axis=1), np.float64)
+        goes_left = matrix[:, self.feature] <= self.threshold
+        reachable = np.bitwise_and.reduce(np.where(goes_left, ALL_LEAVES, self.struck), axis=2)
+        leaf = LOWEST_BIT[reachable]
+        return np.asarray(self.baseline + self.value[np.arange(len(self.value)), leaf].sum(axis=1), np.float64)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Trees":
-        return cls(
-            feature=np.array(content["feature"], np.int32),
-            threshold=np.array(content["threshold"], np.float32),
-            left=np.array(content["left"], np.int32),
-            right=np.array(content["right"], np.int32),
-            value=np.array(content["value"], np.float32),
-            depth=int(content["depth"]),
-            baseline=float(content["baseline"]),
-        )
+        walked = [_walk(*tree) for tree in zip(*(content[name] for name in NODE_FIELDS), strict=True)]
+        nodes = max(1, *(len(inner) for inner, _ in walked))
+        feature = np.zeros((len(walked), nodes), np.intp)
+        threshold = np.full((len(walked), nodes), np.inf, np.float32)
+        struck = np.full((len(walked), nodes), ALL_LEAVES, np.uint16)
+        value = np.zeros((len(walked), MAX_LEAVES), np.float32)
+        for row, (inner, leaves) in enumerate(walked):
+            for place, node in enumerate(inner):
+                feature[row, place], threshold[row, place], struck[row, place] = node
+            value[row, : len(leaves)] = leaves
+        return cls(feature, threshold, struck, value, float(content["baseline"]))
+
+
+def _walk(
+    feature: Sequence[int],
+    threshold: Sequence[float],
+    left: Sequence[int],
+    right: Sequence[int],
+    value: Sequence[float],
+) -> tuple[list[tuple[int, float, int]], list[float]]:
+    """Return a tree's inner nodes (column, threshold, leaves that stay on the right) and its leaves, left to right.
+
+    In the file a leaf is its own child.
+    """
+    inner: list[tuple[int, float, int]] = []
+    leaves: list[float] = []
+
+    def visit(node: int) -> None:
+        if left[node] == node:
+            leaves.append(value[node])
+            return
+        before = len(leaves)
+        visit(left[node])
+        on_the_left = ((1 << len(leaves)) - 1) & ~((1 << before) - 1)
+        inner.append((feature[node], threshold[node], int(ALL_LEAVES) & ~on_the_left))
+        visit(right[node])
+
+    visit(0)
+    if len(leaves) > MAX_LEAVES:
+        raise ValueError(f"a tree of {len(leaves)} leaves, more than {MAX_LEAVES}")
+    return inner, leaves
 
 
 @dataclass(frozen=True)

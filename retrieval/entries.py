@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.arrays import GrowingArray, TextColumn
+from retrieval.arrays import GrowingArray, NumberColumn, TextColumn
 from retrieval.types import Entry, EntryKind
+from retrieval.units import Hashes
 from retrieval.urls import canonical_urls
 
 KINDS = tuple(EntryKind)
@@ -22,6 +23,7 @@ class EntryTable:
 
     def __init__(self) -> None:
         self._columns = {name: TextColumn() for name in COLUMNS}
+        self._units = NumberColumn()
         self._kinds = GrowingArray(np.zeros(0, np.uint8))
         self._living = GrowingArray(np.zeros(0, bool))
         self._of_article: dict[str, tuple[int, ...]] = {}
@@ -36,13 +38,14 @@ class EntryTable:
     def articles(self) -> int:
         return len(self._of_article)
 
-    def add(self, entries: Sequence[Entry], keys: Sequence[str]) -> list[int]:
-        """Append entries with their matching keys and return their slots."""
+    def add(self, entries: Sequence[Entry], keys: Sequence[str], units: Sequence[Hashes]) -> list[int]:
+        """Append entries with their matching keys and their units, and return their slots."""
         links = ["\n".join(canonical_urls(e.text)) if e.kind in LINKED_KINDS else "" for e in entries]
         start = len(self)
         columns = ([e.entry_id for e in entries], [e.article_id for e in entries], [e.text for e in entries])
         for name, values in zip(COLUMNS, (*columns, keys, links), strict=True):
             self._columns[name].extend(values)
+        self._units.extend(units)
         self._living.extend(np.ones(len(entries), bool))
         self._kinds.extend(np.array([KINDS.index(e.kind) for e in entries], np.uint8))
         slots = list(range(start, len(self)))
@@ -63,10 +66,18 @@ class EntryTable:
         """Overwrite removed entries."""
         for column in self._columns.values():
             column.erase(slots)
+        self._units.erase(slots)
 
     def entry(self, slot: int) -> Entry:
         entry_id, article_id, text = (self._columns[name][slot] for name in COLUMNS[:3])
         return Entry(entry_id, article_id, KINDS[self._kinds.view[slot]], text)
+
+    def article_id(self, slot: int) -> str:
+        return self._columns["article_ids"][slot]
+
+    def units(self, slot: int) -> Hashes:
+        """What the text is compared by (`retrieval.units.unit_hashes`)."""
+        return self._units[slot]
 
     def key(self, slot: int) -> str:
         return self._columns["keys"][slot]
@@ -100,12 +111,16 @@ class EntryTable:
             copy = column.copy()
             copy.erase(removed)
             arrays[name], arrays[f"{name}_ends"] = copy.arrays
+        units = self._units.copy()
+        units.erase(removed)
+        arrays["units"], arrays["units_ends"] = units.arrays
         return arrays
 
     @classmethod
     def from_dump(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         table = cls()
         table._columns = {name: TextColumn(arrays[name], arrays[f"{name}_ends"]) for name in COLUMNS}
+        table._units = NumberColumn(arrays["units"], arrays["units_ends"])
         table._kinds, table._living = GrowingArray(arrays["kinds"]), GrowingArray(arrays["living"])
         slots = np.flatnonzero(arrays["living"]).tolist()
         texts = {name: table._columns[name].to_list() for name in ("article_ids", "keys", "links")}

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from retrieval.entries import EntryTable
 from retrieval.faiss_vectors import FaissVectorIndex
 from retrieval.lexical import LexicalIndex
+from retrieval.message import text_to_encode
 from retrieval.normalise import matching_key
 from retrieval.snapshot import SnapshotCorruptError, SnapshotModelError, read_snapshot, write_snapshot
 from retrieval.types import Entry, Vectors
+from retrieval.units import Hashes, unit_hashes
 from retrieval.vectors import VectorIndex
 
 GRACE_S = 60.0
@@ -100,10 +102,11 @@ class MatchingIndex:
                     rows.append(row)
                 row += 1
         keys = [matching_key(entry.text) for entry in added]
+        units = [unit_hashes(text_to_encode(entry.text)) for entry in added]
         with self._changing:
             for leg in (self._entries, self._lexical, self._vectors):
                 leg.remove(gone)
-            slots = self._entries.add(added, keys)
+            slots = self._entries.add(added, keys, units)
             self._lexical.replace(slots, keys, defer=defer)
             self._vectors.replace(slots, vectors[rows], defer=defer)
         if gone:
@@ -141,14 +144,26 @@ class MatchingIndex:
     def entry(self, slot: int) -> Entry:
         return self._entries.entry(slot)
 
+    def article_id(self, slot: int) -> str:
+        """The article the entry leads to."""
+        return self._entries.article_id(slot)
+
+    def units(self, slot: int) -> Hashes:
+        """The units of what the entry itself says, links and boilerplate left out."""
+        return self._entries.units(slot)
+
     def key(self, slot: int) -> str:
         """The entry's matching key."""
         return self._entries.key(slot)
 
     def vector(self, slot: int) -> Vectors:
         """The entry's vector, as it is stored: float16's precision."""
-        row: Vectors = self._vectors.reconstruct([slot])[0]
+        row: Vectors = self.vectors([slot])[0]
         return row
+
+    def vectors(self, slots: Sequence[int]) -> Vectors:
+        """The entries' vectors, row by row."""
+        return self._vectors.reconstruct(slots)
 
     def save(self, folder: Path) -> None:
         """Write a snapshot, atomically. Changes wait while memory is copied, not while it is written."""

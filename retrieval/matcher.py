@@ -1,7 +1,8 @@
-"""The matcher: a message in, ranked articles out, without ever blocking the event loop.
+"""The matcher: a message in, ranked articles out, without ever blocking the event loop for long.
 
-The lexical leg works in a thread while the encoder runs, and so does all scoring; see `retrieval.ranker` for what is
-done, and `retrieval.index` for what is searched.
+While the encoder runs, a thread does all that needs no vector: the lexical leg, and what its proposals share with the
+message. All scoring is done there too; see `retrieval.ranker` for what is done, and `retrieval.index` for what is
+searched.
 """
 
 import asyncio
@@ -12,12 +13,17 @@ from retrieval.calibration import Calibration, load_calibration
 from retrieval.index import MatchingIndex
 from retrieval.late_interaction import TokenText
 from retrieval.message import Message, read_message
+from retrieval.normalise import key_hash
 from retrieval.ranker import Ranker, Scored, SearchableIndex
 from retrieval.second_look import EncodedTokens, EncodeTokens, TokenCache, to_token_text
+from retrieval.texts import well_formed
 from retrieval.types import Match
 
 EncodeOne = Callable[[str], Awaitable[EncodedTokens]]
 """`BatchingEncoder(encoder.encode_tokens).encode`: one text to its vector and its tokens' vectors."""
+
+READ_AT_ONCE = 500
+"""Characters of a message that is read where it arrives, in half a millisecond; a longer one is read in the thread."""
 
 
 class Matcher:
@@ -32,26 +38,43 @@ class Matcher:
         self._tokens = TokenCache()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="matcher")
 
+    def match_words(self, text: str, *, limit: int = 10) -> list[Match]:
+        """Return the articles that say the very same, decoration aside. Takes no encoder and next to no time."""
+        found = self._ranker.same_words(key_hash(well_formed(text)))
+        return self._ranker.judge(read_message(text), found, limit) if found else []
+
     async def match(self, text: str, *, limit: int = 10) -> list[Match]:
         """Return the articles that may make the same claim, best first, at most `limit`. Takes any text."""
         in_thread, thread = asyncio.get_running_loop().run_in_executor, self._thread
-        message = await in_thread(thread, read_message, text)
-        lexical = in_thread(thread, self._ranker.propose_by_words, message)
+        is_short = len(text) <= READ_AT_ONCE
+        message = read_message(text) if is_short else await in_thread(thread, read_message, text)
+        proposed = in_thread(thread, self._ranker.propose_by_words, message)
         encoded = await asyncio.gather(*(self._encode(passage.text) for passage in message.passages))
         vectors = [one.vector for one in encoded]
-        scored = await in_thread(thread, self._ranker.first_look, message, vectors, await lexical)
-        doubtful = await in_thread(thread, self._ranker.doubtful, message, scored)
-        stretches = await asyncio.gather(*(self._tokens_of(stretch) for _, stretch in doubtful))
+        words = await proposed
+
+        def look() -> tuple[list[Scored], tuple[int, str] | None, list[Match]]:
+            scored = self._ranker.first_look(message, vectors, words)
+            doubtful = self._ranker.doubtful(message, scored)
+            known = self._tokens.find(doubtful[1]) if doubtful else None
+            if doubtful and known is None:
+                return scored, doubtful, []
+            if doubtful and known:
+                scored = _look_again(self._ranker, message, encoded, scored, doubtful[0], known)
+            return scored, None, self._ranker.judge(message, scored, limit)
+
+        scored, doubtful, matches = await in_thread(thread, look)
+        if doubtful is None:
+            return matches
+        place, stretch = doubtful
+        tokens = await self._encode(stretch)
 
         def finish() -> list[Match]:
-            again = _look_again(self._ranker, message, encoded, scored, doubtful, stretches)
+            kept = self._tokens.keep(stretch, to_token_text(stretch, tokens))
+            again = _look_again(self._ranker, message, encoded, scored, place, kept)
             return self._ranker.judge(message, again, limit)
 
         return await in_thread(thread, finish)
-
-    async def _tokens_of(self, text: str) -> TokenText:
-        known = self._tokens.find(text)
-        return known or self._tokens.keep(text, to_token_text(text, await self._encode(text)))
 
     def close(self) -> None:
         """Let the thread end."""
@@ -70,13 +93,13 @@ class BlockingMatcher:
         """Return the articles that may make the same claim, best first, at most `limit`."""
         message = read_message(text)
         encoded = self._encode([passage.text for passage in message.passages])
-        lexical = self._ranker.propose_by_words(message)
-        scored = self._ranker.first_look(message, [one.vector for one in encoded], lexical)
-        doubtful = self._ranker.doubtful(message, scored)
-        stretches = [self._tokens.get(stretch, self._encode) for _, stretch in doubtful]
-        return self._ranker.judge(
-            message, _look_again(self._ranker, message, encoded, scored, doubtful, stretches), limit
-        )
+        proposed = self._ranker.propose_by_words(message)
+        scored = self._ranker.first_look(message, [one.vector for one in encoded], proposed)
+        if doubtful := self._ranker.doubtful(message, scored):
+            place, stretch = doubtful
+            tokens = self._tokens.get(stretch, self._encode)
+            scored = _look_again(self._ranker, message, encoded, scored, place, tokens)
+        return self._ranker.judge(message, scored, limit)
 
 
 def _look_again(
@@ -84,14 +107,9 @@ def _look_again(
     message: Message,
     encoded: Sequence[EncodedTokens],
     scored: Sequence[Scored],
-    doubtful: Sequence[tuple[int, str]],
-    stretches: Sequence[TokenText],
-) -> Sequence[Scored]:
-    if not doubtful:
-        return scored
-    passages = {place: scored[place].passage for place, _ in doubtful}
-    queries = {n: to_token_text(message.passages[n].text, encoded[n]) for n in set(passages.values())}
-    looked_at = [
-        (place, queries[passages[place]], stretch) for (place, _), stretch in zip(doubtful, stretches, strict=True)
-    ]
-    return ranker.second_look(scored, looked_at)
+    place: int,
+    stretch: TokenText,
+) -> list[Scored]:
+    number = scored[place].passage
+    query = to_token_text(message.passages[number].text, encoded[number])
+    return ranker.second_look(scored, place, query, stretch)

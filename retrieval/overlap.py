@@ -5,15 +5,15 @@ entry holds (`_q`) and how much of the entry the message holds (`_e`). A long de
 forward holds a headline; only near-identical texts hold each other.
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.background import BackgroundTable, Weights
-from retrieval.units import Hashes, Units, to_units
+from retrieval.units import Hashes, runs_of, to_units, unit_hashes
 
 Column = NDArray[np.float32]
 
@@ -24,26 +24,26 @@ WINDOW_EXTRA = 8
 
 @dataclass(frozen=True)
 class WeighedText:
-    """A text's units with their weights, ready to be compared."""
+    """A text's units in reading order, with their weights, ready to be compared."""
 
-    units: Units
+    hashes: Hashes
     weights: Weights
     total: float
 
-    @property
-    def hashes(self) -> Hashes:
-        return self.units.hashes
+    @cached_property
+    def runs(self) -> Hashes:
+        return runs_of(self.hashes)
 
 
 def weigh_text(text: str, background: BackgroundTable) -> WeighedText:
-    """Cut a text into units and weigh them. A text of no units (emoji alone) has one, which no other text has."""
-    units = to_units(text)
-    if not len(units):
-        units = Units(
-            units.folded, np.array([zlib.crc32(text.encode("utf-8", "replace"))], np.uint32), np.zeros(1, np.int32)
-        )
-    weights = background.weigh(units.hashes)
-    return WeighedText(units, weights, float(weights.sum()))
+    """Cut a text into units and weigh them."""
+    return weigh_units(unit_hashes(text), background)
+
+
+def weigh_units(hashes: Hashes, background: BackgroundTable) -> WeighedText:
+    """Weigh the units of a text that was cut before (`retrieval.units.unit_hashes`)."""
+    weights = background.weigh(hashes)
+    return WeighedText(hashes, weights, float(weights.sum()))
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,11 @@ def _match(query: Hashes, entries: Hashes, lengths: NDArray[np.int64]) -> tuple[
 def _shares_of_runs(query: WeighedText, entries: Sequence[WeighedText]) -> tuple[Column, Column]:
     """Return the share of the query's runs each entry holds, and of each entry's runs the query holds."""
     shares_q, shares_e = np.zeros(len(entries), np.float32), np.zeros(len(entries), np.float32)
-    rows = [row for row, entry in enumerate(entries) if len(entry.units.runs)]
-    if not rows or not len(query.units.runs):
+    rows = [row for row, entry in enumerate(entries) if len(entry.runs)]
+    if not rows or not len(query.runs):
         return shares_q, shares_e
-    lengths = np.array([len(entries[row].units.runs) for row in rows])
-    held, found = _match(query.units.runs, np.concatenate([entries[row].units.runs for row in rows]), lengths)
+    lengths = np.array([len(entries[row].runs) for row in rows])
+    held, found = _match(query.runs, np.concatenate([entries[row].runs for row in rows]), lengths)
     shares_q[rows] = held.mean(axis=1)
     shares_e[rows] = np.add.reduceat(found, np.cumsum(lengths) - lengths, dtype=np.float32) / lengths
     return shares_q, shares_e
@@ -149,16 +149,17 @@ def compare(query: WeighedText, entries: Sequence[WeighedText]) -> Overlap:
     )
 
 
-def nearest_stretch(query: WeighedText, entry: WeighedText, text: str, width: int) -> str:
-    """Return the part of the entry's `text`, at most about `width` characters, that shares most with the query."""
-    if len(text) <= width:
-        return text
-    found = np.isin(entry.hashes, query.hashes)
-    starts = entry.units.starts
-    summed = np.concatenate([[0.0], np.cumsum(entry.weights * found)])
+def nearest_stretch(query: WeighedText, text: str, width: int, background: BackgroundTable) -> str:
+    """Return the part of the `text`, at most about `width` characters, that shares most with the query."""
+    units = to_units(text)
+    if len(text) <= width or not len(units):
+        return text[:width]
+    found = np.isin(units.hashes, query.hashes)
+    starts = units.starts
+    summed = np.concatenate([[0.0], np.cumsum(background.weigh(units.hashes) * found)])
     windows = summed[np.searchsorted(starts, starts + width)] - summed[:-1]
     best = np.flatnonzero(windows >= windows.max() - 1e-6)
     # `starts` count characters of the folded text, which is longer or shorter by a little.
-    middle = starts[best[len(best) // 2]] * len(text) / max(1, len(entry.units.folded))
+    middle = starts[best[len(best) // 2]] * len(text) / max(1, len(units.folded))
     begin = max(0, min(int(middle), len(text) - width))
     return text[begin : begin + width]

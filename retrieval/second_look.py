@@ -44,10 +44,10 @@ class EncodedTokens(Protocol):
 EncodeTokens = Callable[[Sequence[str]], Sequence[EncodedTokens]]
 
 
-def stretch_of(query: WeighedText, query_text: str, entry: WeighedText, entry_text: str) -> str:
+def stretch_of(query: WeighedText, query_text: str, entry_text: str) -> str:
     """Return the part of the entry that is compared token by token."""
     width = min(MAX_STRETCH, max(MIN_STRETCH, int(len(query_text) * STRETCH_FACTOR)))
-    return nearest_stretch(query, entry, entry_text, width)
+    return nearest_stretch(query, entry_text, width, load_background())
 
 
 def to_token_text(text: str, encoded: EncodedTokens) -> TokenText:

@@ -50,11 +50,22 @@ def _derived(overlap: Overlap, query: WeighedText, totals: NDArray[np.float64]) 
 
 
 def signal_matrix(query: WeighedText, entries: Sequence[WeighedText], dense: NDArray[np.float32]) -> Matrix:
-    """Return one row of `FEATURES` per entry. `dense` holds the entries' cosines with the query."""
+    """Return one row of `FEATURES` per entry (at least one). `dense` holds the entries' cosines with the query."""
+    return add_dense(word_signals(query, entries), dense)
+
+
+def add_dense(words: Matrix, dense: NDArray[np.float32]) -> Matrix:
+    """Put the cosines before the rows of `word_signals`."""
+    return np.column_stack([np.asarray(dense, np.float32), words])
+
+
+def word_signals(query: WeighedText, entries: Sequence[WeighedText]) -> Matrix:
+    """Return one row of `FEATURES` but the first, `dense`, per entry: what needs no encoder."""
+    if not entries:
+        return np.zeros((0, len(FEATURES) - 1), np.float32)
     overlap = compare(query, entries)
     totals = np.array([entry.total for entry in entries])
     columns = [
-        dense,
         overlap.cover_q,
         overlap.cover_e,
         overlap.run_q,

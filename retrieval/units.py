@@ -6,7 +6,6 @@ everything else gives words. A unit is a 32-bit hash, so that whole candidate li
 
 import zlib
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import regex
@@ -37,22 +36,27 @@ class Units:
     hashes: Hashes
     starts: NDArray[np.int32]
 
-    @cached_property
-    def runs(self) -> Hashes:
-        """Hashes of three units in a row (four characters of Chinese): what copying leaves and chance does not."""
-        h = self.hashes
-        if len(h) < 3:
-            return h[:0]
-        first, second, third = (
-            h[:-2] * np.uint32(0x9E3779B1),
-            h[1:-1] * np.uint32(0x85EBCA6B),
-            h[2:] * np.uint32(0xC2B2AE35),
-        )
-        mixed: Hashes = first ^ second ^ third
-        return mixed
-
     def __len__(self) -> int:
         return len(self.hashes)
+
+
+def runs_of(hashes: Hashes) -> Hashes:
+    """Return hashes of three units in a row (four characters of Chinese): what copying leaves and chance does not."""
+    if len(hashes) < 3:
+        return hashes[:0]
+    first, second, third = (
+        hashes[:-2] * np.uint32(0x9E3779B1),
+        hashes[1:-1] * np.uint32(0x85EBCA6B),
+        hashes[2:] * np.uint32(0xC2B2AE35),
+    )
+    mixed: Hashes = first ^ second ^ third
+    return mixed
+
+
+def unit_hashes(text: str) -> Hashes:
+    """Return a text's units alone. A text of none (emoji alone) has one, which no other text has."""
+    hashes = to_units(text).hashes
+    return hashes if len(hashes) else np.array([zlib.crc32(text.encode("utf-8", "replace"))], np.uint32)
 
 
 def _pair_hashes(run: str) -> Hashes:

@@ -133,7 +133,7 @@ def measure(examples: Sequence[Example], encoder: CachedEncoder) -> Array:
         text = text_to_encode(example.entry)
         query, entry = weighed(example.query), weighed(text)
         first = signal_matrix(query, [entry], np.array([vector(text) @ vector(example.query)]))
-        stretch = cache.get(stretch_of(query, example.query, entry, text), encoder.encode_tokens)
+        stretch = cache.get(stretch_of(query, example.query, text), encoder.encode_tokens)
         rows.append(second_matrix(first, cache.get(example.query, encoder.encode_tokens), [stretch])[0])
         if done % 2000 == 0:
             encoder.commit()

@@ -27,8 +27,9 @@ class HashTokenEncoder(HashEncoder):
 
 
 def make_trees() -> Trees:
-    nothing = np.zeros((1, 1), np.int32)
-    return Trees(nothing, nothing.astype(np.float32), nothing, nothing, nothing.astype(np.float32), 1, 0.0)
+    return Trees.from_json(
+        {"feature": [[0]], "threshold": [[0]], "left": [[0]], "right": [[0]], "value": [[0]], "baseline": 0}
+    )
 
 
 def make_scorer(names: Sequence[str], **weights: float) -> Scorer:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from retrieval.calibration import CALIBRATION_PATH, CalibrationError, load_calibration
+from retrieval.calibration import CALIBRATION_PATH, CalibrationError, Trees, load_calibration
 from retrieval.second_look import SECOND_FEATURES
 from retrieval.signals import FEATURES
 from retrieval.types import Band
@@ -48,3 +49,28 @@ def test_it_is_surer_of_a_copy_than_of_a_stranger() -> None:
         stranger = [{"dense": 0.8, "weight_q": 5.0, "weight_e": 5.0}.get(name, 1 - good[name]) for name in names]
         sure, unsure = scorer.probability(np.array([copy, stranger], np.float32))
         assert sure > 0.9 > 0.1 > unsure
+
+
+def test_it_ends_each_row_in_the_leaf_a_walk_ends_in() -> None:
+    content = json.loads(CALIBRATION_PATH.read_text(encoding="utf-8"))["first"]["trees"]
+    matrix = np.random.default_rng(0).normal(size=(50, len(FEATURES))).astype(np.float32)
+    walked = [content["baseline"] + sum(_walk(content, tree, row) for tree in range(80)) for row in matrix]
+    assert Trees.from_json(content).raw(matrix) == pytest.approx(np.array(walked), abs=1e-4)
+
+
+def _walk(content: dict[str, list[list[float]]], tree: int, row: NDArray[np.float32]) -> float:
+    node = 0
+    while content["left"][tree][node] != node:
+        goes_left = row[int(content["feature"][tree][node])] <= np.float32(content["threshold"][tree][node])
+        node = int(content["left" if goes_left else "right"][tree][node])
+    return content["value"][tree][node]
+
+
+def test_it_refuses_trees_with_more_leaves_than_it_has_bits_for() -> None:
+    comb = {"feature": 0, "threshold": 0.0, "value": 0.0}
+    nodes = 39  # inner nodes 0–18, each with a leaf on its left and the next node on its right
+    left = [19 + i for i in range(19)] + list(range(19, nodes))
+    right = [i + 1 for i in range(18)] + [38] + list(range(19, nodes))
+    content = {name: [[value] * nodes] for name, value in comb.items()} | {"left": [left], "right": [right]}
+    with pytest.raises(ValueError, match="20 leaves"):
+        Trees.from_json(content | {"baseline": 0.0})

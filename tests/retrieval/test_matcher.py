@@ -122,6 +122,21 @@ async def test_it_does_the_same_without_blocking_the_loop() -> None:
         encoder.close()
 
 
+async def test_it_finds_the_same_words_without_the_encoder() -> None:
+    encoder = HashTokenEncoder()
+    batching = BatchingEncoder(encoder.encode_tokens)
+    matcher = Matcher(make_index(persimmon=PERSIMMON, short="柿子中毒"), batching.encode, make_calibration())
+    already = len(encoder.encoded)
+    try:
+        assert bands(matcher.match_words("👉 " + PERSIMMON + "🙏")) == {"persimmon": Band.ANSWER}
+        assert bands(matcher.match_words("柿子中毒！")) == {"short": Band.CANDIDATE}
+        assert matcher.match_words("柿子和螃蟹一起吃會中毒") == matcher.match_words("👍") == []
+        assert len(encoder.encoded) == already
+    finally:
+        matcher.close()
+        batching.close()
+
+
 async def test_it_looks_again_at_what_is_in_doubt_and_remembers_it() -> None:
     hash_encoder = HashTokenEncoder()
     index = make_index(persimmon=PERSIMMON)

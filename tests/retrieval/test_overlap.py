@@ -69,6 +69,6 @@ def test_it_keeps_every_share_between_nothing_and_all(entries: list[str], query:
 
 def test_it_shows_the_stretch_of_a_long_entry_that_is_nearest() -> None:
     text = "無關的話。" * 60 + CLAIM + "無關的話。" * 60
-    stretch = nearest_stretch(weighed(CLAIM), weighed(text), text, 60)
+    stretch = nearest_stretch(weighed(CLAIM), text, 60, load_background())
     assert CLAIM in stretch
     assert len(stretch) == 60
