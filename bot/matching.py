@@ -10,6 +10,10 @@ from retrieval.types import Band, Match
 class TextMatcher(Protocol):
     """What `retrieval.matcher.Matcher` is, and what a test puts in its place."""
 
+    def match_words(self, text: str, *, limit: int = 10) -> list[Match]:
+        """The articles that say the very same as `text`, decoration aside; takes next to no time."""
+        ...
+
     async def match(self, text: str, *, limit: int = 10) -> list[Match]:
         """The articles that may make the same claim as `text`, best first."""
         ...
@@ -41,6 +45,11 @@ class Matching:
         self._matcher, self.model_id = matcher, model_id
         self._loaded.set()
         self._metrics.ready.set(1)
+
+    def match_words(self, text: str, *, limit: int = 10) -> list[Match]:
+        if self._matcher is None:
+            raise NotReadyError
+        return self._matcher.match_words(text, limit=limit)
 
     async def match(self, text: str, *, limit: int = 10) -> list[Match]:
         if self._matcher is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.bubbles.view import View
-from bot.decide import Outcome, decide
+from bot.decide import Answer, Outcome, decide
 from bot.events import Event
 from bot.services import Services
 from bot.wording import choose_words
@@ -53,9 +53,18 @@ class LookedUp:
 
 
 async def look_up(services: Services, event: Event, text: str) -> LookedUp:
-    """Match a text and decide; the articles are read after the match, so that what is shown is how things stand."""
+    """Match a text and decide; the very words of an answered article are answered without the encoder."""
     model_id = services.matching.model_id
+    if same := services.matching.match_words(text):
+        found = await _decide(services, await find_view(services, event), same, model_id)
+        if isinstance(found.outcome, Answer):
+            return found
     matches, view = await asyncio.gather(services.matching.match(text), find_view(services, event))
+    return await _decide(services, view, matches, model_id)
+
+
+async def _decide(services: Services, view: View, matches: Sequence[Match], model_id: str) -> LookedUp:
+    """The articles are read after the match, so that what is shown is how things stand."""
     ids = [match.article_id for match in matches if match.band != Band.NOTHING]
     if not ids:
         return LookedUp(view, decide(matches, {}), matches, model_id)

@@ -51,6 +51,9 @@ class FakeMatcher:
         self.matches = list(matches)
         self.asked: list[str] = []
 
+    def match_words(self, text: str, *, limit: int = 10) -> list[Match]:
+        return [match for match in self.matches if match.signals.get("exact")][:limit]
+
     async def match(self, text: str, *, limit: int = 10) -> list[Match]:
         self.asked.append(text)
         return self.matches[:limit]

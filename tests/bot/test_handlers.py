@@ -172,6 +172,22 @@ async def test_it_publishes_nothing_before_the_yes(chat: Conversation) -> None:
     assert await kept(chat) == 1
 
 
+async def test_the_words_of_an_answered_article_are_answered_without_the_encoder(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    matcher = chat.will_find(make_match("article", signals={"exact": 1.0}))
+    assert (await chat.say(MESSAGE)).outcome == "answer"
+    assert matcher.asked == []
+
+
+async def test_the_words_of_an_unanswered_article_are_looked_up_in_full(chat: Conversation) -> None:
+    await add_article(chat, "same words")
+    await add_article(chat, "answered", Verdict.RUMOR, text=MESSAGE + "！")
+    exact = make_match("same words", signals={"exact": 1.0})
+    matcher = chat.will_find(exact, make_match("answered", Band.CANDIDATE))
+    assert (await chat.say(MESSAGE)).outcome == "candidates"
+    assert matcher.asked == [MESSAGE]
+
+
 async def test_the_yes_stores_article_and_request_exactly_as_shown(chat: Conversation) -> None:
     offered = await chat.say(f"  {MESSAGE}\r\n\r\n\r\n\r\n請轉發\u202e ")
     shown = f"{MESSAGE}\n\n請轉發"
