@@ -47,6 +47,7 @@ from storage.tables.matching import (
     MatchDecision,
     MatchOutcome,
 )
+from storage.tables.media import ArticleMedia, HashKind, MediaHash
 from storage.tables.notices import LogPosition, Notice, NoticeKind, NoticeState
 from storage.tables.releases import ArticleDay, ImportedRelease, Tombstone
 from storage.tables.replies import ArticleReply, Reply, ReplyState, ReplyVersion, Verdict
@@ -70,6 +71,7 @@ __all__ = [
     "Article",
     "ArticleCategory",
     "ArticleDay",
+    "ArticleMedia",
     "ArticleReply",
     "ArticleReplyFeedback",
     "ArticleType",
@@ -89,6 +91,7 @@ __all__ = [
     "EditorSession",
     "Embedding",
     "FeedbackReason",
+    "HashKind",
     "Hyperlink",
     "ImportedRelease",
     "InboxEvent",
@@ -100,6 +103,7 @@ __all__ = [
     "MatchOutcome",
     "Measure",
     "MeasureKind",
+    "MediaHash",
     "ModerationCase",
     "ModerationMeasure",
     "Notice",
