@@ -1,0 +1,94 @@
+"""Recordings that are known, by their Chromaprint fingerprints: about eight 32-bit numbers a second, compared by bits.
+
+A recording is found by the numbers it has in common with a known one at the same distance in time; where enough of them
+agree on one alignment, the bits of the overlap are compared. That holds when a recording was encoded anew, made quieter
+or cut shorter, and not when it was played faster or spoken by somebody else.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Fingerprint = NDArray[np.uint32]
+
+COARSE_BITS = 12
+"""Low bits that are ignored when numbers are looked up: they are the first to change."""
+
+MIN_OVERLAP = 24
+"""Numbers, three seconds: a shorter overlap is an accident or a jingle."""
+
+MIN_VOTES = 3
+ALIGNMENTS = 5
+SURE_ERROR = 0.20
+"""The share of differing bits up to which it is the same recording. Unrelated sounds differ in about half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An article with the same recording in it."""
+
+    article_id: str
+    error: float
+    """The share of bits that differ, over the overlap."""
+    overlap: int
+    """How many numbers were compared."""
+
+
+class SoundIndex:
+    """Fingerprints by article. Used from one thread."""
+
+    def __init__(self) -> None:
+        self._fingerprints: dict[str, list[Fingerprint]] = {}
+        self._places: defaultdict[int, set[tuple[str, int, int]]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        return len(self._fingerprints)
+
+    def replace_article(self, article_id: str, fingerprints: Sequence[Fingerprint]) -> None:
+        """Let these fingerprints, and no others, lead to the article."""
+        for number, old in enumerate(self._fingerprints.pop(article_id, [])):
+            for at, value in enumerate(_coarse(old)):
+                self._places[value].discard((article_id, number, at))
+                if not self._places[value]:
+                    del self._places[value]
+        if fingerprints:
+            self._fingerprints[article_id] = list(fingerprints)
+        for number, new in enumerate(fingerprints):
+            for at, value in enumerate(_coarse(new)):
+                self._places[value].add((article_id, number, at))
+
+    def find(self, heard: Fingerprint) -> list[Heard]:
+        """The articles with the same recording, best first."""
+        votes: Counter[tuple[str, int, int]] = Counter()
+        for at, value in enumerate(_coarse(heard)):
+            for article_id, number, place in self._places.get(value, ()):
+                votes[article_id, number, place - at] += 1
+        best: dict[str, Heard] = {}
+        tried: Counter[str] = Counter()
+        for (article_id, number, offset), count in votes.most_common():
+            if count < MIN_VOTES:
+                break
+            tried[article_id] += 1
+            if tried[article_id] > ALIGNMENTS:
+                continue
+            found = _compare(heard, self._fingerprints[article_id][number], offset)
+            if found and found[0] <= SURE_ERROR and (article_id not in best or found[0] < best[article_id].error):
+                best[article_id] = Heard(article_id, *found)
+        return sorted(best.values(), key=lambda each: (each.error, each.article_id))
+
+
+def _coarse(fingerprint: Fingerprint) -> list[int]:
+    values: list[int] = (fingerprint >> np.uint32(COARSE_BITS)).tolist()
+    return values
+
+
+def _compare(heard: Fingerprint, known: Fingerprint, offset: int) -> tuple[float, int] | None:
+    """The share of bits that differ where the two overlap, `heard` beginning `offset` numbers into `known`."""
+    begin, end = max(0, offset), min(len(known), len(heard) + offset)
+    if end - begin < MIN_OVERLAP:
+        return None
+    differing = np.bitwise_count(known[begin:end] ^ heard[begin - offset : end - offset])
+    return float(differing.mean()) / 32, end - begin
