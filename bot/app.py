@@ -6,11 +6,13 @@ import structlog
 from aiohttp import web
 from sqlalchemy import select
 
+from bot.console import to_console_context
 from bot.dispatch import Dispatcher
 from bot.pages import add_pages
 from bot.services import Services
 from bot.webhook import MAX_BODY_BYTES, Webhook
 from bot.worker import build_dispatcher, working
+from moderation.console.app import console_app
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
 
@@ -39,6 +41,8 @@ def build_app(services: Services, dispatcher: Dispatcher | None = None) -> web.A
         buttons=services.buttons,
         public_url=services.settings.public_url,
     )
+
+    app.add_subapp("/review/", console_app(to_console_context(services)))
 
     async def work(_: web.Application) -> AsyncIterator[None]:
         async with working(services, dispatcher):

@@ -71,6 +71,19 @@ class Settings(BaseSettings):
     """From which hour to which nothing is pushed, in Taiwan's time; `0-0`: at any hour something may be."""
     notice_quota_percent: int = setting("NOTICE_QUOTA_PERCENT", "80", 80, ge=0, le=100)
     """How much of the month's quota pushed news may use; 0: nothing is pushed."""
+    smtp_url: str | None = setting("SMTP_URL", "smtps://user:password@mail.example.org:465", pattern=r"^smtps?://\S+$", repr=False)
+    """Where the console's mails go; without it nobody can sign in by e-mail."""
+    mail_from: str = setting("MAIL_FROM", "chaming@example.org", "chaming@localhost", pattern=r"^\S+@\S+$")
+    line_login_channel_id: str | None = setting("LINE_LOGIN_CHANNEL_ID", "1234567890", pattern=r"^\d+$")
+    """A LINE Login channel of the same provider; with its secret, volunteers can sign in with LINE."""
+    line_login_channel_secret: str | None = setting("LINE_LOGIN_CHANNEL_SECRET", "0123…cdef (32 hex digits)", repr=False)
+    line_login_url: str = setting(
+        "LINE_LOGIN_URL", "https://access.line.me", "https://access.line.me", pattern=URL_PATTERN
+    )
+    volunteers_may_join: bool = setting("VOLUNTEERS_MAY_JOIN", "true", True)
+    """Whether whoever signs in becomes a newcomer; false: only those who were invited may."""
+    proxies: int = setting("PROXIES", "1", 0, ge=0, le=5)
+    """How many proxies before this server add to X-Forwarded-For."""
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "info")
     log_format: Literal["json", "console"] = setting("LOG_FORMAT", "json", "json")
 
@@ -79,7 +92,7 @@ class Settings(BaseSettings):
     def _split_secrets(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("line_api_url", "line_data_url", "public_url")
+    @field_validator("line_api_url", "line_data_url", "line_login_url", "public_url")
     @classmethod
     def _drop_last_slash(cls, value: str) -> str:
         return value.rstrip("/")

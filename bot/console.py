@@ -1,0 +1,55 @@
+"""What the volunteers' console is given: the bot's database, matcher, words and way of drawing an answer."""
+
+from html import escape
+
+from bot.bubbles.answer import article_messages
+from bot.bubbles.view import View
+from bot.decide import best_replies
+from bot.flex_html import FLEX_CSS, message_html
+from bot.services import Services
+from bot.settings import Settings
+from bot.wording import choose_words, load_wordings
+from moderation.console.context import ConsoleContext, LineLoginSettings
+from moderation.console.limits import RateLimits
+from moderation.console.mail import SmtpMailer
+from moderation.console.wording import LOCALES
+from storage.articles import ArticleSummary
+
+
+def to_console_context(services: Services) -> ConsoleContext:
+    """Hand the console its parts; `moderation` may not import `bot`."""
+    settings = services.settings
+
+    def preview(article: ArticleSummary, language: str) -> str:
+        view = View(choose_words(services.wordings, language), services.buttons, settings.public_url)
+        messages = article_messages(view, article, best_replies(article))
+        drawn = "".join(message_html(message) for message in messages)
+        return (
+            f'<!doctype html><html lang="{escape(view.words.tag)}"><meta charset="utf-8">'
+            f"<title>LINE</title><style>{FLEX_CSS}</style><body>{drawn}</body></html>"
+        )
+
+    return ConsoleContext(
+        database=services.database,
+        wordings=load_wordings(LOCALES),
+        matcher=services.matching,
+        preview=preview,
+        secret_key=settings.secret_key,
+        public_url=settings.public_url,
+        mailer=SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else None,
+        line_login=to_line_login(settings),
+        open_to_all=settings.volunteers_may_join,
+        proxies=settings.proxies,
+        limits=RateLimits(),
+    )
+
+
+def to_line_login(settings: Settings) -> LineLoginSettings | None:
+    if not (settings.line_login_channel_id and settings.line_login_channel_secret):
+        return None
+    return LineLoginSettings(
+        channel_id=settings.line_login_channel_id,
+        channel_secret=settings.line_login_channel_secret,
+        authorize_url=settings.line_login_url,
+        api_url=settings.line_api_url,
+    )

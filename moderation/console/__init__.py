@@ -1,0 +1,1 @@
+"""The volunteers' console, a web application of its own under `/review/`."""
