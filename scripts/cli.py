@@ -23,6 +23,8 @@ COMMANDS = {
     "model": "Prepare an encoder, change to it, go back, or show the state.",
     "line": "Check the LINE channel's settings.",
     "run-job": "Run one scheduled job now.",
+    "editor": "Invite volunteers to the console.",
+    "audit": "Check the console's audit log.",
     "simulate": "Run a LINE platform on this machine, to try the bot without keys.",
 }
 

@@ -77,6 +77,11 @@ async def verify(session: AsyncSession) -> Verified:
             return Verified(seq, last)
 
 
+async def holds_hash(session: AsyncSession, wanted: str) -> bool:
+    """Whether a hash noted earlier is still in the chain."""
+    return await session.scalar(select(col(AuditEntry.seq)).where(col(AuditEntry.hash) == wanted)) is not None
+
+
 def compute_hash(entry: AuditEntry) -> str:
     """SHA-256 over everything in the row but the hash itself, in one fixed spelling."""
     row = [entry.seq, _spell(entry.at), entry.actor, entry.act, entry.subject, entry.details, entry.previous_hash]
