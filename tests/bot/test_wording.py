@@ -22,7 +22,8 @@ from bot.wording import (
 )
 
 KEYWORDS: Any = {"words": None, "plural": (1, 2), "marked": None}
-METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+METHODS = [("data_pages/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2")]
+"""The data pages have catalogues of their own."""
 WORDINGS = load_wordings()
 
 

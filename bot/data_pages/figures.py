@@ -1,0 +1,109 @@
+"""Reads the figures of a period once and keeps them some minutes: the counts behind them change once an hour."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.wording import TAIPEI
+from storage.database import Database
+from storage.statistics import (
+    CategoryCounts,
+    MostAsked,
+    Queue,
+    Spread,
+    Waiting,
+    Week,
+    find_waiting,
+    load_categories,
+    load_category_weeks,
+    load_most_asked,
+    load_spread,
+    load_weeks,
+    measure_queue,
+)
+from storage.statistics_queries import count_query, waiting_query
+from storage.tables import Measure, utc_now
+
+KEPT_S = 300.0
+PERIODS = {"13": 13, "53": 53, "520": 520}
+"""The periods that can be asked for, in weeks: a quarter, a year, ten years."""
+DEFAULT_PERIODS = ("53", "520")
+MOST_ASKED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All statistics of a period."""
+
+    as_of: datetime
+    since: date
+    until: date
+    weeks: list[Week]
+    waiting: Waiting | None
+    categories: list[CategoryCounts]
+    articles_by_category: dict[str, dict[date, int]]
+    most_asked: list[MostAsked]
+    spread: Spread | None
+    """Of the article most asked about."""
+    queue: Queue
+    queries: dict[Measure, str]
+    waiting_query: str
+
+
+class FiguresReader:
+    """`await reader.read(period)`: one read at a time for all readers, kept for `KEPT_S`."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._clock = clock
+        self._kept: dict[str, tuple[float, Figures]] = {}
+        self._reading = asyncio.Lock()
+
+    async def read(self, period: str) -> Figures:
+        """The figures of one of `PERIODS`."""
+        async with self._reading:
+            kept = self._kept.get(period)
+            if kept is None or self._clock() - kept[0] > KEPT_S:
+                kept = (self._clock(), await read_figures(self._database, PERIODS[period], utc_now()))
+                self._kept[period] = kept
+            return kept[1]
+
+    async def read_shortest(self) -> tuple[str, Figures]:
+        """The first of `DEFAULT_PERIODS` in which anything happened: an archive's years are shown, not an empty one."""
+        for period in DEFAULT_PERIODS:
+            figures = await self.read(period)
+            if any(week.messages or week.articles or week.answers for week in figures.weeks):
+                break
+        return period, figures
+
+    async def read_spread(self, article_id: str) -> Spread:
+        async with self._database.reading() as session:
+            return await load_spread(session, article_id)
+
+
+async def read_figures(database: Database, weeks: int, now: datetime) -> Figures:
+    """Everything of the last `weeks` weeks, this one included."""
+    until = now.astimezone(TAIPEI).date()
+    since = until - timedelta(days=until.weekday(), weeks=weeks - 1)
+    async with database.reading() as session:
+        dialect = session.get_bind().dialect.name
+        most_asked = await load_most_asked(session, since, until, MOST_ASKED)
+        return Figures(
+            as_of=now,
+            since=since,
+            until=until,
+            weeks=await load_weeks(session, since, until),
+            waiting=await find_waiting(session),
+            categories=await load_categories(session, since, until),
+            articles_by_category=await load_category_weeks(session, Measure.ARTICLES_IN, since, until),
+            most_asked=most_asked,
+            spread=await load_spread(session, most_asked[0].article_id) if most_asked else None,
+            queue=await measure_queue(session),
+            queries={
+                measure: count_query(measure, dialect).replace(":since", f"'{since.isoformat()}'")
+                for measure in Measure
+            },
+            waiting_query=waiting_query(dialect),
+        )
