@@ -4,10 +4,12 @@ SQLite allows one writer at a time. A transaction that reads first and writes la
 else wrote in between, so `transaction()` takes the write lock when it begins; `reading()` takes none and never waits.
 """
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -17,8 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another one; far above any transaction here, an import's batches included."""
 
+SWITCH_PAUSE_S = 0.01
+
 SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
@@ -77,9 +80,23 @@ def open_database(url: str | URL) -> Database:
 def prepare_sqlite(connection: SqliteConnection | Any) -> None:
     """Set what every SQLite connection here relies on, and leave BEGIN to us."""
     cursor = connection.cursor()
+    _switch_to_wal(cursor)
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _switch_to_wal(cursor: Any) -> None:
+    """Keep a write-ahead log. The first to open a new file switches; SQLite lets nobody wait for that to be over."""
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(SWITCH_PAUSE_S)
 
 
 def _open_sqlite(url: URL) -> AsyncEngine:

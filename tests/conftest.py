@@ -5,6 +5,7 @@ And the prepared encoder, made once and kept between runs.
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -64,12 +65,25 @@ def create_postgres_database(server: URL) -> str:
     return server.set(database=name).render_as_string(hide_password=False)
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy: migrating each test's own would take longer than most tests."""
+    file = tmp_path_factory.mktemp("template") / "chaming.db"
+    asyncio.run(_migrate(make_url(f"sqlite+aiosqlite:///{file}")))
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a fresh, migrated SQLite database."""
+    copy = shutil.copy(sqlite_template, tmp_path / "chaming.db")
+    return f"sqlite+aiosqlite:///{copy}"
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, on each engine in turn; the PostgreSQL one is migrated already."""
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/chaming.db"
-    url: str = request.getfixturevalue("postgres_url")
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh, migrated database, on each engine in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
@@ -81,9 +95,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
+async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
     """A migrated, empty SQLite database."""
-    async for opened in _opened(f"sqlite+aiosqlite:///{tmp_path}/chaming.db"):
+    async for opened in _opened(sqlite_url):
         yield opened
 
 
@@ -109,7 +123,6 @@ def encoder_folder() -> Path:
 
 async def _opened(url: str) -> AsyncIterator[Database]:
     opened = open_database(url)
-    await migrate(opened)
     yield opened
     await opened.close()
 

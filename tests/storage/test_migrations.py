@@ -38,13 +38,13 @@ async def test_it_does_nothing_the_second_time(database: Database) -> None:
         assert await session.scalar(text("SELECT title FROM category")) == "疾病"
 
 
-async def test_it_lets_two_processes_start_together(tmp_path: object) -> None:
-    first, second = (open_database(f"sqlite+aiosqlite:///{tmp_path}/both.db") for _ in range(2))
-    await asyncio.gather(migrate(first), migrate(second))
-    async with second.engine.connect() as connection:
+async def test_it_lets_several_processes_start_together(tmp_path: object) -> None:
+    opened = [open_database(f"sqlite+aiosqlite:///{tmp_path}/together.db") for _ in range(6)]
+    await asyncio.gather(*map(migrate, opened))
+    async with opened[-1].engine.connect() as connection:
         assert await connection.run_sync(_differences) == []
-    await first.close()
-    await second.close()
+    for database in opened:
+        await database.close()
 
 
 async def test_it_refuses_a_database_from_a_newer_version(database: Database) -> None:
