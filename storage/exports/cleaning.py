@@ -81,6 +81,5 @@ def to_hour(moment: datetime | None) -> datetime | None:
 _PLAIN: dict[Kind, Convert] = {
     Kind.STRING: lambda value, dated: str(value) or None,
     Kind.HOUR: lambda value, dated: to_hour(value),
-    Kind.DATE: lambda value, dated: str(value),
     Kind.JSON: lambda value, dated: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode(),
 }

@@ -47,7 +47,7 @@ class Column:
 
 RawRow = tuple[Any, ...]
 Row = tuple[Any, ...]
-"""Values in the order of the columns: str, int, float, bool, aware datetime on the hour, ISO date, or None."""
+"""Values in the order of the columns: str, int, float, bool, aware datetime on the hour, date, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,51 @@
+"""The list of exported tables, in the order in which they are written and can be taken in again.
+
+A new table of the database is released by describing it here: its columns with their kinds, and which rows may be
+public.
+"""
+
+from storage.exports.columns import ExportTable
+from storage.exports.content import (
+    ARTICLE_CATEGORIES,
+    ARTICLE_REPLIES,
+    ARTICLES,
+    CATEGORIES,
+    HISTORY,
+    HYPERLINKS,
+    REPLIES,
+    REPLY_VERSIONS,
+    VARIANTS,
+)
+from storage.exports.opinions import (
+    ANALYTICS,
+    FEEDBACKS,
+    MATCH_CANDIDATES,
+    MATCH_DECISIONS,
+    RATINGS,
+    REPLY_REQUESTS,
+    TOMBSTONES,
+)
+
+SCHEMA_MAJOR = 1
+"""First number of a release's version: raised when a column goes, or comes to mean something else."""
+
+TABLES: tuple[ExportTable, ...] = (
+    CATEGORIES,
+    ARTICLES,
+    VARIANTS,
+    HYPERLINKS,
+    ARTICLE_CATEGORIES,
+    REPLIES,
+    REPLY_VERSIONS,
+    ARTICLE_REPLIES,
+    HISTORY,
+    RATINGS,
+    REPLY_REQUESTS,
+    FEEDBACKS,
+    MATCH_DECISIONS,
+    MATCH_CANDIDATES,
+    ANALYTICS,
+    TOMBSTONES,
+)
+
+BY_NAME = {table.name: table for table in TABLES}

@@ -1,0 +1,319 @@
+"""The exported tables of content: messages, their wordings, links and categories, and what was answered."""
+
+from typing import Any
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from storage.exports.columns import Column, ExportTable, Kind
+from storage.tables import (
+    Article,
+    ArticleCategory,
+    ArticleReply,
+    ArticleVariant,
+    Category,
+    Hyperlink,
+    Reply,
+    ReplyState,
+    ReplyVersion,
+    Status,
+    VerificationDecision,
+)
+
+RELEASED = (
+    ReplyState.PROVISIONAL,
+    ReplyState.VERIFIED,
+    ReplyState.IMPORTED,
+    ReplyState.WITHDRAWN,
+    ReplyState.REJECTED,
+)
+"""An answer that nothing was decided about yet is the volunteers' own."""
+
+COUNTED: Any = aliased(ArticleReply)
+
+
+def of_normal_article(article_id: Any) -> Any:
+    """A condition: the row's article counts."""
+    return exists().where(col(Article.id) == article_id, col(Article.status) == Status.NORMAL)
+
+
+def is_released_link(article_id: Any, reply_id: Any) -> Any:
+    """A condition: this reply may be seen to answer this article."""
+    link: Any = aliased(ArticleReply)
+    return exists().where(
+        link.article_id == article_id,
+        link.reply_id == reply_id,
+        link.status == Status.NORMAL,
+        link.state.in_(RELEASED),
+    ) & of_normal_article(article_id)
+
+
+def is_released_reply(reply_id: Any) -> Any:
+    """A condition: this reply answers an article that counts."""
+    link: Any = aliased(ArticleReply)
+    article: Any = aliased(Article)
+    return exists().where(
+        link.reply_id == reply_id,
+        link.status == Status.NORMAL,
+        link.state.in_(RELEASED),
+        article.id == link.article_id,
+        article.status == Status.NORMAL,
+    )
+
+
+def _normal_articles(query: Select[Any]) -> Select[Any]:
+    return query.where(col(Article.status) == Status.NORMAL)
+
+
+REPLY_COUNT = (
+    select(func.count())
+    .where(
+        COUNTED.article_id == col(Article.id),
+        COUNTED.status == Status.NORMAL,
+        COUNTED.state.in_((ReplyState.PROVISIONAL, ReplyState.VERIFIED, ReplyState.IMPORTED)),
+    )
+    .scalar_subquery()
+)
+
+LINK_VERDICT = select(col(Reply.verdict)).where(col(Reply.id) == col(ArticleReply.reply_id)).scalar_subquery()
+
+ARTICLES = ExportTable(
+    name="articles",
+    description="The forwarded messages that somebody agreed to publish, one row each.",
+    key=("id",),
+    columns=(
+        Column("id", Kind.STRING, "Id of the article, opaque and stable.", Article.id, required=True),
+        Column("type", Kind.STRING, "TEXT, IMAGE, VIDEO or AUDIO.", Article.type, required=True),
+        Column("status", Kind.STRING, "NORMAL: others are not released.", Article.status, required=True),
+        Column("text", Kind.TEXT, "The message, with personal data masked as ○○○.", Article.text),
+        Column("reply_count", Kind.INTEGER, "Answers shown for it.", REPLY_COUNT, required=True),
+        Column("source", Kind.SOURCE, "Where it was first collected.", Article.source, required=True),
+        Column("contributor", Kind.PSEUDONYM, "Who sent it in.", Article.contributor),
+        Column("app_id", Kind.STRING, "By which program it came.", Article.app_id),
+        Column("references", Kind.STRING, "Where the source had found it, such as LINE.", Article.references),
+        Column("created_at", Kind.HOUR, "When it was first sent in.", Article.created_at),
+        Column("updated_at", Kind.HOUR, "When it last changed.", Article.updated_at),
+        Column("last_requested_at", Kind.HOUR, "When somebody last asked about it.", Article.last_requested_at),
+    ),
+    narrow=_normal_articles,
+    order=(Article.id,),
+    dated=Article.created_at,
+)
+
+VARIANTS = ExportTable(
+    name="article_variants",
+    description="Other wordings of an article, each published with its sender's consent.",
+    key=("article_id", "id"),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", ArticleVariant.article_id, required=True),
+        Column("id", Kind.STRING, "Id of the wording.", ArticleVariant.id, required=True),
+        Column("text", Kind.TEXT, "The wording, masked.", ArticleVariant.text, required=True),
+        Column("source", Kind.SOURCE, "Where it was first collected.", ArticleVariant.source, required=True),
+        Column("contributor", Kind.PSEUDONYM, "Who sent this wording in.", ArticleVariant.contributor),
+        Column("created_at", Kind.HOUR, "When it was sent in.", ArticleVariant.created_at, required=True),
+    ),
+    narrow=lambda query: query.where(
+        col(ArticleVariant.detached_at).is_(None), of_normal_article(ArticleVariant.article_id)
+    ),
+    order=(ArticleVariant.article_id, ArticleVariant.id),
+    dated=ArticleVariant.created_at,
+)
+
+HYPERLINKS = ExportTable(
+    name="hyperlinks",
+    description="Links inside the articles. Links that lead to one person's account are left out.",
+    key=("article_id", "url"),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", Hyperlink.article_id, required=True),
+        Column("url", Kind.TEXT, "The link as it stands in the message.", Hyperlink.url, required=True),
+        Column("normalized_url", Kind.TEXT, "The link without trackers.", Hyperlink.normalized_url),
+        Column("title", Kind.TEXT, "The title its page had.", Hyperlink.title),
+    ),
+    narrow=lambda query: query.where(of_normal_article(Hyperlink.article_id)),
+    order=(Hyperlink.article_id, Hyperlink.url),
+)
+
+CATEGORIES = ExportTable(
+    name="categories",
+    description="What articles can be about.",
+    key=("id",),
+    columns=(
+        Column("id", Kind.STRING, "Id of the category.", Category.id, required=True),
+        Column("title", Kind.STRING, "Its name.", Category.title, required=True),
+        Column("description", Kind.TEXT, "What belongs in it.", Category.description),
+        Column("created_at", Kind.HOUR, "When it was made.", Category.created_at),
+        Column("updated_at", Kind.HOUR, "When it last changed.", Category.updated_at),
+    ),
+    order=(Category.id,),
+    dated=Category.created_at,
+)
+
+ARTICLE_CATEGORIES = ExportTable(
+    name="article_categories",
+    description="Which article is about what, as people or a model said.",
+    key=("article_id", "category_id"),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", ArticleCategory.article_id, required=True),
+        Column("category_id", Kind.STRING, "The category.", ArticleCategory.category_id, required=True),
+        Column("ai_confidence", Kind.NUMBER, "How sure the model was.", ArticleCategory.ai_confidence),
+        Column("ai_model", Kind.STRING, "Which model said so; empty: a person did.", ArticleCategory.ai_model),
+        Column("contributor", Kind.PSEUDONYM, "Who said so.", ArticleCategory.contributor),
+        Column("app_id", Kind.STRING, "By which program.", ArticleCategory.app_id),
+        Column(
+            "positive_feedback_count",
+            Kind.INTEGER,
+            "Who agreed.",
+            ArticleCategory.positive_feedback_count,
+            required=True,
+        ),
+        Column(
+            "negative_feedback_count",
+            Kind.INTEGER,
+            "Who did not.",
+            ArticleCategory.negative_feedback_count,
+            required=True,
+        ),
+        Column("status", Kind.STRING, "NORMAL.", ArticleCategory.status, required=True),
+        Column("created_at", Kind.HOUR, "When it was said.", ArticleCategory.created_at),
+        Column("updated_at", Kind.HOUR, "When it last changed.", ArticleCategory.updated_at),
+    ),
+    narrow=lambda query: query.where(
+        col(ArticleCategory.status) == Status.NORMAL, of_normal_article(ArticleCategory.article_id)
+    ),
+    order=(ArticleCategory.article_id, ArticleCategory.category_id),
+    dated=ArticleCategory.created_at,
+)
+
+REPLIES = ExportTable(
+    name="replies",
+    description="The volunteers' answers as they read now; drafts and undecided proposals are not released.",
+    key=("id",),
+    columns=(
+        Column("id", Kind.STRING, "Id of the reply.", Reply.id, required=True),
+        Column("verdict", Kind.STRING, "RUMOR, NOT_RUMOR, OPINIONATED or NOT_ARTICLE.", Reply.verdict, required=True),
+        Column("text", Kind.REFERENCE, "The answer.", Reply.text, required=True),
+        Column("reference", Kind.REFERENCE, "The sources it cites.", Reply.reference),
+        Column("source", Kind.SOURCE, "Where it was first written.", Reply.source, required=True),
+        Column("contributor", Kind.PSEUDONYM, "Who wrote it.", Reply.contributor),
+        Column("app_id", Kind.STRING, "By which program.", Reply.app_id),
+        Column("created_at", Kind.HOUR, "When it was written.", Reply.created_at),
+        Column("updated_at", Kind.HOUR, "When it was last corrected.", Reply.updated_at),
+    ),
+    narrow=lambda query: query.where(is_released_reply(Reply.id)),
+    order=(Reply.id,),
+    dated=Reply.created_at,
+)
+
+REPLY_VERSIONS = ExportTable(
+    name="reply_versions",
+    description="How replies read before they were corrected.",
+    key=("reply_id", "version"),
+    columns=(
+        Column("reply_id", Kind.STRING, "The reply.", ReplyVersion.reply_id, required=True),
+        Column("version", Kind.INTEGER, "1 is the oldest.", ReplyVersion.version, required=True),
+        Column("verdict", Kind.STRING, "The verdict then.", ReplyVersion.verdict, required=True),
+        Column("text", Kind.REFERENCE, "The answer then.", ReplyVersion.text, required=True),
+        Column("reference", Kind.REFERENCE, "The sources cited then.", ReplyVersion.reference),
+        Column("contributor", Kind.PSEUDONYM, "Who had written it.", ReplyVersion.contributor),
+        Column("replaced_at", Kind.HOUR, "When it was replaced.", ReplyVersion.replaced_at, required=True),
+    ),
+    narrow=lambda query: query.where(is_released_reply(ReplyVersion.reply_id)),
+    order=(ReplyVersion.reply_id, ReplyVersion.version),
+    dated=ReplyVersion.replaced_at,
+)
+
+ARTICLE_REPLIES = ExportTable(
+    name="article_replies",
+    description="Which reply answers which article, and how far that has been verified.",
+    key=("article_id", "reply_id"),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", ArticleReply.article_id, required=True),
+        Column("reply_id", Kind.STRING, "The reply.", ArticleReply.reply_id, required=True),
+        Column("verdict", Kind.STRING, "The reply's verdict.", LINK_VERDICT, required=True),
+        Column(
+            "state",
+            Kind.STRING,
+            "provisional, verified or imported (shown); withdrawn or rejected (no longer).",
+            ArticleReply.state,
+            required=True,
+        ),
+        Column("status", Kind.STRING, "NORMAL.", ArticleReply.status, required=True),
+        Column("contributor", Kind.PSEUDONYM, "Who linked them.", ArticleReply.contributor),
+        Column("app_id", Kind.STRING, "By which program.", ArticleReply.app_id),
+        Column(
+            "positive_feedback_count",
+            Kind.INTEGER,
+            "Readers it helped.",
+            ArticleReply.positive_feedback_count,
+            required=True,
+        ),
+        Column(
+            "negative_feedback_count",
+            Kind.INTEGER,
+            "Readers it did not help.",
+            ArticleReply.negative_feedback_count,
+            required=True,
+        ),
+        Column(
+            "source_positive_count",
+            Kind.INTEGER,
+            "Of them, counted by the source.",
+            ArticleReply.source_positive_count,
+            required=True,
+        ),
+        Column(
+            "source_negative_count",
+            Kind.INTEGER,
+            "Of them, counted by the source.",
+            ArticleReply.source_negative_count,
+            required=True,
+        ),
+        Column("created_at", Kind.HOUR, "When they were linked.", ArticleReply.created_at),
+        Column("updated_at", Kind.HOUR, "When the link last changed.", ArticleReply.updated_at),
+        Column("published_at", Kind.HOUR, "Since when it is shown.", ArticleReply.published_at),
+        Column("withdrawn_at", Kind.HOUR, "Since when it is not.", ArticleReply.withdrawn_at),
+    ),
+    narrow=lambda query: query.where(
+        col(ArticleReply.status) == Status.NORMAL,
+        col(ArticleReply.state).in_(RELEASED),
+        of_normal_article(ArticleReply.article_id),
+    ),
+    order=(ArticleReply.article_id, ArticleReply.reply_id),
+    dated=ArticleReply.created_at,
+)
+
+HISTORY = ExportTable(
+    name="article_reply_history",
+    description="What the verification rule decided about each answer, by which figures, in order.",
+    key=("article_id", "reply_id", "step"),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", VerificationDecision.article_id, required=True),
+        Column("reply_id", Kind.STRING, "The reply.", VerificationDecision.reply_id, required=True),
+        Column(
+            "step",
+            Kind.INTEGER,
+            "1 is the first decision.",
+            func.row_number().over(
+                partition_by=(col(VerificationDecision.article_id), col(VerificationDecision.reply_id)),
+                order_by=col(VerificationDecision.id),
+            ),
+            required=True,
+        ),
+        Column("rule", Kind.STRING, "young, two_sided or appeal.", VerificationDecision.rule, required=True),
+        Column("inputs", Kind.JSON, "The counts and shares it saw.", VerificationDecision.inputs, required=True),
+        Column(
+            "outcome",
+            Kind.STRING,
+            "held, provisional, verified, rejected or reopened.",
+            VerificationDecision.outcome,
+            required=True,
+        ),
+        Column("public_at", Kind.HOUR, "When a contested answer goes public.", VerificationDecision.public_at),
+        Column("actor", Kind.PSEUDONYM, "Who granted an appeal.", VerificationDecision.actor),
+        Column("decided_at", Kind.HOUR, "When it was decided.", VerificationDecision.decided_at, required=True),
+    ),
+    narrow=lambda query: query.where(is_released_link(VerificationDecision.article_id, VerificationDecision.reply_id)),
+    order=(VerificationDecision.article_id, VerificationDecision.reply_id, VerificationDecision.id),
+    dated=VerificationDecision.decided_at,
+)

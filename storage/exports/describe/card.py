@@ -1,0 +1,51 @@
+"""The data card in two languages, and the citation file: from templates and the release's own figures."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from storage.exports.catalogue import BY_NAME
+from storage.exports.describe.datapackage import dataset_name
+from storage.exports.licences import Terms
+from storage.exports.manifest import Manifest
+
+
+def write_card(name: str, manifest: Manifest, terms: Terms, privacy: Mapping[str, Any]) -> str:
+    """The data card from the template of this name."""
+    environment = Environment(
+        loader=PackageLoader("storage.exports.describe"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Markdown
+    )
+    return environment.get_template(f"{name}.j2").render(
+        manifest=manifest,
+        terms=terms,
+        privacy=privacy,
+        name=dataset_name(manifest),
+        tables=[table for table in manifest.tables if table.family == "chaming"],
+        theirs=[table for table in manifest.tables if table.family == "cofacts"],
+        columns={name: table.columns for name, table in BY_NAME.items()},
+        megabytes=lambda size: f"{size / 1_000_000:.1f}",
+    )
+
+
+def write_citation(manifest: Manifest, terms: Terms) -> str:
+    """`CITATION.cff`. A JSON string is a YAML string, whatever an instance calls itself."""
+    fields = {
+        "cff-version": "1.2.0",
+        "type": "dataset",
+        "message": "If you use this data, please cite it.",
+        "title": f"chaming 查明: fact-checked messages of {manifest.instance}",
+        "version": manifest.version,
+        "date-released": manifest.date,
+        "license": terms.licence,
+        "url": f"https://{manifest.instance}/data",
+    }
+    lines = [f"{name}: {orjson.dumps(value).decode()}" for name, value in fields.items()]
+    author = orjson.dumps(terms.attribution).decode()
+    return "\n".join([*lines, "authors:", f"  - name: {author}", ""])

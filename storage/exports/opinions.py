@@ -1,0 +1,177 @@
+"""The exported tables of what people did: ratings, requests, feedback, what the matcher showed, and what is gone."""
+
+from collections.abc import Iterator
+
+import orjson
+from sqlmodel import col
+
+from storage.exports.columns import Column, ExportTable, Kind, RawRow
+from storage.exports.content import is_released_link, of_normal_article
+from storage.tables import (
+    ArticleDay,
+    ArticleReplyFeedback,
+    MatchDecision,
+    Rating,
+    ReplyRequest,
+    Status,
+    Tombstone,
+)
+
+RATINGS = ExportTable(
+    name="ratings",
+    description="How volunteers judged proposed answers, under pseudonyms.",
+    key=("article_id", "reply_id", "rater"),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", Rating.article_id, required=True),
+        Column("reply_id", Kind.STRING, "The reply.", Rating.reply_id, required=True),
+        Column("rater", Kind.PSEUDONYM, "Who rated.", Rating.rater, required=True),
+        Column("score", Kind.NUMBER, "1 helpful, 0.5 somewhat, 0 not.", Rating.score, required=True),
+        Column("reasons", Kind.JSON, "The reasons ticked.", Rating.reasons, required=True),
+        Column("created_at", Kind.HOUR, "When.", Rating.created_at, required=True),
+        Column("updated_at", Kind.HOUR, "When it was changed.", Rating.updated_at),
+    ),
+    narrow=lambda query: query.where(is_released_link(Rating.article_id, Rating.reply_id)),
+    order=(Rating.article_id, Rating.reply_id, Rating.id),
+    dated=Rating.created_at,
+)
+
+REPLY_REQUESTS = ExportTable(
+    name="reply_requests",
+    description="That somebody asked about an article, and the reason they agreed to publish.",
+    key=("article_id", "contributor"),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", ReplyRequest.article_id, required=True),
+        Column("contributor", Kind.PSEUDONYM, "Who asked.", ReplyRequest.contributor),
+        Column("variant_id", Kind.STRING, "The wording they had.", ReplyRequest.variant_id),
+        Column("reason", Kind.TEXT, "Why they doubt it, masked.", ReplyRequest.reason),
+        Column("status", Kind.STRING, "NORMAL.", ReplyRequest.status, required=True),
+        Column("source", Kind.SOURCE, "Where it was asked.", ReplyRequest.source, required=True),
+        Column("app_id", Kind.STRING, "By which program.", ReplyRequest.app_id),
+        Column(
+            "positive_feedback_count", Kind.INTEGER, "Who agreed.", ReplyRequest.positive_feedback_count, required=True
+        ),
+        Column(
+            "negative_feedback_count", Kind.INTEGER, "Who did not.", ReplyRequest.negative_feedback_count, required=True
+        ),
+        Column("created_at", Kind.HOUR, "When.", ReplyRequest.created_at),
+    ),
+    narrow=lambda query: query.where(
+        col(ReplyRequest.status) == Status.NORMAL, of_normal_article(ReplyRequest.article_id)
+    ),
+    order=(ReplyRequest.article_id, ReplyRequest.id),
+    dated=ReplyRequest.created_at,
+)
+
+FEEDBACKS = ExportTable(
+    name="article_reply_feedbacks",
+    description="Whether an answer helped its readers.",
+    key=("article_id", "reply_id", "contributor"),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", ArticleReplyFeedback.article_id, required=True),
+        Column("reply_id", Kind.STRING, "The reply.", ArticleReplyFeedback.reply_id, required=True),
+        Column("contributor", Kind.PSEUDONYM, "Who said so.", ArticleReplyFeedback.contributor),
+        Column("score", Kind.INTEGER, "1 helpful, -1 not.", ArticleReplyFeedback.score, required=True),
+        Column("reason", Kind.STRING, "Why not, of a fixed list.", ArticleReplyFeedback.reason),
+        Column("comment", Kind.TEXT, "In their words, masked.", ArticleReplyFeedback.comment),
+        Column("status", Kind.STRING, "NORMAL.", ArticleReplyFeedback.status, required=True),
+        Column("app_id", Kind.STRING, "By which program.", ArticleReplyFeedback.app_id),
+        Column("created_at", Kind.HOUR, "When.", ArticleReplyFeedback.created_at),
+    ),
+    narrow=lambda query: query.where(
+        col(ArticleReplyFeedback.status) == Status.NORMAL,
+        is_released_link(ArticleReplyFeedback.article_id, ArticleReplyFeedback.reply_id),
+    ),
+    order=(ArticleReplyFeedback.article_id, ArticleReplyFeedback.reply_id, ArticleReplyFeedback.id),
+    dated=ArticleReplyFeedback.created_at,
+)
+
+MATCH_DECISIONS = ExportTable(
+    name="match_decisions",
+    description="What the matcher did with a message, and what its sender then said. No text, nobody's name.",
+    key=("id",),
+    columns=(
+        Column("id", Kind.STRING, "Id of the decision, a keyed hash.", MatchDecision.id, required=True),
+        Column(
+            "outcome", Kind.STRING, "answer, candidates, waiting or no_match.", MatchDecision.outcome, required=True
+        ),
+        Column("model_id", Kind.STRING, "By which encoder.", MatchDecision.model_id, required=True),
+        Column("top_probability", Kind.NUMBER, "The best match's, shown or not.", MatchDecision.top_probability),
+        Column("choice", Kind.STRING, "this, none, or empty: nothing was said.", MatchDecision.choice),
+        Column("chosen_article_id", Kind.STRING, "Which one it was.", MatchDecision.chosen_article_id),
+        Column("chosen_at", Kind.HOUR, "When that was said.", MatchDecision.chosen_at),
+        Column("asked_article_id", Kind.STRING, "What they then asked about.", MatchDecision.asked_article_id),
+        Column("created_at", Kind.HOUR, "When the message came.", MatchDecision.created_at, required=True),
+    ),
+    order=(MatchDecision.id,),
+    dated=MatchDecision.created_at,
+)
+
+
+def _candidates(raw: RawRow) -> Iterator[RawRow]:
+    id_, offered = raw
+    for rank, one in enumerate(offered, start=1):
+        rest = {name: value for name, value in one.items() if name not in _CANDIDATE}
+        yield id_, rank, *(one.get(name) for name in _CANDIDATE), rest or None
+
+
+_CANDIDATE = ("article_id", "probability", "band", "contradicted", "signals")
+
+MATCH_CANDIDATES = ExportTable(
+    name="match_candidates",
+    description="What was shown in each decision, best first, the refused ones too.",
+    key=("decision_id", "rank"),
+    columns=(
+        Column("decision_id", Kind.STRING, "The decision.", required=True),
+        Column("rank", Kind.INTEGER, "1 is the best.", required=True),
+        Column("article_id", Kind.STRING, "The article shown."),
+        Column("probability", Kind.NUMBER, "Calibrated: that it makes the same claim."),
+        Column("band", Kind.STRING, "How sure the bot said it was."),
+        Column("contradicted", Kind.JSON, "Whether, or by what, the message contradicts it."),
+        Column("signals", Kind.JSON, "The scores behind the probability, by name."),
+        Column("other", Kind.JSON, "What newer versions recorded besides."),
+    ),
+    raw=(MatchDecision.id, MatchDecision.offered),
+    expand=_candidates,
+    order=(MatchDecision.id,),
+    dated=MatchDecision.created_at,
+)
+
+
+def to_offered(row: dict[str, object]) -> dict[str, object]:
+    """The recorded form of an exported candidate: the inverse of what made it."""
+    offered = {name: row[name] for name in _CANDIDATE if row[name] is not None}
+    for name in ("contradicted", "signals"):
+        if name in offered:
+            offered[name] = orjson.loads(str(offered[name]))
+    return offered | (orjson.loads(str(row["other"])) if row["other"] else {})
+
+
+ANALYTICS = ExportTable(
+    name="analytics",
+    description="How many people were shown an article on a day, where they were at least twenty.",
+    key=("article_id", "day", "source"),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", ArticleDay.article_id, required=True),
+        Column("day", Kind.DATE, "The day, UTC.", ArticleDay.day, required=True),
+        Column("source", Kind.SOURCE, "Who counted.", ArticleDay.source, required=True),
+        Column("people", Kind.INTEGER, "People, 20 or more.", ArticleDay.people, required=True),
+        Column("messages", Kind.INTEGER, "Their messages.", ArticleDay.messages, required=True),
+    ),
+    narrow=lambda query: query.where(of_normal_article(ArticleDay.article_id)),
+    order=(ArticleDay.article_id, ArticleDay.day, ArticleDay.source),
+)
+
+TOMBSTONES = ExportTable(
+    name="tombstones",
+    description="What an earlier release held and was taken back: please delete your copy.",
+    key=("kind", "id"),
+    columns=(
+        Column("kind", Kind.STRING, "The table: articles or replies.", Tombstone.kind, required=True),
+        Column("id", Kind.STRING, "Its id there.", Tombstone.id, required=True),
+        Column("merged_into", Kind.STRING, "The article it turned out to be.", Tombstone.merged_into),
+        Column("source", Kind.SOURCE, "Who took it back.", Tombstone.source, required=True),
+        Column("removed_at", Kind.HOUR, "When that was seen.", Tombstone.removed_at, required=True),
+    ),
+    order=(Tombstone.kind, Tombstone.id),
+    dated=Tombstone.removed_at,
+)
