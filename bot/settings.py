@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -71,12 +72,16 @@ class Settings(BaseSettings):
     """From which hour to which nothing is pushed, in Taiwan's time; `0-0`: at any hour something may be."""
     notice_quota_percent: int = setting("NOTICE_QUOTA_PERCENT", "80", 80, ge=0, le=100)
     """How much of the month's quota pushed news may use; 0: nothing is pushed."""
-    smtp_url: str | None = setting("SMTP_URL", "smtps://user:password@mail.example.org:465", pattern=r"^smtps?://\S+$", repr=False)
+    smtp_url: str | None = setting(
+        "SMTP_URL", "smtps://user:password@mail.example.org:465", pattern=r"^smtps?://\S+$", repr=False
+    )
     """Where the console's mails go; without it nobody can sign in by e-mail."""
     mail_from: str = setting("MAIL_FROM", "chaming@example.org", "chaming@localhost", pattern=r"^\S+@\S+$")
     line_login_channel_id: str | None = setting("LINE_LOGIN_CHANNEL_ID", "1234567890", pattern=r"^\d+$")
     """A LINE Login channel of the same provider; with its secret, volunteers can sign in with LINE."""
-    line_login_channel_secret: str | None = setting("LINE_LOGIN_CHANNEL_SECRET", "0123…cdef (32 hex digits)", repr=False)
+    line_login_channel_secret: str | None = setting(
+        "LINE_LOGIN_CHANNEL_SECRET", "0123…cdef (32 hex digits)", repr=False
+    )
     line_login_url: str = setting(
         "LINE_LOGIN_URL", "https://access.line.me", "https://access.line.me", pattern=URL_PATTERN
     )
@@ -84,6 +89,14 @@ class Settings(BaseSettings):
     """Whether whoever signs in becomes a newcomer; false: only those who were invited may."""
     proxies: int = setting("PROXIES", "1", 0, ge=0, le=5)
     """How many proxies before this server add to X-Forwarded-For."""
+    instance_name: str = setting("INSTANCE_NAME", "facts.example.org", "", pattern=r"^[^\s/]*$")
+    """What releases call this instance, and the source of its rows elsewhere; empty: PUBLIC_URL's host."""
+    export_licence: Literal["CC-BY-SA-4.0", "CC-BY-4.0", "CC0-1.0", "ODbL-1.0"] = setting(
+        "EXPORT_LICENCE", "CC-BY-SA-4.0", "CC-BY-SA-4.0"
+    )
+    """The licence of releases, by SPDX identifier."""
+    export_attribution: str = setting("EXPORT_ATTRIBUTION", "Example Facts and its volunteers", "")
+    """Whom users of a release credit; empty: the instance and its volunteers."""
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "info")
     log_format: Literal["json", "console"] = setting("LOG_FORMAT", "json", "json")
 
@@ -128,6 +141,11 @@ class Settings(BaseSettings):
         """First quiet hour, and first one that no longer is."""
         begin, end = self.notice_quiet_hours.split("-")
         return int(begin), int(end)
+
+    @property
+    def public_instance_name(self) -> str:
+        """The name under which this instance's rows leave it."""
+        return self.instance_name or urlsplit(self.public_url).netloc
 
     @property
     def has_line(self) -> bool:

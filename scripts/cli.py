@@ -17,6 +17,7 @@ COMMANDS = {
     "worker": "Handle the inbox and run the scheduled jobs (PostgreSQL only).",
     "migrate": "Create or upgrade the database.",
     "import": "Import fact-checks from open data.",
+    "export": "Publish a release for researchers.",
     "match": "Match one text, as the bot would.",
     "evaluate": "Measure matching on labelled queries and pairs, or on what people chose.",
     "index": "Rebuild the search index, or show its state.",

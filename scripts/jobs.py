@@ -88,6 +88,12 @@ async def count_statistics(services: Services) -> str:
     return f"wrote {rows} counts by day, {'all anew' if everything else 'of the last weeks'}"
 
 
+async def export_release(services: Services) -> str:
+    from scripts.exports.run import export_when_due  # as above
+
+    return await export_when_due(services.settings, datetime.now(UTC))
+
+
 JOBS = {
     job.name: job
     for job in (
@@ -114,6 +120,7 @@ JOBS = {
         Job("refit-raters", "Learn anew which side raters are on, and whom to trust.", timedelta(days=1), refit_raters),
         Job("publish-due", "Show contested answers whose waiting is over.", timedelta(minutes=5), publish_due),
         Job("statistics", "Count what the statistics pages show.", timedelta(hours=1), count_statistics),
+        Job("export", "Publish a release, once a week and when anything changed.", timedelta(days=1), export_release),
         Job(
             "snapshot",
             "Save the search index, so that the next start is quick.",

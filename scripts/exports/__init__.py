@@ -1,0 +1,1 @@
+"""Releases from the command line: making, publishing elsewhere, and taking them in again."""

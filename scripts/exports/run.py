@@ -1,0 +1,127 @@
+"""One export from the command line or the scheduler: settings, database, bar, summary."""
+
+import asyncio
+import importlib.util
+import sys
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.settings import Settings
+from scripts.settings_option import settings_or_exit
+from storage.database import Database, DatabaseError, open_database
+from storage.exports.manifest import Manifest, ReleaseError, list_releases
+from storage.exports.release import FORMATS, ExportRequest, make_release
+from storage.migrations import migrate
+from storage.tables import utc_now
+
+EVERY = timedelta(days=6, hours=12)
+"""The job looks once a day, so that restarts of the process do not put it off for ever."""
+
+RELEASES = "releases"
+"""The folder in DATA_DIR that the scheduled job publishes to and the pages serve from."""
+
+
+def run_export(folder: Path, *, since: str | None, formats: tuple[str, ...] | None, if_changed: bool) -> None:
+    """Publish a release in `folder` and print what it holds; any failure is one clear line."""
+    settings = settings_or_exit()
+    chosen = formats or available_formats()
+    if "parquet" in chosen and "parquet" not in available_formats():
+        raise click.ClickException("Parquet needs pyarrow: pip install 'chaming[research]', or --format csv,jsonl")
+    request = to_request(settings, folder, formats=chosen, since=since, only_if_changed=if_changed)
+    try:
+        manifest = asyncio.run(_export(settings, request))
+    except (ReleaseError, DatabaseError) as error:
+        raise click.ClickException(str(error)) from error
+    except (SQLAlchemyError, OSError) as error:
+        raise click.ClickException(f"The export stopped: {str(error).splitlines()[0]}") from error
+    click.echo(describe(manifest))
+
+
+def to_request(
+    settings: Settings,
+    folder: Path,
+    *,
+    formats: tuple[str, ...],
+    since: str | None = None,
+    only_if_changed: bool = False,
+) -> ExportRequest:
+    """What the settings say about every release."""
+    instance = settings.public_instance_name
+    return ExportRequest(
+        root=folder,
+        instance=instance,
+        secret_key=settings.secret_key,
+        licence=settings.export_licence,
+        attribution=settings.export_attribution or f"{instance} and its volunteers (chaming 查明)",
+        formats=formats,
+        since=since,
+        only_if_changed=only_if_changed,
+    )
+
+
+def available_formats() -> tuple[str, ...]:
+    """All formats, without Parquet where pyarrow is not installed."""
+    return FORMATS if importlib.util.find_spec("pyarrow") else tuple(one for one in FORMATS if one != "parquet")
+
+
+def describe(manifest: Manifest | None) -> str:
+    """One line for the log and the terminal: counts, never content."""
+    if manifest is None:
+        return "nothing changed since the last release"
+    delta = manifest.delta
+    changes = f", {delta['added']:,} added and {delta['removed']:,} removed since {delta['from']}" if delta else ""
+    size = manifest.bytes / 1_000_000
+    return f"released {manifest.release}: {manifest.rows:,} rows, {size:.1f} MB{changes}"
+
+
+async def export_when_due(settings: Settings, now: datetime) -> str:
+    """Publish a release to DATA_DIR/releases, once a week and when anything changed.
+
+    In a process of its own: it is long and heavy, and the bot must answer meanwhile.
+    """
+    folder = settings.data_dir / RELEASES
+    releases = list_releases(folder)
+    if releases and now - datetime.fromisoformat(releases[-1].as_of) < EVERY:
+        return f"{releases[-1].release} is not a week old"
+    command = [sys.executable, "-m", "scripts", "export", str(folder), "--if-changed"]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        out, complaint = await process.communicate()
+    except asyncio.CancelledError:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        raise
+    if process.returncode:
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        raise ReleaseError(lines[-1].removeprefix("Error: ") if lines else f"exit code {process.returncode}")
+    return out.decode().strip()
+
+
+async def _export(settings: Settings, request: ExportRequest) -> Manifest | None:
+    database = open_database(settings.database_url)
+    try:
+        await migrate(database)
+        return await _export_with_bar(database, request)
+    finally:
+        await database.close()
+
+
+async def _export_with_bar(database: Database, request: ExportRequest) -> Manifest | None:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=done)
+
+        return await make_release(database, request, utc_now(), show)
