@@ -31,6 +31,15 @@ async def claim_job(
     return taken.first() is not None
 
 
+async def renew_job(session: AsyncSession, name: str, *, owner: str, until: datetime) -> None:
+    """Hold the job until `until`; nothing happens when the lease was lost meanwhile."""
+    await session.execute(
+        update(JobRun)
+        .where(col(JobRun.name) == name, col(JobRun.owner) == owner, col(JobRun.lease_until).is_not(None))
+        .values(lease_until=until)
+    )
+
+
 async def finish_job(session: AsyncSession, name: str, *, owner: str, now: datetime, outcome: str) -> None:
     """Record how the job ended and give the lock back; nothing happens when the lease was lost meanwhile."""
     await session.execute(

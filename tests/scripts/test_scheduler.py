@@ -1,15 +1,18 @@
 """Jobs: run by hand or on time, once among several processes, and a failure is recorded and stays alone."""
 
+import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from scripts import scheduler
 from scripts.jobs import JOBS, Job
-from scripts.scheduler import SKIPPED, run_job, run_scheduled, running_scheduler
+from scripts.scheduler import SKIPPED, choose_first_run, run_job, run_scheduled, running_scheduler
 from storage.database import Database
-from storage.job_runs import load_job_runs
+from storage.job_runs import claim_job, load_job_runs
+from storage.tables import utc_now
 
 
 class Services(SimpleNamespace):
@@ -75,7 +78,32 @@ async def test_it_lets_the_scheduler_live_when_a_job_fails(services: Services) -
 
 
 async def test_it_schedules_every_job_of_the_table(services: Services) -> None:
-    async with running_scheduler(services) as scheduler:
-        assert {each.id: each.trigger.interval for each in scheduler.get_jobs()} == {
+    async with running_scheduler(services) as running:
+        assert {each.id: each.trigger.interval for each in running.get_jobs()} == {
             name: job.every for name, job in JOBS.items()
         }
+
+
+async def test_a_job_whose_process_is_alive_stays_held_and_a_dead_ones_is_free_soon(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "LEASE", timedelta(seconds=0.4))
+    monkeypatch.setattr(scheduler, "RENEW_EVERY", timedelta(seconds=0.05))
+
+    async def outlive_the_first_lease(_: Any) -> str:
+        await asyncio.sleep(0.8)
+        return await run_job(services, slow, owner="two")
+
+    slow = Job("slow", "", COUNT.every, outlive_the_first_lease)
+    assert await run_job(services, slow, owner="one") == SKIPPED
+    async with services.database.transaction() as session:
+        assert await claim_job(session, "killed", owner="dead", now=utc_now(), lease=timedelta(seconds=-1))
+    assert await run_job(services, Job("killed", "", COUNT.every, count), owner="two") == "counted"
+
+
+def test_a_daily_job_comes_though_the_process_is_restarted_more_often() -> None:
+    now, daily = utc_now(), Job("daily", "", timedelta(days=1), count)
+    soon = now + timedelta(minutes=1)
+    assert now < choose_first_run(daily, None, now) <= soon
+    assert now < choose_first_run(daily, now - timedelta(days=2), now) <= soon
+    assert choose_first_run(daily, now - timedelta(hours=1), now) == now + timedelta(hours=23)
