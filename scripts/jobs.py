@@ -94,6 +94,25 @@ async def export_release(services: Services) -> str:
     return await export_when_due(services.settings, datetime.now(UTC))
 
 
+async def keep_tasks(services: Services) -> str:
+    from moderation.console.upkeep import keep_tasks as keep  # as above
+
+    return await keep(services.database, datetime.now(UTC))
+
+
+async def reopen_tasks(services: Services) -> str:
+    from moderation.console.upkeep import reopen_tasks as reopen  # as above
+
+    return await reopen(services.database, datetime.now(UTC))
+
+
+async def mail_volunteers(services: Services) -> str:
+    from bot.console import to_console_context  # as above
+    from moderation.console.upkeep import send_mails
+
+    return await send_mails(to_console_context(services), datetime.now(UTC))
+
+
 JOBS = {
     job.name: job
     for job in (
@@ -121,6 +140,19 @@ JOBS = {
         Job("publish-due", "Show contested answers whose waiting is over.", timedelta(minutes=5), publish_due),
         Job("statistics", "Count what the statistics pages show.", timedelta(hours=1), count_statistics),
         Job("export", "Publish a release, once a week and when anything changed.", timedelta(days=1), export_release),
+        Job(
+            "keep-tasks",
+            "Open tasks nobody works on any more, tell authors what was decided.",
+            timedelta(minutes=1),
+            keep_tasks,
+        ),
+        Job(
+            "reopen-tasks",
+            "Open settled tasks again that readers find unhelpful or that have changed.",
+            timedelta(hours=1),
+            reopen_tasks,
+        ),
+        Job("mail-volunteers", "Mail volunteers their daily digest.", timedelta(hours=1), mail_volunteers),
         Job(
             "snapshot",
             "Save the search index, so that the next start is quick.",

@@ -1,0 +1,212 @@
+"""The queue: all tasks with what is known of them, filtered and put in order for one person."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from moderation.benefit import BUCKETS, Benefit, TaskFacts, measure_benefit
+from storage.articles import PUBLISHED
+from storage.tables import (
+    Article,
+    ArticleCategory,
+    ArticleReply,
+    ArticleType,
+    Category,
+    Editor,
+    Rating,
+    ReplyRequest,
+    ReplyState,
+    ReviewTask,
+    SetAside,
+    Status,
+    TaskState,
+)
+
+MAX_TASKS = 2_000
+"""So many tasks are looked at, those asked about last."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedTask:
+    """A task, its message, and what is known of both."""
+
+    task_id: str
+    article_id: str
+    text: str
+    type: ArticleType
+    state: TaskState
+    claimed_by: str | None
+    """Whose it is, while their lease lasts."""
+    created_at: datetime
+    asked_at: datetime
+    asks: int
+    """People who have asked, ever."""
+    facts: TaskFacts
+    answered: bool
+    """An answer to it is shown."""
+    unhelpful: bool
+    """It has answers, and readers found each of them more often unhelpful than helpful."""
+    authors: frozenset[str]
+    raters: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedTask:
+    task: QueuedTask
+    benefit: Benefit
+
+
+async def load_tasks(session: AsyncSession, now: datetime) -> list[QueuedTask]:
+    """Every task of a message that counts. Five statements, whatever the number of tasks."""
+    asks = await _load_asks(session, now)
+    answers = await _load_answers(session)
+    raters = await _load_raters(session)
+    categories = await _load_categories(session)
+    rows = await session.execute(
+        select(
+            ReviewTask, col(Article.text), col(Article.type), col(Article.created_at), col(Article.last_requested_at)
+        )
+        .join(Article, col(Article.id) == col(ReviewTask.article_id))
+        .where(col(Article.status) == Status.NORMAL)
+        .order_by(func.coalesce(col(Article.last_requested_at), col(ReviewTask.created_at)).desc())
+        .limit(MAX_TASKS)
+    )
+    tasks = []
+    for task, text, kind, created_at, asked_at in rows:
+        article_id = task.article_id
+        links, rated, named = answers.get(article_id, []), raters.get(article_id, []), categories.get(article_id, [])
+        counts = asks.get(article_id, _NO_ASKS)
+        began = created_at or task.created_at
+        lapsed = task.state == TaskState.CLAIMED and task.lease_until is not None and task.lease_until <= now
+        tasks.append(
+            QueuedTask(
+                task_id=task.id,
+                article_id=article_id,
+                text=text or "",
+                type=kind,
+                state=TaskState.OPEN if lapsed else task.state,
+                claimed_by=None if lapsed else task.claimed_by,
+                created_at=began,
+                asked_at=asked_at or began,
+                asks=counts.total,
+                facts=TaskFacts(
+                    asks_by_age=counts.by_age,
+                    asks_before=counts.before,
+                    age_days=max(0.0, (now - began) / timedelta(days=1)),
+                    answers=len(links),
+                    ratings=len(rated),
+                    categories=tuple(title for _, title in named),
+                    category_ids=tuple(id_ for id_, _ in named),
+                ),
+                answered=any(link.state in PUBLISHED for link in links),
+                unhelpful=bool(links) and all(link.disliked > link.liked for link in links),
+                authors=frozenset(link.contributor for link in links if link.contributor),
+                raters=frozenset(rated),
+            )
+        )
+    return tasks
+
+
+def rank(tasks: Sequence[QueuedTask], editor: Editor | None = None) -> list[RankedTask]:
+    """In the order in which they do most good, for this person."""
+    topics = editor.topics if editor else ()
+    ranked = [RankedTask(task, measure_benefit(task.facts, topics)) for task in tasks]
+    return sorted(ranked, key=lambda each: (-each.benefit.value, each.task.created_at, each.task.task_id))
+
+
+async def load_set_aside(session: AsyncSession, editor_id: str, now: datetime) -> set[str]:
+    """The tasks this person does not want to see now."""
+    rows = await session.scalars(
+        select(col(SetAside.task_id)).where(
+            col(SetAside.editor_id) == editor_id, (col(SetAside.until).is_(None)) | (col(SetAside.until) > now)
+        )
+    )
+    return set(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    total: int
+    by_age: tuple[int, ...]
+    before: int
+
+
+_NO_ASKS = _Asks(0, (0,) * len(BUCKETS), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    state: ReplyState
+    liked: int
+    disliked: int
+    contributor: str | None
+
+
+async def _load_asks(session: AsyncSession, now: datetime) -> dict[str, _Asks]:
+    since = [now - timedelta(days=days) for days, _ in BUCKETS]
+    at = col(ReplyRequest.created_at)
+    newer = [func.sum(case((at > moment, 1), else_=0)) for moment in since]
+    before = func.sum(case(((at <= now - timedelta(days=1)) & (at > now - timedelta(days=8)), 1), else_=0))
+    rows = await session.execute(
+        select(col(ReplyRequest.article_id), func.count(), before, *newer)
+        .join(ReviewTask, col(ReviewTask.article_id) == col(ReplyRequest.article_id))
+        .where(col(ReplyRequest.status) == Status.NORMAL)
+        .group_by(col(ReplyRequest.article_id))
+    )
+    return {article_id: _Asks(total, _to_buckets(counts), past) for article_id, total, past, *counts in rows}
+
+
+def _to_buckets(newer: Sequence[Any]) -> tuple[int, ...]:
+    """From "at most so old" to "of this age"."""
+    counts = [int(count or 0) for count in newer]
+    return tuple(count - smaller for count, smaller in zip(counts, [0, *counts], strict=False))
+
+
+async def _load_answers(session: AsyncSession) -> dict[str, list[_Link]]:
+    rows = await session.execute(
+        select(
+            col(ArticleReply.article_id),
+            col(ArticleReply.state),
+            col(ArticleReply.positive_feedback_count),
+            col(ArticleReply.negative_feedback_count),
+            col(ArticleReply.contributor),
+        )
+        .join(ReviewTask, col(ReviewTask.article_id) == col(ArticleReply.article_id))
+        .where(col(ArticleReply.status) == Status.NORMAL)
+    )
+    links: dict[str, list[_Link]] = defaultdict(list)
+    for article_id, state, liked, disliked, contributor in rows:
+        links[article_id].append(_Link(state, liked, disliked, contributor))
+    return links
+
+
+async def _load_raters(session: AsyncSession) -> dict[str, list[str]]:
+    rows = await session.execute(
+        select(col(Rating.article_id), col(Rating.rater)).join(
+            ReviewTask, col(ReviewTask.article_id) == col(Rating.article_id)
+        )
+    )
+    raters: dict[str, list[str]] = defaultdict(list)
+    for article_id, rater in rows:
+        raters[article_id].append(rater)
+    return raters
+
+
+async def _load_categories(session: AsyncSession) -> dict[str, list[tuple[str, str]]]:
+    rows = await session.execute(
+        select(col(ArticleCategory.article_id), col(Category.id), col(Category.title))
+        .join(Category, col(Category.id) == col(ArticleCategory.category_id))
+        .join(ReviewTask, col(ReviewTask.article_id) == col(ArticleCategory.article_id))
+        .where(col(ArticleCategory.status) == Status.NORMAL)
+        .order_by(col(Category.title))
+    )
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for article_id, category_id, title in rows:
+        found[article_id].append((category_id, title))
+    return found
