@@ -14,6 +14,7 @@ from storage.askers import SOURCE, erase_asker, load_asked_articles
 from storage.index_changes import Change, append_changes
 from storage.index_entries import delete_embeddings
 from storage.match_decisions import find_decision, load_decisions_of, sighting_of, unlink_decision
+from storage.media import delete_media
 from storage.notices import delete_notices
 from storage.tables import (
     Article,
@@ -143,5 +144,6 @@ async def _remove_article(session: AsyncSession, article: Article) -> None:
     await session.execute(delete(VariantSighting).where(col(VariantSighting.article_id) == article.id))
     await session.execute(delete(Hyperlink).where(col(Hyperlink.article_id) == article.id))
     await session.execute(delete(ReviewTask).where(col(ReviewTask.article_id) == article.id))
+    await delete_media(session, article.id)
     await delete_embeddings(session, article.id)
     await append_changes(session, [Change(article.id, ChangeKind.REMOVED)])

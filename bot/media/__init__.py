@@ -1,0 +1,1 @@
+"""Pictures, videos and recordings: fetched from LINE, known again, and read."""

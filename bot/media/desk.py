@@ -1,0 +1,54 @@
+"""What a process needs to look at pictures, videos and recordings: made once, by the composition root."""
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from bot.media.content import ContentClient
+from bot.media.library import MediaLibrary
+from bot.media.reading import TextReader
+from retrieval.pictures.decoding import decode_picture
+from retrieval.pictures.hashing import hashes_to_look_up
+
+MAX_PICTURE_BYTES = 12_000_000
+"""LINE itself takes pictures of up to 10 MB from its apps."""
+
+LOOK_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPicture:
+    """A picture, decoded, with what it is looked up by. Held for the length of one answer."""
+
+    picture: Image.Image
+    sha256: bytes
+    hashes: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class MediaDesk:
+    """Fetches, decodes and reads; the event loop waits for none of it."""
+
+    content: ContentClient
+    library: MediaLibrary
+    reader: TextReader
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "pictures"))
+
+    async def see(self, message_id: str) -> SeenPicture:
+        """Fetch and decode a picture. Raises LineError, PictureError, and TimeoutError when it takes too long."""
+        data = await self.content.fetch(message_id, limit=MAX_PICTURE_BYTES)
+        async with asyncio.timeout(LOOK_WITHIN_S):
+            return await asyncio.get_running_loop().run_in_executor(self._threads, see_picture, data)
+
+    async def close(self) -> None:
+        await self.content.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def see_picture(data: bytes) -> SeenPicture:
+    """Decode and hash; the limits are `retrieval.pictures.decoding`'s. Raises PictureError."""
+    picture = decode_picture(data)
+    return SeenPicture(picture, hashlib.sha256(data).digest(), tuple(hashes_to_look_up(picture)))

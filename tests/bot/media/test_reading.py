@@ -1,0 +1,107 @@
+"""Words are read from pictures within limits, and only those that are certain."""
+
+import asyncio
+import os
+import stat
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot.media.programs import (
+    ProgramFailedError,
+    ProgramMissingError,
+    ProgramTooSlowError,
+    run_program,
+)
+from bot.media.reading import Reading, ReadText, TextReader, text_of, why_unreadable
+from retrieval.normalise import matching_key
+from scripts.bench.pictures.made import draw_chat, draw_landscape, draw_note
+
+TEXT = "聽說每天早上喝一杯溫鹽水可以清血管，醫院不會告訴你，請轉發給家人朋友！"
+
+
+def program(folder: Path, script: str) -> str:
+    path = folder / "program"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+@pytest.mark.parametrize("draw", [draw_note, draw_chat])
+async def test_it_reads_a_picture_of_traditional_chinese(draw: object) -> None:
+    assert await why_unreadable() is None
+    picture = draw(TEXT, np.random.default_rng(2))  # type: ignore[operator]
+    read = await TextReader(within_s=60).read(picture)
+    assert read.reading == Reading.READ
+    assert matching_key(TEXT) in matching_key(read.text)
+
+
+async def test_it_reads_nothing_into_a_landscape() -> None:
+    assert await TextReader(within_s=60).read(draw_landscape(np.random.default_rng(3))) == ReadText(Reading.NOTHING)
+
+
+async def test_it_says_that_nothing_can_be_read_here() -> None:
+    reader = TextReader("no-such-program")
+    assert await reader.read(Image.new("RGB", (90, 90))) == ReadText(Reading.MISSING)
+    assert "apt install tesseract-ocr tesseract-ocr-chi-tra" in str(await why_unreadable("no-such-program"))
+
+
+async def test_it_says_that_the_language_is_missing(tmp_path: Path) -> None:
+    assert "lacks Traditional Chinese" in str(await why_unreadable(program(tmp_path, "echo eng")))
+
+
+async def test_it_gives_up_in_time(tmp_path: Path) -> None:
+    reader = TextReader(program(tmp_path, "exec sleep 30"), within_s=0.3)
+    began = time.monotonic()
+    assert await reader.read(Image.new("RGB", (90, 90))) == ReadText(Reading.TOO_SLOW)
+    assert time.monotonic() - began < 5
+
+
+async def test_it_lets_only_so_many_wait(tmp_path: Path) -> None:
+    reader = TextReader(program(tmp_path, "exec sleep 30"), within_s=0.5)
+    read = await asyncio.gather(*(reader.read(Image.new("RGB", (90, 90))) for _ in range(20)))
+    assert {each.reading for each in read} == {Reading.TOO_SLOW}
+
+
+async def test_it_survives_a_program_that_fails(tmp_path: Path) -> None:
+    reader = TextReader(program(tmp_path, "exit 3"))
+    assert await reader.read(Image.new("RGB", (90, 90))) == ReadText(Reading.NOTHING)
+
+
+def test_it_leaves_out_lines_that_are_not_certain() -> None:
+    def row(line: int, confidence: float, word: str) -> str:
+        return "\t".join(["5", "1", "1", "1", str(line), "1", "0", "0", "9", "9", str(confidence), word])
+
+    rows = [
+        row(1, 96, "喝"),
+        row(1, 91, "溫水"),
+        row(2, 31, "艸"),
+        row(2, 60, "。"),
+        row(3, 90, "LINE"),
+    ]
+    assert text_of("\n".join(["header", *rows, row(3, 88, "Pay"), "not a row"])) == "喝溫水\nLINE Pay"
+
+
+async def test_it_ends_a_program_that_will_not_end_with_all_it_has_started(tmp_path: Path) -> None:
+    mark = tmp_path / "alive"
+    script = f"(sleep 1; touch {mark}) & sleep 30"
+    with pytest.raises(ProgramTooSlowError):
+        await run_program([program(tmp_path, script)], within_s=0.2)
+    await asyncio.sleep(1.2)
+    assert not mark.exists()
+
+
+async def test_it_tells_a_missing_program_from_a_failing_one(tmp_path: Path) -> None:
+    with pytest.raises(ProgramMissingError):
+        await run_program(["/no/such/program"], within_s=1)
+    with pytest.raises(ProgramFailedError):
+        await run_program([program(tmp_path, "exit 1")], within_s=5)
+
+
+async def test_it_hands_a_program_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "very secret")
+    assert b"very secret" not in await run_program([program(tmp_path, "exec env")], within_s=5)
+    assert os.environ["SECRET_KEY"] == "very secret"
