@@ -198,9 +198,7 @@ async def _ensure_work(session: AsyncSession, article_id: str) -> None:
     if await session.scalar(select(or_(task.exists(), shown.exists()))):
         return
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    task_of = insert(ReviewTask).values(
-        id=new_id(), article_id=article_id, state=TaskState.OPEN, created_at=utc_now()
-    )
+    task_of = insert(ReviewTask).values(id=new_id(), article_id=article_id, state=TaskState.OPEN, created_at=utc_now())
     await session.execute(task_of.on_conflict_do_nothing())
 
 
