@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from storage.articles import PUBLISHED
+from storage.askers import SOURCE
 from storage.bulk import insert_rows
 from storage.index_changes import Change, append_changes
 from storage.index_entries import IndexedReplies, delete_embeddings, load_indexed_replies, load_indexed_texts
@@ -178,6 +179,35 @@ async def publish_imported(session: AsyncSession, links: Sequence[ArticleReply])
     after = await load_indexed_replies(session, reply_ids)
     await _append(session, [_change_of(link) for link in changed], before, after)
     return len(new), len(changed) - len(new)
+
+
+async def restore_links(session: AsyncSession, links: Sequence[ArticleReply]) -> tuple[int, int]:
+    """Take links over exactly as a release of chaming has them, their states included; how many are new and changed.
+
+    A link whose reply was written here is left as it is: nobody else's copy of it counts more.
+    """
+    reply_ids = {link.reply_id for link in links}
+    own = set(
+        await session.scalars(select(col(Reply.id)).where(col(Reply.id).in_(reply_ids), col(Reply.source) == SOURCE))
+    )
+    before = await load_indexed_replies(session, reply_ids)
+    stored = await _load_links(session, [(link.article_id, link.reply_id) for link in links])
+    new = [link for link in links if (link.article_id, link.reply_id) not in stored]
+    changed = []
+    for link in links:
+        existing = stored.get((link.article_id, link.reply_id))
+        if existing is None or link.reply_id in own:
+            continue
+        differing = [n for n in ArticleReply.model_fields if getattr(existing, n) != getattr(link, n)]
+        for name in differing:
+            setattr(existing, name, getattr(link, name))
+        changed += [existing] if differing else []
+    await session.flush()
+    await insert_rows(session, new)
+    after = await load_indexed_replies(session, reply_ids)
+    told = [_change_of(link) for link in (*new, *changed) if link.state in PUBLISHED or link in changed]
+    await _append(session, told, before, after)
+    return len(new), len(changed)
 
 
 def _change_of(link: ArticleReply) -> Change:

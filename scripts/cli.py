@@ -16,7 +16,7 @@ COMMANDS = {
     "serve": "Answer LINE: web server, and with SQLite the worker and the scheduler too.",
     "worker": "Handle the inbox and run the scheduled jobs (PostgreSQL only).",
     "migrate": "Create or upgrade the database.",
-    "import": "Import fact-checks from open data.",
+    "import": "Import fact-checks from open data, or from another instance.",
     "export": "Publish a release for researchers.",
     "match": "Match one text, as the bot would.",
     "evaluate": "Measure matching on labelled queries and pairs, or on what people chose.",

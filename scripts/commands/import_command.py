@@ -27,3 +27,20 @@ def cofacts(folder: Path, rejects: Path | None) -> None:
     from scripts.cofacts.run import run_import
 
     run_import(folder, rejects)
+
+
+@command.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
+@click.option(
+    "--answered-only", is_flag=True, help="Take only answered articles, as answers of another instance: state `imported`."
+)
+def chaming(folder: Path, answered_only: bool) -> None:
+    """Take in a release of chaming: DIR is its folder, or a folder of releases, whose newest counts.
+
+    Pseudonyms, sources and states stay as they are, so a lost instance can be rebuilt. Run it again at any time: what
+    was written or taken back here is never overwritten.
+    """
+    # Imported here, as above.
+    from scripts.exports.take_in import run_take_in
+
+    run_take_in(folder, answered_only=answered_only)

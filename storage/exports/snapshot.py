@@ -72,6 +72,7 @@ async def fingerprint(connection: AsyncConnection) -> list[str]:
         numbered = table.autoincrement_column
         looked_at = [func.count(), *(func.max(column) for column in [numbered] if column is not None)]
         looked_at += [func.max(table.c[name]) for name in TELLING if name in table.c]
+        looked_at += [func.count(column) for column in table.c if column.nullable]  # what a person took back is empty
         row = (await connection.execute(select(*looked_at).select_from(table))).one()
         found.append(f"{table.name} " + " ".join(str(value) for value in row))
     return found
