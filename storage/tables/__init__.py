@@ -64,6 +64,7 @@ from storage.tables.review import (
     VerificationRule,
 )
 from storage.tables.statistics import DailyCount, Measure, WaitingTime
+from storage.tables.writing import Draft, PageState, ReferenceCheck, ReplyExpiry
 
 __all__ = [
     "BIG_ID",
@@ -85,6 +86,7 @@ __all__ = [
     "ChangeKind",
     "Choice",
     "DailyCount",
+    "Draft",
     "DriftReport",
     "Editor",
     "EditorNotice",
@@ -109,12 +111,15 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "NoticeState",
+    "PageState",
     "Passkey",
     "Presence",
     "RaterFit",
     "RaterStanding",
     "Rating",
+    "ReferenceCheck",
     "Reply",
+    "ReplyExpiry",
     "ReplyRequest",
     "ReplyStanding",
     "ReplyState",

@@ -1,0 +1,1 @@
+"""Writing answers: drafts, references, what may be sent in, corrections, and what is worth reusing."""
