@@ -30,6 +30,19 @@ NAME = "intfloat/multilingual-e5-small"
 TEMPLATE = "chaming_template"
 
 
+NOT_UNIT_MARKS = {"model", "browser", "postgres", "slow"}
+NOT_UNIT_FIXTURES = {"database_url", "sqlite_url", "encoder_folder"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs no model, no browser, no database and no patience, to be run on every save: `-m unit`."""
+    for item in items:
+        marks, fixtures = {mark.name for mark in item.iter_markers()}, set(getattr(item, "fixturenames", ()))
+        if marks.isdisjoint(NOT_UNIT_MARKS) and fixtures.isdisjoint(NOT_UNIT_FIXTURES):
+            item.add_marker("unit")
+
+
 @contextmanager
 def running_postgres() -> Iterator[tuple[URL, Path]]:
     """A PostgreSQL of one's own: its asyncpg URL, and its data directory."""
