@@ -13,6 +13,7 @@ from pathlib import Path
 
 import regex
 
+from retrieval.alignment import align
 from retrieval.normalise import fold
 from retrieval.passages import remove_boilerplate
 from retrieval.urls import strip_urls
@@ -22,12 +23,14 @@ CLASSES = ("food", "drug", "place", "name")
 MAX_CLAIM = 260
 """Texts are compared up to so many characters; beyond, they are stories, and a differing word is no contradiction."""
 SHORT_CLAIM = 60
-MARGIN = 12
-"""Characters kept around the stretch that two texts share."""
+DEBUNKED_WITHIN = 30
+"""Characters around a stretch in which a word like 謠言 says that the rumour is spoken of, not told."""
 ALIKE = 0.62
 """Share of the shorter claim that must stand in the other, before a differing detail contradicts."""
 NEAR_COPY = 0.85
 """Share from which two texts are one text with something changed: then every change counts."""
+LONG_COPY = 30
+"""Characters from which a near-copy with a negation more is no debunk: debunks do not repeat a rumour to the letter."""
 _SAME_NAME = {
     "南韩": "韩国",
     "北韩": "朝鲜",
@@ -48,6 +51,7 @@ _UNIT = regex.compile(
     r"\s*(?:多|几|余)?\s*(%|[a-z°]{1,4}|万|亿|千|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折)"
 )
 _DATE = regex.compile(r"(?<!\d)(?:(\d{2,4})\s*[年/.-]\s*)?(\d{1,2})\s*[月/]\s*(\d{1,2})\s*[日号]?(?!\d)")
+_PART_OF_DATE = regex.compile(r"\d+[月日号]")
 _ASKING = regex.compile(r"(会|能|可以|可|是|有|要|该|好|对|行)(?:不|没)\1|有没有|是否|能否|可否")
 _NEGATION_ONLY = regex.compile(
     r"[不没無无未非勿别莫]|不(?:会|能|可以|可|得|要|应该|应|宜|是|再|准|该|需要|必|用|含)?|没有|并非|并未|并不|未曾|尚未|从未|还没|严禁|禁止|切忌|无法|拒绝|避免"
@@ -59,6 +63,9 @@ _HARMLESS = frozenset(
     {"不只是", "不仅是", "不但是", "不同的", "没想到", "不小心", "非常的", "不知道", "不得不", "不可思"}
 )
 _ANY_NUMBER = regex.compile(r"\d+(?:[.,:/-]\d+)*")
+_DECORATION = regex.compile(r"[\p{So}\p{Sk}--[°]]+", regex.VERSION1)
+_WHETHER_TRUE = regex.compile(r"真的?还是假的?|是真是假|真假")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _DEBUNKING = regex.compile(
     r"错误|谣言|假的|不实|假消息|假新闻|假訊息|误导|不正确|没有根据|无根据|并非事实|非事实|诈骗|事实查核|查核|澄清|辟谣|破解|迷思|网传|谬误"
     r"|\b(?:false|fake|hoax|debunk\w*|misleading|myth|no evidence|not true|fact.?check\w*)\b"
@@ -70,15 +77,17 @@ class _Claim:
     text: str
 
     def debunks(self, stretch: str) -> bool:
-        """Whether it speaks of a rumour rather than telling it; of a long text only the stretch counts."""
-        return bool(_DEBUNKING.search(self.text if len(self.text) <= 2 * SHORT_CLAIM else stretch))
+        """Whether it speaks of the rumour in this stretch rather than telling it."""
+        start = max(0, self.text.find(stretch))
+        around = self.text[max(0, start - DEBUNKED_WITHIN) : start + len(stretch) + DEBUNKED_WITHIN]
+        return bool(_DEBUNKING.search(around))
 
 
 def read_claim(text: str) -> _Claim:
     """Fold a text to what is compared. Questions about a claim ("會不會", "是否") lose their question first."""
     folded = fold(remove_boilerplate(strip_urls(text[: 4 * MAX_CLAIM])))
-    folded = _ASKING.sub(lambda asking: asking.group(1) or "", folded)
-    return _Claim(folded)
+    folded = _ASKING.sub(lambda asking: asking.group(1) or "", _DECORATION.sub("", folded))
+    return _Claim(_WHETHER_TRUE.sub("", folded))
 
 
 @cache
@@ -136,15 +145,18 @@ def _value(number: str) -> str:
     return number.translate(_DIGITS)
 
 
-def _quantities(text: str) -> dict[str, list[str]]:
-    """Return the numbers in a text by their unit; dates apart, under `date`."""
-    found: dict[str, list[str]] = {}
+def _quantities(text: str) -> dict[tuple[str, str], list[str]]:
+    """Return the numbers in a text by their unit, and by their unit with the two characters after it: "四人同行" and
+    "7人同行" differ, whatever else is counted in 人. Dates are apart, under `date`."""
+    found: dict[tuple[str, str], list[str]] = {}
     for date in _DATE.finditer(text):
-        found.setdefault("date", []).append(f"{int(date[2])}/{int(date[3])}")
+        found.setdefault(("date", ""), []).append(f"{int(date[2])}/{int(date[3])}")
     for number in _NUMBER.finditer(_without(text, _DATE)):
-        unit = _UNIT.match(number.string, number.end())
-        if unit is not None:
-            found.setdefault(unit[1], []).append(_value(number.group()))
+        if (unit := _UNIT.match(number.string, number.end())) is None:
+            continue
+        value, after = _value(number.group()), number.string[unit.end() : unit.end() + 2]
+        for told in ("", after) if len(_WORD.findall(after)) == 2 else ("",):
+            found.setdefault((unit[1], told), []).append(value)
     return found
 
 
@@ -161,10 +173,11 @@ def _contrasts(left: dict[str, set[str]], right: dict[str, set[str]]) -> Iterato
 def _number_conflicts(left: str, right: str) -> Iterator[Difference]:
     """Yield units whose numbers have nothing in common in the two texts."""
     mine, theirs = _quantities(left), _quantities(right)
-    for unit in sorted(mine.keys() & theirs.keys()):
-        if not set(mine[unit]) & set(theirs[unit]):
+    differing = sorted(key for key in mine.keys() & theirs.keys() if not set(mine[key]) & set(theirs[key]))
+    for unit, told in differing:
+        if not told or (unit, "") not in differing:
             shown = "" if unit == "date" else unit
-            yield mine[unit][0] + shown, theirs[unit][0] + shown
+            yield mine[unit, told][0] + shown, theirs[unit, told][0] + shown
 
 
 def _direction_conflicts(left: str, right: str) -> Iterator[Difference]:
@@ -176,7 +189,7 @@ def _direction_conflicts(left: str, right: str) -> Iterator[Difference]:
 
 def _negation_in(change: str) -> str | None:
     """Return the negation when it is all that a changed stretch says."""
-    found = _NEGATION_ONLY.fullmatch(change.strip(" ，,。."))
+    found = _NEGATION_ONLY.fullmatch(change)
     return found.group() if found else None
 
 
@@ -184,7 +197,13 @@ def _changes(claim: str, other: str) -> Iterator[tuple[str, str, str]]:
     """Yield what changed between two near-copies: the words of each, and the two characters that follow."""
     for tag, a, b, c, d in SequenceMatcher(None, claim, other, autojunk=False).get_opcodes():
         if tag != "equal":
-            yield claim[a:b], other[c:d], claim[b : b + 2]
+            yield _words_of(claim[a:b]), _words_of(other[c:d]), claim[b : b + 2]
+
+
+def _words_of(change: str) -> str:
+    """Return a changed stretch without the punctuation around it."""
+    words = [place for place, character in enumerate(change) if _WORD.match(character)]
+    return change[words[0] : words[-1] + 1] if words else ""
 
 
 def _changed_numbers(claim: str, other: str) -> Iterator[Difference]:
@@ -198,6 +217,14 @@ def _changed_numbers(claim: str, other: str) -> Iterator[Difference]:
                 yield one + unit, another + unit
 
 
+def _changed_names(claim: str, other: str) -> Iterator[Difference]:
+    """Yield the listed words that stand in each other's place, whatever else of their class the texts name."""
+    for mine, theirs, _ in _changes(claim, other):
+        here, there = _named(mine), _named(theirs)
+        if here.keys() & there.keys() and here != there:
+            yield mine, theirs
+
+
 def _negation_conflicts(claim: str, other: str) -> Iterator[Difference]:
     """Yield the negations by which two near-copies differ and nothing else stands in their place."""
     for mine, theirs, after in _changes(claim, other):
@@ -206,24 +233,6 @@ def _negation_conflicts(claim: str, other: str) -> Iterator[Difference]:
         here, there = _negation_in(mine), _negation_in(theirs)
         if (here and theirs in _AFFIRMATIVE) or (there and mine in _AFFIRMATIVE):
             yield mine or "–", theirs or "–"
-
-
-def _aligned_stretch(claim: str, other: str) -> tuple[str, str, float]:
-    """Return the parts of the two texts that lie side by side, and the share of the shorter one that is alike."""
-    if len(claim) > len(other):
-        theirs, mine, alike = _aligned_stretch(other, claim)
-        return mine, theirs, alike
-    anchor = SequenceMatcher(None, claim, other, autojunk=False).find_longest_match()
-    start = max(0, anchor.b - anchor.a - MARGIN)
-    window = other[start : anchor.b - anchor.a + len(claim) + MARGIN]
-    blocks = SequenceMatcher(None, claim, window, autojunk=False).get_matching_blocks()
-    blocks = [block for block in blocks if block.size >= 2]
-    if not blocks:
-        return claim, other, 0.0
-    first, last = blocks[0], blocks[-1]
-    after = len(claim) - last.a - last.size
-    aligned = window[max(0, first.b - first.a) : last.b + last.size + after]
-    return claim, aligned, sum(block.size for block in blocks) / max(1, len(claim))
 
 
 def _as_written(folded: str, text: str) -> str:
@@ -244,17 +253,17 @@ def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
     if not left.text or not right.text or left.text == right.text:
         return ()
     shorter = min(len(left.text), len(right.text), MAX_CLAIM)
-    mine, theirs, alike = _aligned_stretch(
-        left.text[: max(MAX_CLAIM, 4 * shorter)], right.text[: max(MAX_CLAIM, 4 * shorter)]
-    )
+    mine, theirs, alike = align(left.text[: max(MAX_CLAIM, 4 * shorter)], right.text[: max(MAX_CLAIM, 4 * shorter)])
     if alike < ALIKE and max(len(left.text), len(right.text)) > SHORT_CLAIM:
         return ()
     found = [*_contrasts(_named(mine), _named(theirs)), *_number_conflicts(mine, theirs)]
     if alike >= ALIKE:
         found += _direction_conflicts(mine, theirs)
     if alike >= NEAR_COPY and min(len(mine), len(theirs)) >= NEAR_COPY * max(len(mine), len(theirs)):
-        found += _changed_numbers(mine, theirs)
-        if left.debunks(mine) == right.debunks(theirs):
+        found += [*_changed_numbers(mine, theirs), *_changed_names(mine, theirs)]
+        if min(len(mine), len(theirs)) >= LONG_COPY or left.debunks(mine) == right.debunks(theirs):
             found += _negation_conflicts(mine, theirs)
+    if any("/" in one for one, _ in found):  # the date says it
+        found = [difference for difference in found if not _PART_OF_DATE.fullmatch(difference[0])]
     shown = message[: 4 * MAX_CLAIM], entry[: 4 * MAX_CLAIM]
     return tuple((_show(one, shown[0]), _show(other, shown[1])) for one, other in dict.fromkeys(found))

@@ -167,8 +167,16 @@ class Ranker:
         return result
 
     def judge(self, message: Message, scored: Sequence[Scored], limit: int) -> list[Match]:
-        """Give each of the best its band, best first."""
-        matches = [self._to_match(message, found) for found in scored[: limit + CHECKED]]
+        """Give each of the best its band, best first.
+
+        What shares less with the message than an article that contradicts it is no answer: it tells the same story
+        with less in it, and cannot know of the detail that differs.
+        """
+        matches, contradicted = [], set[int]()
+        for found in scored[: limit + CHECKED]:
+            matches.append(self._to_match(message, found, may_answer=found.passage not in contradicted))
+            if found.contradictions:
+                contradicted.add(found.passage)
         return sorted(matches, key=lambda match: -match.probability)[:limit]
 
     def _same_link(self, message: Message) -> list[Scored]:
@@ -223,13 +231,13 @@ class Ranker:
             return True
         return min(_size(message.key), _size(matching_key(text_to_encode(entry.text)))) >= MIN_ANSWER_SIZE
 
-    def _to_match(self, message: Message, found: Scored) -> Match:
+    def _to_match(self, message: Message, found: Scored, *, may_answer: bool) -> Match:
         entry = self._index.entry(found.slot)
         is_offered = found.probability >= self._calibration.candidate
         too_short = is_offered and not self._says_enough(message, entry)
         probability = found.probability * (CONTRADICTED_FACTOR if found.contradictions else 1)
         band = self._calibration.band(probability)
-        if band is Band.ANSWER and (found.contradictions or too_short):
+        if band is Band.ANSWER and (found.contradictions or too_short or not may_answer):
             band = Band.CANDIDATE
         return Match(
             article_id=found.article_id,

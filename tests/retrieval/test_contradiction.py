@@ -17,6 +17,12 @@ from retrieval.contradiction import find_contradictions
         ("吃阿斯匹靈可以預防大腸癌", "吃普拿疼可以預防大腸癌"),
         ("三個月後身分證全面換發", "六個月後身分證全面換發"),
         ("馬英九宣布退出政壇", "蔡英文宣布退出政壇"),
+        ("沒有左轉燈直行往前會被罰", "有左轉燈直行往前會被罰"),
+        ("搶救南部觀光 每人每天補助5000元", "搶救南部觀光 每人每天補助500元"),
+        ("10月19日東協十國會議決定明年起互免關稅", "9月10日東協十國會議決定明年起互免關稅"),
+        ("饗食天堂史上最優惠，7人同行1人免費", "饗食天堂史上最優惠，4人同行1人免費"),
+        ("台灣和澳門被排除在東協之外，大陸很高興", "台灣和高雄被排除在東協之外，大陸很高興"),
+        ("有人說再忙也不要聽這一席話免得台灣被拖垮，這是錯誤的", "有人說再忙也要聽這一席話免得台灣被拖垮，這是錯誤的"),
         ("The vaccine killed 30% of the volunteers", "The vaccine killed 50% of the volunteers"),
     ],
 )
@@ -35,6 +41,9 @@ def test_it_finds_what_was_changed_whichever_comes_first(message: str, entry: st
         ("每天喝3,000毫升的水", "每天喝3000毫升的水"),
         ("三個月後換發", "3個月後換發"),
         ("今天天氣很好", "股票跌了30%"),
+        ("吃柿子會中毒，這是真的還是假的", "吃柿子會中毒"),
+        ("悠遊卡號後四碼登記，5月嗶9", "悠遊卡號後四碼登記，5月嗶999送50回饋金"),
+        ("三😡千👍八百萬噸的二氧化碳", "三千八百萬噸的二氧化碳"),
         ("", "柿子"),
         ("👍", "🔴"),
     ],
@@ -45,6 +54,11 @@ def test_it_is_silent_where_nothing_contradicts(message: str, entry: str) -> Non
 
 def test_it_names_the_words_that_differ_in_the_order_asked() -> None:
     assert find_contradictions("柿子配螃蟹會中毒", "柿子配啤酒會中毒") == (("螃蟹", "啤酒"),)
+
+
+def test_it_names_a_changed_date_once() -> None:
+    differing = find_contradictions("4月4日起全台停班停課", "3月27日起全台停班停課")
+    assert differing == (("4/4", "3/27"),)
 
 
 def test_it_shows_words_as_they_were_written() -> None:

@@ -60,6 +60,13 @@ def test_it_puts_the_true_claim_before_a_contradicted_one() -> None:
     assert [found.article_id for found in matches][:2] == ["crab", "yogurt"]
 
 
+def test_it_does_not_answer_with_what_shares_less_than_a_contradicted_article() -> None:
+    offer = "饗食天堂週年慶史上最優惠，{}人同行1人免費，請儘速上網登記"
+    matches = match(offer.format(7), copy=offer.format(4), story="饗食天堂週年慶史上最優惠，請儘速上網登記，同行免費")
+    assert bands(matches) == {"copy": Band.CANDIDATE, "story": Band.CANDIDATE}
+    assert {found.article_id for found in matches if found.contradictions} == {"copy"}
+
+
 def test_it_only_suggests_for_a_very_short_message() -> None:
     assert bands(match("柿子中毒", short="柿子中毒"))["short"] == Band.CANDIDATE
 

@@ -49,6 +49,11 @@ NEGATIONS = (
     ("不要", "要"),
     ("會", "不會"), ("可以", "不可以"), ("能", "不能"), ("要", "不要"), ("已經", "還沒"), ("是", "不是"),
 )  # fmt: skip
+_WHETHER = re.compile(r"(.)[不沒]\1|有沒有|是否")
+"""A question whether: negated, it is no sentence any more."""
+_NO_NEGATION = re.compile(
+    "[不沒只就還曾需重主必想將快]要|[不沒只就還曾可總若]是|要[求緊領]|[不沒可功性才]能|[不沒機社協聚開]會|會[議員長]|是[否非]"
+)
 _SENTENCE = re.compile(r"[^。！？!?\n]{8,90}")
 _NUMBER = re.compile(
     r"(?<![\d./:-])(\d{1,4})(?=\s*(?:%|個|年|月|日|號|天|歲|倍|杯|顆|粒|克|公斤|元|塊|萬|億|人|次|度|點|分|秒|小時|週|種|成))"
@@ -142,7 +147,12 @@ def _lexicon(name: str) -> Sequence[str]:
 
 
 def _swap_word(text: str, name: str, rng: random.Random) -> str | None:
-    present = [word for word in _lexicon(name) if word in text and len(word) > 1]
+    names = [whole for whole in _lexicon("name") if name != "name" and whole in text]
+    present = [
+        word
+        for word in _lexicon(name)
+        if word in text and len(word) > 1 and not any(word in whole for whole in names)  # 韓國瑜 is no place
+    ]
     if not present:
         return None
     word = max(present, key=len)
@@ -168,10 +178,12 @@ def _swap_date(text: str, rng: random.Random) -> str | None:
 
 
 def _negate(text: str, rng: random.Random) -> str | None:
+    if _WHETHER.search(text):
+        return None
     for old, new in rng.sample(NEGATIONS, len(NEGATIONS)):
         place = text.find(old)
-        before = text[place - 1 : place] if place > 0 else ""
-        if place >= 0 and before not in {"不", "沒", "只", "就", "還"} and text.count(old) == 1:
+        around = text[max(0, place - 1) : place + len(old) + 1]
+        if place >= 0 and text.count(old) == 1 and not _NO_NEGATION.search(around):
             return text[:place] + new + text[place + len(old) :]
     return None
 
