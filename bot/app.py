@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from bot.console import to_console_context
 from bot.dispatch import Dispatcher
+from bot.draft_page import add_draft_page
+from bot.my_data_page import add_my_data_page
 from bot.pages import add_pages
 from bot.services import Services
 from bot.webhook import MAX_BODY_BYTES, Webhook
@@ -41,6 +43,9 @@ def build_app(services: Services, dispatcher: Dispatcher | None = None) -> web.A
         buttons=services.buttons,
         public_url=services.settings.public_url,
     )
+
+    add_draft_page(app, services)
+    add_my_data_page(app, services)
 
     app.add_subapp("/review/", console_app(to_console_context(services)))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from itsdangerous import BadSignature, Signer
+from itsdangerous import BadData, BadSignature, Signer, URLSafeTimedSerializer
 
 MAX_DATA_CHARACTERS = 300
 """LINE's limit on a postback action's `data`."""
@@ -37,6 +37,20 @@ class Press(StrEnum):
     """The message is public already: count me among those who wait for an answer."""
     DECLINE = "no"
     """Publish nothing."""
+    TOGGLE = "cut"
+    """Show the consent again, with something put back or taken out."""
+    WORDING = "words"
+    """My words for a message that is known: ask whether they may be kept."""
+    TAKE_BACK = "undo"
+    """Take back what I asked about this article."""
+    SEEN = "seen"
+    """Where I saw the message: `kind` is a `SeenWhere`."""
+    MENU = "menu"
+    """What the menu offers: `kind` is a `MenuItem`."""
+    SET = "set"
+    """Change a setting: `kind` says which and to what."""
+    FORGET = "forget"
+    """Delete everything about me: `kind` is `ask`, and `sure` once that was confirmed."""
     MUTE = "mute"
     """Tell me nothing more about this article; without one, about any."""
     UNMUTE = "unmute"
@@ -73,6 +87,10 @@ class Action:
     decision_id: str | None = None
     """The `MatchDecision` behind the message that the button stood in."""
     reply_id: str | None = None
+    kept: int = 0
+    """Which findings are to stay in what becomes public (`bot.drafts.Draft.kept`)."""
+    mark: str | None = None
+    """The mark of the text that was shown."""
 
 
 class Buttons:
@@ -80,6 +98,9 @@ class Buttons:
 
     def __init__(self, secret_key: str) -> None:
         self._signer = Signer(secret_key, salt="chaming.buttons", digest_method=hashlib.sha256, key_derivation="hmac")
+        self._links = URLSafeTimedSerializer(
+            secret_key, salt="chaming.links", signer_kwargs={"digest_method": hashlib.sha256}
+        )
         self._decision_id: str | None = None
 
     def about(self, decision_id: str | None) -> Self:
@@ -98,6 +119,8 @@ class Buttons:
         probability: float | None = None,
         kind: str | None = None,
         offset: int = 0,
+        kept: int = 0,
+        mark: str | None = None,
     ) -> str:
         """Return postback data; raise ValueError when the ids are too long for LINE."""
         fields = {
@@ -108,6 +131,8 @@ class Buttons:
             "k": kind,
             "o": offset or None,
             "d": self._decision_id,
+            "c": kept or None,
+            "h": mark,
         }
         payload = [press.value, {name: value for name, value in fields.items() if value is not None}]
         text = f"{VERSION}.{json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}"
@@ -124,6 +149,18 @@ class Buttons:
             return None
         return _to_action(payload) if version == VERSION else None
 
+    def sign_link(self, purpose: str, subject: str) -> str:
+        """A token for a page of one person's: whoever has the link has the page, for as long as it is honoured."""
+        return self._links.dumps([purpose, subject, self._decision_id])
+
+    def read_link(self, purpose: str, token: str, *, max_age_s: int) -> tuple[str, str | None] | None:
+        """Subject and decision of a token made for this purpose; None when it is not ours, or too old."""
+        try:
+            made_for, subject, decision_id = self._links.loads(token, max_age=max_age_s)
+        except (BadData, ValueError, TypeError):
+            return None
+        return (subject, decision_id) if made_for == purpose else None
+
 
 def _to_action(payload: str) -> Action | None:
     """Read a signed payload; a later release may have signed presses and fields that this one does not know."""
@@ -138,6 +175,8 @@ def _to_action(payload: str) -> Action | None:
             offset=fields.get("o", 0),
             decision_id=fields.get("d"),
             reply_id=fields.get("r"),
+            kept=fields.get("c", 0),
+            mark=fields.get("h"),
         )
     except (ValueError, TypeError, AttributeError):
         return None

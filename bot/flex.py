@@ -67,6 +67,17 @@ def postback(caption: str, data: str) -> Part:
     return {"type": "postback", "label": caption, "data": data, "displayText": caption}
 
 
+def fill_in(caption: str, data: str, beginning: str) -> Part:
+    """Pressed, it opens the keyboard with a beginning to go on from; older clients only press it."""
+    return {
+        "type": "postback",
+        "label": cut(caption, MAX_LABEL),
+        "data": data,
+        "inputOption": "openKeyboard",
+        "fillInText": cut(beginning, MAX_DISPLAY_TEXT),
+    }
+
+
 def uri(caption: str, address: str) -> Part:
     return {"type": "uri", "label": cut(caption, MAX_LABEL), "uri": address}
 

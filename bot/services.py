@@ -18,6 +18,7 @@ from bot.index_opening import index_folder, open_index
 from bot.line_client import LineClient, open_line_client
 from bot.logs import configure_logs
 from bot.matching import Matching
+from bot.menu import Commands
 from bot.metrics import Metrics
 from bot.notify import NoticeRider
 from bot.pseudonyms import Pseudonyms
@@ -42,6 +43,8 @@ class Services:
     buttons: Buttons
     wordings: Wordings
     """What the bot says, by language."""
+    commands: Commands
+    """The words that ask for help, settings and the like."""
     matching: Matching
     """`await services.matching.match(text)`, once `services.matching.ready`."""
     follower: IndexKeeper
@@ -81,6 +84,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             pseudonyms=Pseudonyms(settings.secret_key),
             buttons=buttons,
             wordings=wordings,
+            commands=Commands(wordings),
             matching=matching,
             follower=IndexKeeper(
                 database=database,

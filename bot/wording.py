@@ -9,12 +9,12 @@ import gettext
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -49,6 +49,10 @@ class Words:
     def date(self, moment: datetime) -> str:
         """A day as people in Taiwan would date it."""
         return format_date(moment.astimezone(TAIPEI), "long", locale=self.locale)
+
+    def duration(self, seconds: float) -> str:
+        """A length of time, roughly, as people would say it."""
+        return format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=self.locale)
 
     @property
     def tag(self) -> str:

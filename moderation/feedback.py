@@ -4,6 +4,8 @@ One vote a person for each reply to an article, changed or taken back as often a
 is an answer are made from the votes in the same transaction, so the next person who asks is answered by them.
 """
 
+from datetime import timedelta
+
 from sqlalchemy import case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -13,6 +15,8 @@ from storage.articles import PUBLISHED
 from storage.tables import Article, ArticleReply, ArticleReplyFeedback, FeedbackReason, Status, utc_now
 
 HELPFUL, NOT_HELPFUL = 1, -1
+COMMENT_WITHIN = timedelta(days=1)
+"""How long somebody may say more about a vote."""
 
 
 async def give_feedback(
@@ -29,7 +33,7 @@ async def give_feedback(
     if own is not None and score is None:
         await session.delete(own)
     elif own is not None and score is not None and own.score != score:
-        own.score, own.reason, own.created_at = score, None, utc_now()
+        own.score, own.reason, own.comment, own.created_at = score, None, None, utc_now()
         session.add(own)
     elif own is None and score is not None:
         session.add(
@@ -39,6 +43,27 @@ async def give_feedback(
         )
     await session.flush()
     await _count(session, link)
+    return True
+
+
+async def give_comment(session: AsyncSession, *, contributor: str, comment: str) -> bool:
+    """Keep somebody's own words about the reply they last said did not help; False without such a vote of late."""
+    rows = await session.scalars(
+        select(ArticleReplyFeedback)
+        .where(
+            col(ArticleReplyFeedback.contributor) == contributor,
+            col(ArticleReplyFeedback.score) == NOT_HELPFUL,
+            col(ArticleReplyFeedback.status) == Status.NORMAL,
+            col(ArticleReplyFeedback.created_at) >= utc_now() - COMMENT_WITHIN,
+        )
+        .order_by(col(ArticleReplyFeedback.created_at).desc(), col(ArticleReplyFeedback.id).desc())
+        .limit(1)
+    )
+    vote = rows.first()
+    if vote is None:
+        return False
+    vote.comment = comment
+    session.add(vote)
     return True
 
 

@@ -36,6 +36,12 @@ async def set_language(session: AsyncSession, asker_id: str, language: str | Non
     )
 
 
+async def set_large_text(session: AsyncSession, asker_id: str, large_text: bool) -> None:
+    await session.execute(
+        update(Asker).where(col(Asker.id) == asker_id).values(large_text=large_text, updated_at=utc_now())
+    )
+
+
 async def find_asker(session: AsyncSession, asker_id: str) -> Asker | None:
     return await session.get(Asker, asker_id)
 

@@ -2,7 +2,8 @@
 
 from bot.bubbles.view import View
 from bot.buttons import Press, Vote
-from bot.flex import Part, box, button, postback, text_message
+from bot.flex import Part, box, button, fill_in, postback, text_message
+from bot.menu import COMMENT_PREFIX, MenuItem
 from bot.wording import marked
 from storage.tables import FeedbackReason
 
@@ -35,13 +36,18 @@ def voted(view: View, vote: Vote, article_id: str, reply_id: str) -> tuple[Part,
     if vote == Vote.NOT_HELPFUL:
         told = view.words("Thank you for telling me. What was the matter with it? You need not say.")
         reasons = [_reason(view, reason, article_id, reply_id) for reason in REASONS]
-        return (text_message(told, [*reasons, undo]),)
+        return (text_message(told, [*reasons, _in_words(view), undo]),)
     return (text_message(view.words("All right. Your opinion on this answer is not counted any more.")),)
 
 
 def thanks_for_reason(view: View, article_id: str, reply_id: str) -> tuple[Part, ...]:
     told = view.words("Thank you. Volunteers will see this and can improve the answer.")
     return (text_message(told, [_undo(view, article_id, reply_id)]),)
+
+
+def _in_words(view: View) -> Part:
+    data = view.buttons.encode(Press.MENU, kind=MenuItem.COMMENT.value)
+    return fill_in(view.words("In my own words"), data, view.words(COMMENT_PREFIX))
 
 
 def _undo(view: View, article_id: str, reply_id: str) -> Part:

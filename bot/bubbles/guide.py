@@ -1,7 +1,12 @@
 """What the bot says about itself: the welcome, and how it is used."""
 
+from bot.bubbles.menu import menu_action
 from bot.bubbles.view import View
 from bot.flex import LINK, PAPER, Part, box, bubble, small, text
+from bot.menu import MenuItem
+
+OFFERED = (MenuItem.LANGUAGE, MenuItem.SETTINGS, MenuItem.HELP)
+"""What can be pressed below the welcome."""
 
 
 def welcome_messages(view: View) -> tuple[Part, ...]:
@@ -24,7 +29,9 @@ def welcome_messages(view: View) -> tuple[Part, ...]:
         small(words("What you send me stays private unless you agree. Today I can read text and links.")),
     ]
     alt_text = words("Hello, I am 查明. Forward a doubtful message to me, and I look up whether it has been checked.")
-    return (view.message(alt_text, bubble(body, header=header)),)
+    message = view.message(alt_text, bubble(body, header=header))
+    message["quickReply"] = {"items": [{"type": "action", "action": menu_action(view, item)} for item in OFFERED]}
+    return (message,)
 
 
 def _step(number: str, told: str) -> Part:

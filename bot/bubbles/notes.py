@@ -1,9 +1,26 @@
 """The short plain sentences: what the bot says when there is nothing to show."""
 
 from bot.bubbles.view import View
-from bot.flex import Part, text_message
+from bot.buttons import Press
+from bot.flex import Part, fill_in, postback, text_message
 from bot.labels import Reason, how_sure, why_found
+from bot.menu import WHY_PREFIX
+from bot.wording import marked
 from moderation.intake import RequestReceipt
+from storage.questions import Progress, Question
+from storage.statistics import Waiting
+from storage.tables import SeenWhere
+
+ENOUGH_TO_TELL = 20
+"""Answers below which a usual time would be chance."""
+
+PROGRESS = {
+    Progress.WAITING: marked("Volunteers can see it, and nobody has begun yet."),
+    Progress.WORKED_ON: marked("A volunteer is working on it."),
+    Progress.IN_REVIEW: marked("There is an answer, and volunteers are looking at it before it is shown."),
+    Progress.ANSWERED: marked("It has been answered."),
+    Progress.GONE: marked("The message is no longer here."),
+}
 
 
 def nothing_to_read(view: View) -> tuple[Part, ...]:
@@ -38,24 +55,102 @@ def wrong_match_unknown(view: View) -> tuple[Part, ...]:
     return _said(view.words("Thank you for telling me. Volunteers can look at the page and correct it."))
 
 
-def receipt(view: View, request: RequestReceipt) -> tuple[Part, ...]:
-    """The volunteers were asked: the person's place among those who ask, and where the answer will stand."""
+SEEN_WHERE = {
+    SeenWhere.FAMILY: marked("From family"),
+    SeenWhere.FRIENDS: marked("From friends"),
+    SeenWhere.GROUP: marked("In a group chat"),
+    SeenWhere.SOCIAL: marked("On social media"),
+    SeenWhere.VIDEO: marked("In a video"),
+    SeenWhere.WEB: marked("On a website"),
+    SeenWhere.OTHER: marked("Elsewhere"),
+}
+
+
+def receipt(view: View, request: RequestReceipt, waiting: Waiting | None = None) -> tuple[Part, ...]:
+    """The volunteers were asked: the person's place among those who ask, how long it takes, where it will stand."""
     if not request.is_new:
         return asked_before(view, request.article_id)
-    thanks = view.words.plural(
+    look = view.words("I will tell you when volunteers have answered. You can also look here:")
+    lines = [place_in_line(view, request.nth), *usual_wait(view, waiting), look, view.article_url(request.article_id)]
+    asked = view.words("Where did you see it? You need not say. You can take it back for a day.")
+    seen = [_seen(view, request.article_id, where) for where in SEEN_WHERE]
+    offers = [*seen, doubt_offer(view), take_back_offer(view, request.article_id)]
+    return (text_message("\n".join([*lines, asked]), offers),)
+
+
+def place_in_line(view: View, nth: int) -> str:
+    return view.words.plural(
         "Thank you! The volunteers can see it now. You are the first to ask.",
         "Thank you! The volunteers can see it now. You are number {number} to ask.",
-        request.nth,
+        nth,
     )
-    look = view.words("I will tell you when volunteers have answered. You can also look here:")
-    return _said(f"{thanks}\n{look}\n{view.article_url(request.article_id)}")
 
 
-def asked_before(view: View, article_id: str) -> tuple[Part, ...]:
+def usual_wait(view: View, waiting: Waiting | None) -> list[str]:
+    """How long it takes until volunteers answer, from what was measured; nothing while nothing is known."""
+    if waiting is None or waiting.answered < ENOUGH_TO_TELL:
+        return []
+    return [view.words("Half of all messages are answered within {time}.", time=view.words.duration(waiting.median_s))]
+
+
+def asked_before(view: View, article_id: str, question: Question | None = None) -> tuple[Part, ...]:
     """How the person's earlier question stands."""
     waiting = view.words("You have asked about this message already. Volunteers have not answered yet.")
-    look = view.words("Send me the message again later to see the answer, or look here:")
-    return _said(f"{waiting}\n{look}\n{view.article_url(article_id)}")
+    lines = [waiting]
+    if question is not None:
+        since = view.words("You asked on {date}.", date=view.words.date(question.asked_at)) if question.asked_at else ""
+        lines = [line for line in (since, view.words(PROGRESS[question.progress])) if line]
+    look = view.words("I will tell you when there is an answer. You can also look here:")
+    offers = [take_back_offer(view, article_id)] if question is not None and question.may_be_taken_back else []
+    return (text_message("\n".join([*lines, look, view.article_url(article_id)]), offers),)
+
+
+def take_back_offer(view: View, article_id: str) -> Part:
+    return postback(view.words("Take question back"), view.buttons.encode(Press.TAKE_BACK, article_id=article_id))
+
+
+def doubt_offer(view: View) -> Part:
+    """Opens the keyboard with the beginning of a sentence that the bot knows again."""
+    return fill_in(
+        view.words("Say why I doubt it"), view.buttons.encode(Press.MENU, kind="why"), view.words(WHY_PREFIX)
+    )
+
+
+def _seen(view: View, article_id: str, where: SeenWhere) -> Part:
+    data = view.buttons.encode(Press.SEEN, article_id=article_id, kind=where.value)
+    return postback(view.words(SEEN_WHERE[where]), data)
+
+
+def taken_back(view: View, was_there: bool) -> tuple[Part, ...]:
+    if was_there:
+        return _said(view.words("All right. Your question is taken back, and what nobody else sent is deleted."))
+    return _said(view.words("There is nothing to take back: it was done already, or the question is not yours."))
+
+
+def too_late_to_take_back(view: View) -> tuple[Part, ...]:
+    return _said(view.words("It is more than a day ago. To delete everything you have asked, write “my data” to me."))
+
+
+def noted(view: View) -> tuple[Part, ...]:
+    return _said(view.words("Thank you, I have noted it for the volunteers."))
+
+
+def nothing_to_note(view: View) -> tuple[Part, ...]:
+    return _said(view.words("I do not know which question or answer this is about. Please press the button once more."))
+
+
+def wording_kept(view: View) -> tuple[Part, ...]:
+    return _said(view.words("Thank you! Whoever sends it in these words from now on is answered sooner."))
+
+
+def wording_not_kept(view: View) -> tuple[Part, ...]:
+    return _said(view.words("Thank you. These words say something a little different, so I did not keep them."))
+
+
+def too_many_questions(view: View) -> tuple[Part, ...]:
+    return _said(
+        view.words("You have asked the volunteers many questions today. Please give them some time, and come tomorrow.")
+    )
 
 
 def why(view: View, reason: Reason, probability: float) -> tuple[Part, ...]:

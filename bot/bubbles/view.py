@@ -17,6 +17,7 @@ MAX_CAROUSEL_BYTES = 49_000
 TEXT_LIMITS = (2000, 1500, 1000, 700, 450, 300, 200, 100, 40)
 """UTF-16 units of the longest text in a bubble, tried from the top until the whole fits LINE's bytes."""
 
+DRAFT_LINK = "draft"
 SHARE_URL = "https://line.me/R/share?text="
 
 
@@ -35,6 +36,10 @@ class View:
     def article_url(self, article_id: str) -> str:
         """The article's public page."""
         return f"{self.public_url.rstrip('/')}/articles/{quote(article_id, safe='')}"
+
+    def draft_url(self, event_id: str) -> str:
+        """The page on which a person cuts their message before it becomes public, and says why they doubt it."""
+        return f"{self.public_url.rstrip('/')}/drafts/{self.buttons.sign_link(DRAFT_LINK, event_id)}"
 
     def share_text(self, article_id: str, verdict: Verdict) -> str:
         """What a person may pass on to family: kind, short, and with the whole check behind a link."""

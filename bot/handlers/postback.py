@@ -10,9 +10,11 @@ from bot.buttons import Action, Press
 from bot.events import Postback
 from bot.handlers.looking_up import find_view
 from bot.handlers.presses_on_answers import choose, explain, none_of_these, show_more
-from bot.handlers.presses_on_consent import agree, decline, join
+from bot.handlers.presses_on_consent import agree, decline, join, show_draft
 from bot.handlers.presses_on_feedback import say_why, vote
+from bot.handlers.presses_on_menu import forget, open_menu, set_something
 from bot.handlers.presses_on_notices import mute, unmute
+from bot.handlers.presses_on_questions import say_where, take_back
 from bot.outcome import IGNORED, HandlerResult
 from bot.services import Services
 
@@ -24,6 +26,13 @@ PRESSES: dict[Press, Callable[[Postback, Action, Services], Awaitable[HandlerRes
     Press.AGREE: agree,
     Press.JOIN: join,
     Press.DECLINE: decline,
+    Press.MENU: open_menu,
+    Press.SET: set_something,
+    Press.FORGET: forget,
+    Press.TOGGLE: show_draft,
+    Press.WORDING: show_draft,
+    Press.TAKE_BACK: take_back,
+    Press.SEEN: say_where,
     Press.MUTE: mute,
     Press.UNMUTE: unmute,
     Press.VOTE: vote,

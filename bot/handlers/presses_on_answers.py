@@ -5,8 +5,8 @@ from bot.bubbles.answer import article_messages, more_replies
 from bot.bubbles.consent import consent_messages, waiting_messages
 from bot.buttons import Action
 from bot.decide import best_replies
+from bot.drafts import draft_of
 from bot.events import Postback
-from bot.fit import clean
 from bot.handlers.kept_message import find_kept_text
 from bot.handlers.looking_up import about, find_person, find_shown, find_view, to_view
 from bot.handlers.remembering import remember_choice
@@ -58,5 +58,5 @@ async def none_of_these(event: Postback, action: Action, services: Services) -> 
     text = await find_kept_text(services, event, action.event_id)
     if text is None:
         return HandlerResult(notes.expired(view), "expired", record=record)
-    offer = consent_messages(view, clean(text), action.event_id)
+    offer = consent_messages(view, draft_of(text), action.event_id)
     return HandlerResult((*notes.wrong_match(view), *offer), "wrong_match", record=record)

@@ -1,59 +1,54 @@
-"""Presses on the consent step: publish and ask, wait with the others, or no.
+"""Presses on the consent step: put back or take out, publish and ask, wait with the others, keep a wording, or no.
 
 What is published is the text exactly as it was shown, and only after the yes. Pressed twice, the person has asked once.
 """
 
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from bot.bubbles import notes
 from bot.bubbles.answer import article_messages
+from bot.bubbles.consent import consent_messages
 from bot.bubbles.view import View
 from bot.buttons import Action
 from bot.decide import best_replies, is_sure
+from bot.drafts import Draft, draft_of
 from bot.events import Postback
-from bot.fit import clean
+from bot.handlers.asking import Asked, Person, ask_about, publish_and_ask
 from bot.handlers.kept_message import find_kept_text
-from bot.handlers.looking_up import find_person, find_shown, find_view, to_view
+from bot.handlers.looking_up import about, find_person, find_view, to_view
 from bot.handlers.remembering import remember_asked, remember_joined
 from bot.outcome import HandlerResult
 from bot.services import Services
-from moderation.intake import SureMatch, request_reply, take_in_message
+from moderation.variants import Because, VariantError, attach_variant
 from retrieval.normalise import key_hash
 from storage.askers import ensure_asker
-from storage.match_decisions import find_decision
-from storage.tables import Choice
+
+RESULTS = {"not_published": notes.cannot_publish, "too_many_questions": notes.too_many_questions}
+
+
+async def show_draft(event: Postback, action: Action, services: Services) -> HandlerResult:
+    """The consent step again: something was put back or taken out, or a wording is to be seen before it is kept."""
+    view = about(await find_view(services, event), action.decision_id)
+    draft = await _find_draft(event, action, services)
+    if draft is None or action.event_id is None:
+        return HandlerResult(notes.expired(view), "expired")
+    return HandlerResult(consent_messages(view, draft, action.event_id, wording_of=action.article_id), "draft_shown")
 
 
 async def agree(event: Postback, action: Action, services: Services) -> HandlerResult:
-    """Store the message as an article and the person's request, and tell them their place in the line."""
-    text = await find_kept_text(services, event, action.event_id) if action.event_id else None
-    if text is None:
+    """Publish what was shown; if that would come out otherwise by now, show it again instead."""
+    draft = await _find_draft(event, action, services)
+    if draft is None:
         return HandlerResult(notes.expired(await find_view(services, event)), "expired")
-    shown = clean(text)
-    sure = await _find_same(services, action, shown)
-    async with services.database.transaction() as session:
-        view = to_view(services, await find_person(session, event))
-        await ensure_asker(session, event.chat, event.user_id)
-        article = await take_in_message(
-            session, text=shown, matching_key_hash=key_hash(shown), contributor=event.chat, sure=sure
-        )
-        result = await _ask(session, view, event, article.id, key_hash(shown))
-    return replace(result, record=remember_asked(event, action, article.id, shown)) if _was_asked(result) else result
-
-
-async def _find_same(services: Services, action: Action, text: str) -> list[SureMatch]:
-    """Articles that came in since the message did and surely say the same; none that the person has refused."""
-    async with services.database.reading() as session:
-        decision = await find_decision(session, action.decision_id) if action.decision_id else None
-    refused = {offer["article_id"] for offer in decision.offered} if decision and decision.choice == Choice.NONE else ()
-    model_id = services.matching.model_id
-    return [
-        SureMatch(match.article_id, model_id, match.probability)
-        for match in await services.matching.match(text)
-        if is_sure(match) and match.article_id not in refused
-    ]
+    if action.mark != draft.mark:
+        return await show_draft(event, action, services)
+    if action.article_id is not None:
+        return await _keep_wording(event, action.article_id, draft.public, services)
+    asked = await publish_and_ask(services, Person(event.chat, event.user_id), draft.public, action.decision_id)
+    result = to_result(await find_view(services, event), asked)
+    if asked.receipt is None:
+        return result
+    return replace(result, record=remember_asked(event, action, asked.receipt.article_id, draft.public))
 
 
 async def join(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -61,34 +56,53 @@ async def join(event: Postback, action: Action, services: Services) -> HandlerRe
     async with services.database.transaction() as session:
         view = to_view(services, await find_person(session, event))
         await ensure_asker(session, event.chat, event.user_id)
-        result = await _ask(session, view, event, action.article_id)
-    if action.article_id is None or not _was_asked(result):
+        asked = await ask_about(session, Person(event.chat, event.user_id), action.article_id)
+    result = to_result(view, asked)
+    if asked.receipt is None:
         return result
-    return replace(result, record=remember_joined(event, action, action.article_id))
+    return replace(result, record=remember_joined(event, action, asked.receipt.article_id))
 
 
 async def decline(event: Postback, action: Action, services: Services) -> HandlerResult:
     """Erase the message at once instead of at the end of the day."""
-    if action.event_id:
-        await services.inbox.erase_payload(action.event_id)
+    for event_id in (action.event_id or "").split(","):
+        await services.inbox.erase_payload(event_id)
     return HandlerResult(notes.declined(await find_view(services, event)), "declined")
 
 
-def _was_asked(result: HandlerResult) -> bool:
-    return result.outcome in {"asked", "asked_before"}
+def to_result(view: View, asked: Asked) -> HandlerResult:
+    """What the person is told of it."""
+    if asked.receipt is not None:
+        return HandlerResult(notes.receipt(view, asked.receipt, asked.waiting), asked.outcome)
+    if asked.article is not None:
+        messages = article_messages(view, asked.article, best_replies(asked.article))
+        return HandlerResult(messages, asked.outcome, shows=(asked.article.article_id,))
+    return HandlerResult(RESULTS[asked.outcome](view), asked.outcome)
 
 
-async def _ask(
-    session: AsyncSession, view: View, event: Postback, article_id: str | None, matching_key_hash: str | None = None
-) -> HandlerResult:
-    """Record the request; an article answered in the meantime is shown instead, a blocked one is not taken."""
-    article = await find_shown(session, article_id)
-    if article is None:
-        return HandlerResult(notes.cannot_publish(view), "not_published")
-    if article.replies:
-        messages = article_messages(view, article, best_replies(article))
-        return HandlerResult(messages, "answered_meanwhile", shows=(article.article_id,))
-    receipt = await request_reply(
-        session, article_id=article.article_id, asker_id=event.chat, matching_key_hash=matching_key_hash
-    )
-    return HandlerResult(notes.receipt(view, receipt), "asked" if receipt.is_new else "asked_before")
+async def _find_draft(event: Postback, action: Action, services: Services) -> Draft | None:
+    text = await find_kept_text(services, event, action.event_id) if action.event_id else None
+    return None if text is None else draft_of(text, action.kept)
+
+
+async def _keep_wording(event: Postback, article_id: str, public: str, services: Services) -> HandlerResult:
+    """Make the words a variant of the article, if they are still surely the same message."""
+    model_id, matches = services.matching.model_id, await services.matching.match(public)
+    match = next((match for match in matches if match.article_id == article_id and is_sure(match)), None)
+    view = await find_view(services, event)
+    if match is None:
+        return HandlerResult(notes.wording_not_kept(view), "wording_not_kept")
+    try:
+        async with services.database.transaction() as session:
+            await ensure_asker(session, event.chat, event.user_id)
+            await attach_variant(
+                session,
+                article_id,
+                text=public,
+                matching_key_hash=key_hash(public),
+                contributor=event.chat,
+                because=Because.of_match(model_id, match.probability),
+            )
+    except VariantError:
+        return HandlerResult(notes.wording_not_kept(view), "wording_not_kept")
+    return HandlerResult(notes.wording_kept(view), "wording_kept")

@@ -2,20 +2,20 @@
 
 from functools import partial
 
-from bot.bubbles.consent import MAX_PUBLISHED
 from bot.bubbles.notes import asked_before, nothing_to_read
-from bot.decide import Answer, NoMatch, Outcome, has_same_words
+from bot.decide import Answer, NoMatch, Outcome
 from bot.decisions import is_new_wording, outcome_of, to_decision
 from bot.events import TextMessage
-from bot.fit import clean, units
 from bot.handlers.group_text import handle_group_text
 from bot.handlers.looking_up import LookedUp, about, find_view, has_asked, look_up
+from bot.handlers.presses_on_menu import show_item, take_remark
 from bot.mentions import without_mentions
 from bot.outcome import HandlerResult
 from bot.render import render
 from bot.services import Services
 from retrieval.normalise import matching_key
 from storage.match_decisions import record_decision
+from storage.questions import find_question
 from storage.tables import MatchDecision
 
 
@@ -24,6 +24,10 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
     if event.source_kind != "user":
         return await handle_group_text(event, services)
     text = without_mentions(event.text, event.mentions)
+    if item := services.commands.find(text):
+        return await show_item(event, item, services)
+    if remark := services.commands.find_remark(text):
+        return await take_remark(event, *remark, services)
     if not matching_key(text):
         return HandlerResult(nothing_to_read(await find_view(services, event)), "nothing_to_read")
     found = await look_up(services, event, text)
@@ -31,14 +35,16 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
     if isinstance(outcome, NoMatch) and outcome.unanswered:
         article_id = outcome.unanswered.article_id
         if await has_asked(services, event, article_id):
-            return HandlerResult(asked_before(found.view, article_id), "asked_before")
-    shown = clean(text)
+            async with services.database.reading() as session:
+                question = await find_question(session, event.chat, article_id)
+            return HandlerResult(asked_before(found.view, article_id, question), "asked_before")
+    is_new = is_new_wording(outcome, found.matches)
     decision = _to_decision(event, services, found, matching_key(text))
     return HandlerResult(
-        render(about(found.view, decision.id), outcome, shown, event.event_id),
+        render(about(found.view, decision.id), outcome, text, event.event_id, is_new_wording=is_new),
         outcome_of(outcome).value,
-        keep_payload=_may_be_published(outcome, shown),
-        record=partial(record_decision, decision=decision, is_variant=is_new_wording(outcome, found.matches)),
+        keep_payload=_may_be_published(outcome, is_new),
+        record=partial(record_decision, decision=decision, is_variant=is_new),
         shows=(outcome.candidate.article.article_id,) if isinstance(outcome, Answer) else (),
     )
 
@@ -54,12 +60,10 @@ def _to_decision(event: TextMessage, services: Services, found: LookedUp, key: s
     )
 
 
-def _may_be_published(outcome: Outcome, shown: str) -> bool:
+def _may_be_published(outcome: Outcome, is_new_wording: bool) -> bool:
     """Whether a button was sent that can lead to publishing the text: only then is it kept, for a day at most.
 
-    Words that are an article's own are public already; and a message that waits for its answer is known.
+    Words that are an article's own are public already.
     """
-    if isinstance(outcome, Answer) and has_same_words(outcome.candidate.match):
-        return False
-    is_waiting = isinstance(outcome, NoMatch) and outcome.unanswered is not None
-    return not is_waiting and units(shown) <= MAX_PUBLISHED
+    is_known = isinstance(outcome, Answer) or (isinstance(outcome, NoMatch) and outcome.unanswered is not None)
+    return is_new_wording or not is_known

@@ -1,11 +1,21 @@
-"""Every test of the bot logs as a running process does: without what people wrote."""
+"""Every test of the bot logs as a running process does: without what people wrote. And a chat with the handlers."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import pytest
 
+from bot.buttons import Buttons
 from bot.logs import configure_logs
+from bot.pseudonyms import Pseudonyms
+from bot.settings import Settings
+from bot.wording import load_wordings
+from storage.database import Database
+from storage.inbox import Inbox
+from storage.payloads import derive_payload_key
+from tests.bot.conversation import Conversation, build_services
+from tests.bot.fakes import SECRET_KEY
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +24,23 @@ def _logs() -> Iterator[None]:
     configure_logs("debug")
     yield
     logging.getLogger().handlers[:] = handlers
+
+
+@pytest.fixture
+async def chat(sqlite_database: Database) -> AsyncIterator[Conversation]:
+    inbox = Inbox(
+        sqlite_database, encryption_key=derive_payload_key(SECRET_KEY), owner="test", lease=timedelta(seconds=60)
+    )
+    await inbox.start()
+    services = build_services(
+        sqlite_database,
+        inbox,
+        settings=Settings(PUBLIC_URL="https://chaming.example.tw", SECRET_KEY=SECRET_KEY),
+        pseudonyms=Pseudonyms(SECRET_KEY),
+        buttons=Buttons(SECRET_KEY),
+        wordings=load_wordings(),
+    )
+    conversation = Conversation(services)
+    conversation.will_find()
+    yield conversation
+    await inbox.close()

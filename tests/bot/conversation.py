@@ -10,6 +10,7 @@ from bot.buttons import Action, Press
 from bot.event_parser import parse_event
 from bot.handlers import HANDLERS
 from bot.matching import Matching
+from bot.menu import Commands
 from bot.metrics import Metrics
 from bot.outcome import IGNORED, HandlerResult
 from bot.services import Services
@@ -74,7 +75,9 @@ class Conversation:
 def build_services(database: Any, inbox: Inbox, **parts: Any) -> Services:
     """Services for handlers: what they do not touch is not there."""
     metrics = Metrics()
-    defaults = {"matching": Matching(metrics), "line": None, "follower": None, "notices": None}
+    defaults: dict[str, Any] = {"matching": Matching(metrics), "line": None, "follower": None, "notices": None}
+    if "wordings" in parts:
+        defaults["commands"] = Commands(parts["wordings"])
     return Services(database=database, inbox=inbox, metrics=metrics, **(defaults | parts))  # type: ignore[arg-type]
 
 

@@ -14,14 +14,27 @@ from bot.bubbles.consent import MAX_IN_BUBBLE, consent_messages, waiting_message
 from bot.bubbles.feedback import thanks_for_reason, voted
 from bot.bubbles.group import group_messages
 from bot.bubbles.guide import welcome_messages
+from bot.bubbles.menu import (
+    confirm_forgetting,
+    data_messages,
+    forgotten,
+    help_messages,
+    how_to_remark,
+    language_messages,
+    questions_messages,
+    set_messages,
+    settings_messages,
+)
 from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.reply import CALM, CAUTION
 from bot.bubbles.view import MAX_BUBBLE_BYTES, MAX_CAROUSEL_BYTES, View
 from bot.buttons import Buttons, Press, Vote
 from bot.decide import Answer, Candidate, Candidates, NoMatch, best_replies
+from bot.drafts import draft_of
 from bot.fit import ELLIPSIS, clean, json_bytes, units
 from bot.flex import INK, LINK, MAX_ALT_TEXT, PAPER, QUIET, QUOTE, Part
 from bot.labels import COFACTS, VERDICTS, Reason, to_reason
+from bot.menu import MenuItem
 from bot.outcome import MAX_MESSAGES
 from bot.render import render
 from bot.wording import load_wordings
@@ -29,12 +42,16 @@ from moderation.intake import RequestReceipt
 from retrieval.types import Band, EntryKind
 from scripts.simulator.validator import message_problems
 from storage.articles import ArticleSummary
-from storage.tables import NoticeKind, ReplyState, Verdict
+from storage.questions import Progress, Question
+from storage.statistics import Waiting
+from storage.tables import Asker, NoticeKind, ReplyState, Verdict, utc_now
 from tests.bot.makers import CHECKED_AT, make_article, make_match, make_reply
 
 BUTTONS = Buttons("a secret for tests")
 WORDINGS = load_wordings()
-VIEWS = [View(words, BUTTONS, "https://chaming.example.tw") for words in WORDINGS.values()]
+VIEWS = [
+    View(words, BUTTONS, "https://chaming.example.tw", large) for words in WORDINGS.values() for large in (False, True)
+]
 ZH = VIEWS[0]
 EVENT_ID = "01FZ74A0TDDPYRVKNK77XKC3ZR"
 FAMILY = "👨‍👩‍👧‍👦"
@@ -67,7 +84,14 @@ def everything(view: View, article: ArticleSummary, shown: str) -> Iterator[tupl
     yield group_messages(view, Answer(one))
     yield group_messages(view, Candidates((one, other)))
     yield group_messages(view, NoMatch())
-    yield waiting_messages(view, article)
+    yield waiting_messages(view, article, EVENT_ID)
+    yield render(view, Answer(one), shown, EVENT_ID, is_new_wording=True)
+    personal = draft_of(f"{shown}\n王小明先生 0912345678 {'0987-654-321 ' * 9}")
+    yield consent_messages(view, personal, EVENT_ID)
+    yield consent_messages(view, draft_of(shown, 1), EVENT_ID, wording_of=article.article_id)
+    asked = [Question(article.article_id, shown, utc_now(), progress) for progress in Progress]
+    yield questions_messages(view, (asked * 2)[:10])
+    yield notes.asked_before(view, article.article_id, asked[0])
     for kind in NoticeKind:
         yield notice_messages(view, [News(kind, article, shown)] * 10)
         yield notice_messages(view, [News(kind, dataclasses.replace(article, replies=()), shown)])
@@ -76,6 +100,17 @@ def everything(view: View, article: ArticleSummary, shown: str) -> Iterator[tupl
 def plain(view: View) -> Iterator[tuple[Part, ...]]:
     """Each kind of message that says something of our own."""
     yield welcome_messages(view)
+    yield help_messages(view)
+    yield language_messages(view)
+    yield settings_messages(view, None)
+    yield set_messages(view, Asker(id="asker", large_text=True, wants_notices=False, language="ja"))
+    yield data_messages(view, "https://chaming.example.tw/my-data/" + "x" * 200)
+    yield confirm_forgetting(view)
+    yield forgotten(view)
+    yield questions_messages(view, [])
+    yield from (how_to_remark(view, item) for item in (MenuItem.WHY, MenuItem.COMMENT))
+    yield from (notes.taken_back(view, was_there) for was_there in (True, False))
+    yield notes.receipt(view, RequestReceipt("article", 4, True), Waiting(100, 7200, 9000))
     yield from (notes.cannot_read(view, kind) for kind in ("image", "video", "audio", "file", "location", "later"))
     yield from (notes.why(view, reason, 0.9) for reason in Reason)
     yield notes.receipt(view, RequestReceipt("article", 1, True))
@@ -86,6 +121,8 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
     for note in (
         notes.nothing_to_read, notes.expired, notes.withdrawn, notes.declined, notes.cannot_publish, notes.wrong_match,
         notes.wrong_match_unknown, unmuted, notes.sticker, notes.hello_group, notes.how_to_ask_in_group,
+        notes.noted, notes.nothing_to_note, notes.wording_kept, notes.wording_not_kept, notes.too_many_questions,
+        notes.too_late_to_take_back,
     ):  # fmt: skip
         yield note(view)
 
@@ -274,7 +311,7 @@ def test_only_contradicted_candidates_are_never_called_likely() -> None:
 @pytest.mark.parametrize("length", [1, MAX_IN_BUBBLE, MAX_IN_BUBBLE + 1, 9_999])
 def test_the_asker_sees_exactly_what_would_be_public(length: int) -> None:
     shown = "字" * length
-    messages = consent_messages(ZH, shown, EVENT_ID)
+    messages = consent_messages(ZH, draft_of(shown), EVENT_ID)
     check(messages)
     assert presses(messages) == [Press.AGREE, Press.DECLINE]
     assert all(decode(data).event_id == EVENT_ID for data in postbacks(messages))
@@ -285,7 +322,7 @@ def test_the_asker_sees_exactly_what_would_be_public(length: int) -> None:
 
 
 def test_what_cannot_be_shown_whole_cannot_be_published() -> None:
-    messages = consent_messages(ZH, "字" * 20_000, EVENT_ID)
+    messages = consent_messages(ZH, draft_of("字" * 20_000), EVENT_ID)
     check(messages)
     assert presses(messages) == []
 

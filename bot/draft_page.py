@@ -1,0 +1,196 @@
+"""The page on which a person cuts their own message before it becomes public: `/drafts/{token}`.
+
+The link is sent to that person alone, in the consent bubble; whoever has it has the page, so it says what the message
+is and not whose. It works until the message is published, and for a day after that to take it back. Opening it changes
+nothing: publishing needs two deliberate presses, and a person sees exactly what becomes public before the second.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from bot.bubbles.consent import MAX_PUBLISHED
+from bot.bubbles.notes import SEEN_WHERE, place_in_line, usual_wait
+from bot.bubbles.view import DRAFT_LINK, View
+from bot.drafts import draft_of, is_cut_from
+from bot.fit import clean, cut, units
+from bot.handlers.asking import Asked, Person, publish_and_ask, take_back_question
+from bot.handlers.kept_message import find_kept_message
+from bot.mentions import without_mentions
+from bot.pages import PAGES, read_style, security_headers
+from bot.services import Services
+from bot.wording import choose_from_header
+from storage.askers import find_asker
+from storage.match_decisions import find_decision, record_asked
+from storage.questions import Question, find_question, note_reason, note_seen_where
+from storage.tables import SeenWhere
+
+LINK_LIVES_S = 2 * 24 * 60 * 60
+"""A day until the message is erased, and a day to take it back."""
+MAX_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a token leads to while nothing is published: whose message, which, and the decision behind it."""
+
+    person: Person
+    whole: str
+    decision_id: str | None
+
+
+def add_draft_page(app: web.Application, services: Services) -> None:
+    page = _DraftPage(services)
+    app.router.add_get("/drafts/{token}", page.show, name="draft")
+    app.router.add_post("/drafts/{token}", page.act)
+
+
+class _DraftPage:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._style = read_style()
+        self._headers = security_headers(self._style) | {"Cache-Control": "no-store"}
+        policy = self._headers["Content-Security-Policy"]
+        self._headers["Content-Security-Policy"] = policy.replace("form-action 'none'", "form-action 'self'")
+
+    async def show(self, request: web.Request) -> web.Response:
+        subject = self._read(request)
+        if subject is None:
+            return await self._gone(request)
+        question = await self._find_question(subject[1])
+        if question is not None:
+            return await self._respond(request, "asked", {"question": question})
+        kept = await self._find_kept(*subject)
+        if kept is None:
+            return await self._gone(request)
+        draft = draft_of(kept.whole)
+        return await self._respond(request, "cut", {"text": draft.public, "whole": draft.whole})
+
+    async def act(self, request: web.Request) -> web.Response:
+        """One of the forms' buttons: look at it, go back, publish, take back."""
+        subject, form = self._read(request), await _read_form(request)
+        if subject is None:
+            return await self._gone(request)
+        if form["step"] == "take-back":
+            return await self._take_back(request, subject[1])
+        kept = await self._find_kept(*subject)
+        if kept is None or await self._find_question(subject[1]) is not None:
+            return await self.show(request)
+        problem = _problem(form["text"], kept.whole)
+        if problem or form["step"] not in {"look", "publish"}:
+            return await self._respond(request, "cut", {"whole": clean(kept.whole), "problem": problem, **form})
+        if form["step"] == "look":
+            return await self._respond(request, "look", form)
+        return await self._publish(request, kept, form)
+
+    async def _publish(self, request: web.Request, kept: Kept, form: Mapping[str, str]) -> web.Response:
+        asked = await publish_and_ask(self._services, kept.person, form["text"], kept.decision_id)
+        if asked.receipt is not None:
+            await self._note(kept, asked, form)
+        view = await self._view(request)
+        told = [place_in_line(view, asked.receipt.nth), *usual_wait(view, asked.waiting)] if asked.receipt else []
+        return await self._respond(request, "done", {"asked": asked, "told": told})
+
+    async def _note(self, kept: Kept, asked: Asked, form: Mapping[str, str]) -> None:
+        article_id, decision_id, asker_id = asked.receipt.article_id, kept.decision_id, kept.person.asker_id  # type: ignore[union-attr]
+        async with self._services.database.transaction() as session:
+            if decision_id is not None:
+                await session.run_sync(
+                    lambda sync: record_asked(sync.connection(), decision_id, asker_id, article_id, form["text"])
+                )
+            if form["reason"]:
+                await note_reason(session, asker_id, form["reason"])
+            if form["seen"] in set(SeenWhere):
+                await note_seen_where(session, asker_id, article_id, SeenWhere(form["seen"]))
+
+    async def _take_back(self, request: web.Request, decision_id: str | None) -> web.Response:
+        async with self._services.database.transaction() as session:
+            decision = await find_decision(session, decision_id) if decision_id else None
+            if decision is None or decision.asker_id is None or decision.asked_article_id is None:
+                outcome = "nothing_to_take_back"
+            else:
+                outcome = await take_back_question(session, decision.asker_id, decision.asked_article_id)
+        return await self._respond(request, "back", {"outcome": outcome})
+
+    def _read(self, request: web.Request) -> tuple[str, str | None] | None:
+        token = request.match_info["token"]
+        return self._services.buttons.read_link(DRAFT_LINK, token, max_age_s=LINK_LIVES_S)
+
+    async def _find_question(self, decision_id: str | None) -> Question | None:
+        """The question that was asked with the message, here or in the chat."""
+        async with self._services.database.reading() as session:
+            decision = await find_decision(session, decision_id) if decision_id else None
+            if decision is None or decision.asker_id is None or decision.asked_article_id is None:
+                return None
+            return await find_question(session, decision.asker_id, decision.asked_article_id)
+
+    async def _find_kept(self, event_ids: str, decision_id: str | None) -> Kept | None:
+        found = [await find_kept_message(self._services, event_id) for event_id in event_ids.split(",")]
+        texts = [without_mentions(one.text, one.mentions) for one in found if one is not None]
+        user_ids = {one.user_id for one in found if one is not None}
+        user_id = user_ids.pop() if len(user_ids) == 1 else None
+        if len(texts) < len(found) or user_id is None:
+            return None
+        return Kept(Person(self._services.pseudonyms.of(user_id), user_id), "\n".join(texts), decision_id)
+
+    async def _gone(self, request: web.Request) -> web.Response:
+        return await self._respond(request, "gone", status=410)
+
+    async def _respond(
+        self, request: web.Request, step: str, context: Mapping[str, object] = {}, status: int = 200
+    ) -> web.Response:
+        view = await self._view(request)
+        html = aiohttp_jinja2.render_string(
+            "draft.html",
+            request,
+            {
+                "words": view.words,
+                "view": view,
+                "style": self._style,
+                "wordings": self._services.wordings,
+                "seen_where": {where.value: view.words(told) for where, told in SEEN_WHERE.items()},
+                **{"text": "", "reason": "", "seen": "", "problem": None, **context},
+                "step": step,
+            },
+            app_key=PAGES,
+        )
+        response = web.Response(text=html, content_type="text/html", status=status, headers=self._headers)
+        response.headers["Content-Language"] = view.words.tag
+        return response
+
+    async def _view(self, request: web.Request) -> View:
+        """The language asked for in the address, else the one chosen in the chat, else the browser's."""
+        services = self._services
+        chosen = services.wordings.get(request.query.get("lang", ""))
+        if chosen is None and (subject := self._read(request)) is not None:
+            chosen = services.wordings.get(await self._find_language(*subject) or "")
+        words = chosen or choose_from_header(services.wordings, request.headers.get("Accept-Language", ""))
+        return View(words, services.buttons, services.settings.public_url)
+
+    async def _find_language(self, event_ids: str, decision_id: str | None) -> str | None:
+        async with self._services.database.reading() as session:
+            decision = await find_decision(session, decision_id) if decision_id else None
+            asker = await find_asker(session, decision.asker_id) if decision and decision.asker_id else None
+            return asker.language if asker else None
+
+
+async def _read_form(request: web.Request) -> dict[str, str]:
+    sent = await request.post()
+    values = {name: value if isinstance(value, str) else "" for name, value in sent.items()}
+    return {
+        "step": values.get("step", ""),
+        "text": clean(values.get("text", "")),
+        "reason": cut(clean(values.get("reason", "")), MAX_REASON),
+        "seen": values.get("seen", ""),
+    }
+
+
+def _problem(text: str, whole: str) -> str | None:
+    """Why the text cannot be published, as a key of the template; None when it can."""
+    if not text:
+        return "empty"
+    if units(text) > MAX_PUBLISHED:
+        return "long"
+    return None if is_cut_from(text, clean(whole)) else "changed"

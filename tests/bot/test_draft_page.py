@@ -1,0 +1,129 @@
+"""The page on which a person cuts their message, in a real server without LINE."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import select
+
+from bot.buttons import Press
+from bot.draft_page import add_draft_page
+from bot.my_data_page import add_my_data_page
+from bot.pages import add_pages
+from storage.personal_data import MASK
+from storage.tables import ReplyRequest, SeenWhere, Status
+from tests.bot.conversation import ASKER, Conversation, said
+from tests.bot.test_handlers import PSEUDONYMS, articles
+
+MESSAGE = "衛福部公告：健保卡沒有照片的人不能看醫生。請打0912345678找王小明先生！"
+CUT = "衛福部公告：健保卡沒有照片的人不能看醫生。"
+
+
+@pytest.fixture
+async def browser(chat: Conversation) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    services = chat.services
+    app = web.Application()
+    add_pages(
+        app,
+        database=services.database,
+        wordings=services.wordings,
+        buttons=services.buttons,
+        public_url="https://chaming.example.tw",
+    )
+    add_draft_page(app, services)
+    add_my_data_page(app, services)
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def open_draft(chat: Conversation) -> str:
+    """Ask about the message; the path of its page."""
+    offered = await chat.say(MESSAGE)
+    return next(uri for uri in _uris(offered.messages) if "/drafts/" in uri).removeprefix("https://chaming.example.tw")
+
+
+def _uris(part: object) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["uri"]] if "uri" in part else []
+        return own + [uri for value in part.values() for uri in _uris(value)]
+    return [uri for one in part for uri in _uris(one)] if isinstance(part, list | tuple) else []
+
+
+async def test_opening_the_page_changes_nothing(chat: Conversation, browser: TestClient) -> None:  # type: ignore[type-arg]
+    path = await open_draft(chat)
+    page = await browser.get(path)
+    html = await page.text()
+    assert page.status == 200
+    assert MASK in html
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "form-action 'self'" in page.headers["Content-Security-Policy"]
+    assert await articles(chat) == []
+
+
+async def test_it_publishes_exactly_what_was_looked_at_last(chat: Conversation, browser: TestClient) -> None:  # type: ignore[type-arg]
+    path = await open_draft(chat)
+    form = {"text": CUT, "reason": "沒有來源", "seen": "family"}
+    look = await browser.post(path, data={**form, "step": "look"})
+    assert CUT in await look.text()
+    assert await articles(chat) == []
+    done = await browser.post(path, data={**form, "step": "publish"})
+    assert "第 1 位" in await done.text()
+    (article,) = await articles(chat)
+    assert article.text == CUT
+    async with chat.services.database.reading() as session:
+        (request,) = list(await session.scalars(select(ReplyRequest)))
+    assert (request.reason, request.seen_where) == ("沒有來源", SeenWhere.FAMILY)
+    assert request.contributor == PSEUDONYMS.of(ASKER)
+
+
+async def test_it_works_once_and_then_lets_it_be_taken_back(chat: Conversation, browser: TestClient) -> None:  # type: ignore[type-arg]
+    path = await open_draft(chat)
+    for _ in range(2):
+        await browser.post(path, data={"text": CUT, "step": "publish"})
+    assert len(await articles(chat)) == 1
+    assert "收回我的提問" in await (await browser.get(path)).text()
+    assert "已收回" in await (await browser.post(path, data={"step": "take-back"})).text()
+    assert [article.status for article in await articles(chat)] == [Status.DELETED]
+
+
+@pytest.mark.parametrize("text", ["", "   ", CUT + "而且會漏水", "請轉發" * 9])
+async def test_it_publishes_no_other_text(chat: Conversation, browser: TestClient, text: str) -> None:  # type: ignore[type-arg]
+    path = await open_draft(chat)
+    for step in ("look", "publish"):
+        page = await browser.post(path, data={"text": text, "step": step})
+        assert 'role="alert"' in await page.text()
+    assert await articles(chat) == []
+
+
+async def test_what_was_agreed_to_in_the_chat_is_known_on_the_page(chat: Conversation, browser: TestClient) -> None:  # type: ignore[type-arg]
+    offered = await chat.say(MESSAGE)
+    path = next(uri for uri in _uris(offered.messages) if "/drafts/" in uri).removeprefix("https://chaming.example.tw")
+    await chat.press(chat.buttons(offered)[Press.AGREE])
+    assert "您的提問" in await (await browser.get(path)).text()
+    await browser.post(path, data={"text": CUT, "step": "publish"})
+    assert len(await articles(chat)) == 1
+
+
+async def test_a_link_that_is_not_ours_or_whose_message_is_erased_leads_nowhere(
+    chat: Conversation,
+    browser: TestClient,  # type: ignore[type-arg]
+) -> None:
+    offered = await chat.say(MESSAGE)
+    path = next(uri for uri in _uris(offered.messages) if "/drafts/" in uri).removeprefix("https://chaming.example.tw")
+    await chat.press(chat.buttons(offered)[Press.DECLINE])
+    assert [(await browser.get(one)).status for one in (path, path + "x", "/drafts/nothing")] == [410, 410, 410]
+    other = chat.services.buttons.sign_link("data", "some event")
+    assert (await browser.get(f"/drafts/{other}")).status == 410
+
+
+async def test_my_data_comes_as_a_file_and_only_by_its_link(chat: Conversation, browser: TestClient) -> None:  # type: ignore[type-arg]
+    await chat.press(chat.buttons(await chat.say(MESSAGE))[Press.AGREE])
+    shown = await chat.say("我的資料")
+    path = next(uri for uri in _uris(shown.messages) if "/my-data/" in uri).removeprefix("https://chaming.example.tw")
+    response = await browser.get(path)
+    assert "attachment" in response.headers["Content-Disposition"]
+    assert (await response.json())["questions"]
+    assert (await browser.get(path[:-2])).status == 410
+    assert "刪除全部資料" in str(shown.messages)
+    assert said(shown)
