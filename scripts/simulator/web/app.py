@@ -15,7 +15,7 @@ from scripts.simulator.web.view import STICKERS, chats_of, state
 from scripts.simulator.world import Chat, User
 
 HEARTBEAT_SECONDS = 15.0
-MAX_IMAGE_BYTES = 10 * 1024 * 1024
+MAX_MEDIA_BYTES = 50 * 1024 * 1024
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' https: data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 )
@@ -104,10 +104,19 @@ class ChatPage:
 
     async def _image(self, request: web.Request) -> web.Response:
         user, chat = self._who(request.query.get("viewer"), request.query.get("chat"))
-        data = await request.content.read(MAX_IMAGE_BYTES + 1)
-        if not data or len(data) > MAX_IMAGE_BYTES or not request.content_type.startswith("image/"):
-            return web.json_response({"problem": "an image of at most 10 MB, please"}, status=400)
-        await self._line.send_image(user, data, to=chat, mime_type=request.content_type)
+        kind, data = request.content_type.partition("/")[0], bytearray()
+        async for chunk in request.content.iter_chunked(64 * 1024):
+            data += chunk
+            if len(data) > MAX_MEDIA_BYTES:
+                break
+        if not data or len(data) > MAX_MEDIA_BYTES or kind not in {"image", "video", "audio"}:
+            return web.json_response({"problem": "a picture, video or recording of at most 50 MB"}, status=400)
+        if kind == "image":
+            await self._line.send_image(user, bytes(data), to=chat, mime_type=request.content_type)
+        elif kind == "video":
+            await self._line.send_video(user, bytes(data), to=chat)
+        else:
+            await self._line.send_audio(user, bytes(data), to=chat)
         return web.json_response({})
 
     async def _media(self, request: web.Request) -> web.Response:

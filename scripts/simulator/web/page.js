@@ -137,7 +137,7 @@ async function sendImage(file) {
     headers: { "Content-Type": file.type },
     body: file,
   });
-  if (!answer.ok) toast("圖片最大 10 MB");
+  if (!answer.ok) toast("圖片、影片、錄音最大 50 MB");
 }
 
 async function drawTray() {
@@ -198,7 +198,7 @@ $("mention").addEventListener("click", () => {
 });
 $("pick-image").addEventListener("click", () => $("image").click());
 $("image").addEventListener("change", async () => {
-  await sendImage($("image").files[0]);
+  for (const file of $("image").files) await sendImage(file);
   $("image").value = "";
 });
 $("pick-sticker").addEventListener("click", () => toggleStickers($("stickers").hidden));

@@ -86,6 +86,8 @@ def entry_html(posted: Posted) -> str:
         return f'<div class="sticker" role="img" aria-label="貼圖">{STICKERS.get(content["stickerId"], "🐻")}</div>'
     if content["type"] == "image":
         return f'<img class="photo" src="page/media/{escape(posted.message_id)}" alt="圖片">'
+    if (kind := content["type"]) in {"video", "audio"}:
+        return f'<{kind} class="photo" controls src="page/media/{escape(posted.message_id)}"></{kind}>'
     name = escape(str(content.get("fileName") or content.get("title") or ""))
     return f'<div class="lm"><div class="lm-text">{_ICONS.get(content["type"], content["type"])} {name}</div></div>'
 

@@ -72,6 +72,19 @@ async def test_it_lets_nobody_unsend_what_another_wrote(page: Page) -> None:
     assert said.unsent
 
 
+@pytest.mark.parametrize("mime_type", ["image/png", "video/mp4", "audio/mp4"])
+async def test_it_takes_pictures_videos_and_recordings_whole(page: Page, bot: RecordingBot, mime_type: str) -> None:
+    await do(page, "follow")
+    _, session = page
+    large = bytes(range(256)) * 4_000
+    async with session.post("/page/image", data=large, headers={"Content-Type": mime_type}) as answer:
+        assert answer.status == 200
+    message = bot.events[-1]["message"]
+    assert message["type"] == mime_type.partition("/")[0]
+    async with session.get(f"/page/media/{message['id']}") as answer:
+        assert await answer.read() == large
+
+
 async def test_it_takes_images_and_nothing_else(page: Page, bot: RecordingBot) -> None:
     await do(page, "follow")
     _, session = page

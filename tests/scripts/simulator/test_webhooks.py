@@ -23,6 +23,16 @@ async def test_it_signs_the_bytes_it_sends(line: LineSimulator, bot: RecordingBo
     assert base64.b64decode(signature) == digest
 
 
+async def test_it_sends_pictures_that_belong_together_in_any_order(line: LineSimulator, bot: RecordingBot) -> None:
+    happened = await line.send_images(line.add_user("asker"), b"one", b"two", order=(1, 0))
+    sets = [event["message"]["imageSet"] for event in bot.events]
+    assert len({each["id"] for each in sets}) == 1
+    assert [(each["index"], each["total"]) for each in sets] == [(2, 2), (1, 2)]
+    assert line.platform.media[happened[0].message_id].data == b"two"
+    await line.send_images(line.add_user("another"), b"one", with_index=False)
+    assert "index" not in bot.events[-1]["message"]["imageSet"]
+
+
 async def test_it_tells_all_that_people_do(line: LineSimulator, bot: RecordingBot) -> None:
     asker, outsider = line.add_user("asker"), line.add_user("outsider")
     group = line.add_group("家族", asker)
