@@ -12,6 +12,7 @@ from bot.wording import choose_words, load_wordings
 from moderation.console.context import ConsoleContext, LineLoginSettings
 from moderation.console.limits import RateLimits
 from moderation.console.mail import SmtpMailer
+from moderation.console.task_cache import TaskCache
 from moderation.console.wording import LOCALES
 from storage.articles import ArticleSummary
 
@@ -41,6 +42,7 @@ def to_console_context(services: Services) -> ConsoleContext:
         open_to_all=settings.volunteers_may_join,
         proxies=settings.proxies,
         limits=RateLimits(),
+        tasks=TaskCache(services.database),
     )
 
 

@@ -5,7 +5,8 @@ import jinja2
 from aiohttp import web
 
 from moderation.console.context import CONTEXT, ConsoleContext
-from moderation.console.pages import account, queue, signing_in, static_files
+from moderation.console.editors import display_name
+from moderation.console.pages import account, feeds, queue, signing_in, static_files, tasks
 from moderation.console.rendering import ENVIRONMENT
 from moderation.console.security import MIDDLEWARES
 
@@ -15,6 +16,8 @@ PAGES = (
     signing_in,
     account,
     queue,
+    tasks,
+    feeds,
     static_files,
 )
 """Each has a table `routes`."""
@@ -27,6 +30,7 @@ def console_app(context: ConsoleContext) -> web.Application:
     aiohttp_jinja2.setup(
         app,
         app_key=ENVIRONMENT,
+        filters={"display_name": display_name},
         loader=jinja2.PackageLoader("moderation.console"),
         trim_blocks=True,
         lstrip_blocks=True,

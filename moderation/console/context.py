@@ -8,6 +8,7 @@ from typing import Protocol
 from aiohttp import web
 
 from moderation.console.limits import RateLimits
+from moderation.console.task_cache import TaskCache
 from moderation.console.wording import Words
 from moderation.thresholds import DEFAULT, Thresholds
 from retrieval.types import Match
@@ -17,7 +18,7 @@ from storage.tables import utc_now
 
 
 class Matcher(Protocol):
-    """The bot's matcher. `NotReady` is what it raises while model and index are being loaded."""
+    """The bot's matcher, once it is `ready`."""
 
     @property
     def ready(self) -> bool: ...
@@ -69,6 +70,7 @@ class ConsoleContext:
     """How many proxies before us add to X-Forwarded-For."""
     thresholds: Thresholds = DEFAULT
     limits: RateLimits
+    tasks: TaskCache
     now: Callable[[], datetime] = utc_now
 
     @property

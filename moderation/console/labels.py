@@ -1,6 +1,7 @@
 """What people read for stored values: roles, states, types, verdicts."""
 
 from moderation.console.wording import marked
+from moderation.filters import Work
 from storage.tables import ArticleType, ReplyState, Role, TaskState, Verdict
 
 ROLES = {
@@ -18,6 +19,14 @@ TASK_STATES = {
     TaskState.PROVISIONAL: marked("first check passed"),
     TaskState.VERIFIED: marked("verified"),
     TaskState.REJECTED: marked("all answers rejected"),
+}
+
+WORKS = {
+    Work.ANY: marked("Everything to be done"),
+    Work.WRITE: marked("To be answered"),
+    Work.RATE: marked("To be rated"),
+    Work.MINE: marked("Mine"),
+    Work.DONE: marked("Done"),
 }
 
 REPLY_STATES = {

@@ -1,15 +1,96 @@
-"""The queue: what to work on next, and why."""
+"""The queue: what to work on next, and why; and the views somebody has saved of it."""
 
 from aiohttp import web
+from sqlalchemy import func, select
+from sqlmodel import col
 
-from moderation.console.access import requires
+from moderation.console.access import current_editor, requires
+from moderation.console.context import get_context
+from moderation.console.explain import explain, since
+from moderation.console.labels import ARTICLE_TYPES, TASK_STATES, WORKS
+from moderation.console.lists import load_list
 from moderation.console.permissions import Permission
-from moderation.console.rendering import render
+from moderation.console.rendering import find_words, render
+from moderation.filters import Filters, Work, read_filters
+from storage.tables import ArticleType, Category, Editor, SavedView
+
+ON_A_PAGE = 25
+MAX_VIEWS = 30
+MAX_NAME = 60
 
 
 @requires(Permission.READ)
 async def show(request: web.Request) -> web.StreamResponse:
-    return render(request, "queue.html", tasks=[])
+    context, editor, words = get_context(request), current_editor(request).editor, find_words(request)
+    filters, now = read_filters(request.query), context.now()
+    found = await load_list(context, editor, filters)
+    first = ON_A_PAGE * max(_page(request) - 1, 0)
+    shown = found.tasks[first : first + ON_A_PAGE]
+    async with context.database.reading() as session:
+        views = await session.scalars(
+            select(SavedView).where(col(SavedView.editor_id) == editor.id).order_by(col(SavedView.created_at))
+        )
+        categories = await session.scalars(select(Category).order_by(col(Category.title)))
+        claimants = {each.task.claimed_by for each in shown} - {None}
+        names = {each.id: each for each in await session.scalars(select(Editor).where(col(Editor.id).in_(claimants)))}
+        return render(
+            request,
+            "queue.html",
+            found=found,
+            shown=shown,
+            total=len(found.tasks),
+            page=_page(request),
+            pages=-(-len(found.tasks) // ON_A_PAGE),
+            filters=filters,
+            defaults=filters == Filters(),
+            views=list(views),
+            categories=list(categories),
+            names=names,
+            explain=lambda ranked: explain(words, ranked),
+            since=lambda moment: since(words, moment, now),
+            states=TASK_STATES,
+            types=ARTICLE_TYPES,
+            works=WORKS,
+            Work=Work,
+            ArticleType=ArticleType,
+        )
 
 
-routes = [web.get("/", show)]
+@requires(Permission.READ)
+async def save_view(request: web.Request) -> web.StreamResponse:
+    """Keep a set of filters under a name; saved again, it is replaced."""
+    context, editor, form = get_context(request), current_editor(request).editor, await request.post()
+    name = " ".join(str(form.get("name", "")).split())[:MAX_NAME]
+    filters = read_filters({key: value for key, value in form.items() if isinstance(value, str)})
+    query = filters.to_query()
+    if name:
+        async with context.database.transaction() as session:
+            mine = col(SavedView.editor_id) == editor.id
+            known = (await session.scalars(select(SavedView).where(mine, col(SavedView.name) == name))).first()
+            number = await session.scalar(select(func.count()).select_from(SavedView).where(mine)) or 0
+            if known is not None or number < MAX_VIEWS:
+                view = known or SavedView(editor_id=editor.id, name=name, query=query)
+                view.query = query
+                session.add(view)
+    raise web.HTTPSeeOther(f"/review/?{query}")
+
+
+@requires(Permission.READ)
+async def delete_view(request: web.Request) -> web.StreamResponse:
+    async with get_context(request).database.transaction() as session:
+        view = await session.get(SavedView, request.match_info["view_id"])
+        if view is not None and view.editor_id == current_editor(request).editor.id:
+            await session.delete(view)
+    raise web.HTTPSeeOther("/review/")
+
+
+def _page(request: web.Request) -> int:
+    page = request.query.get("page", "1")
+    return int(page) if page.isascii() and page.isdigit() and len(page) < 5 else 1
+
+
+routes = [
+    web.get("/", show),
+    web.post("/views", save_view),
+    web.post("/views/{view_id}/delete", delete_view),
+]

@@ -1,0 +1,53 @@
+"""The queue's list for one person: filtered, searched, ranked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moderation.console.context import ConsoleContext
+from moderation.filters import Filters, Viewer, passes
+from moderation.queue import RankedTask, load_set_aside, rank
+from retrieval.types import Band, Match
+from storage.articles import ArticleSummary, load_article_summaries
+from storage.tables import Editor, Status
+
+FOUND = 40
+"""How many matches a search looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskList:
+    """What somebody is shown."""
+
+    tasks: Sequence[RankedTask]
+    others: Sequence[tuple[Match, ArticleSummary]] = ()
+    """Of a search: messages that are no task of this list, with their match."""
+    searchable: bool = True
+    """False while the matcher is being loaded."""
+
+
+async def load_list(context: ConsoleContext, editor: Editor, filters: Filters) -> TaskList:
+    """Read and rank; a search is answered by the bot's own matcher, best match first."""
+    now = context.now()
+    async with context.database.reading() as session:
+        aside = await load_set_aside(session, editor.id, now)
+    viewer = Viewer(editor.id, frozenset(editor.topics), frozenset(aside))
+    wanted = [task for task in await context.tasks.load() if passes(task, filters, viewer, now)]
+    ranked = rank(wanted, editor)
+    if not filters.search:
+        return TaskList(ranked)
+    if not context.matcher.ready:
+        return TaskList(ranked, searchable=False)
+    matches = [each for each in await context.matcher.match(filters.search, limit=FOUND) if each.band != Band.NOTHING]
+    by_article = {each.task.article_id: each for each in ranked}
+    found = [by_article[match.article_id] for match in matches if match.article_id in by_article]
+    # Words that stand in a message as they were typed are found even where they say too little to be matched.
+    literal = [each for each in ranked if filters.search in each.task.text and each not in found]
+    rest = [match for match in matches if match.article_id not in by_article]
+    async with context.database.reading() as session:
+        summaries = await load_article_summaries(session, [match.article_id for match in rest])
+    others = [
+        (match, summaries[match.article_id])
+        for match in rest
+        if match.article_id in summaries and summaries[match.article_id].status == Status.NORMAL
+    ]
+    return TaskList([*found, *literal], others)

@@ -1,0 +1,236 @@
+"""One task: the message, what is known of it, who is at it, and what can be done with it."""
+
+from datetime import timedelta
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlmodel import col
+
+from moderation.claims import (
+    LATER,
+    LEASE,
+    ClaimError,
+    claim,
+    hand_over,
+    load_present,
+    release,
+    renew,
+    set_aside,
+    show_presence,
+)
+from moderation.console import audit
+from moderation.console.access import current_editor, requires
+from moderation.console.context import get_context
+from moderation.console.explain import explain, since
+from moderation.console.labels import ARTICLE_TYPES, REPLY_STATES, TASK_STATES, VERDICTS
+from moderation.console.notices import tell
+from moderation.console.permissions import Permission
+from moderation.console.rendering import find_words, render
+from moderation.console.wording import marked
+from moderation.queue import rank
+from moderation.review import reopen
+from moderation.task_states import TransitionError
+from storage.articles import resolve_article
+from storage.tables import (
+    Article,
+    ArticleReply,
+    ArticleVariant,
+    Editor,
+    Hyperlink,
+    Reply,
+    ReplyRequest,
+    ReviewTask,
+    Status,
+    TaskState,
+)
+
+RENEW_EVERY_S = 60
+MAX_REASON = 300
+SKIP_REASONS = {
+    "no_claim": marked("There is nothing in it that can be checked"),
+    "no_expertise": marked("I do not know enough about it"),
+    "no_sources": marked("I found no sources"),
+    "too_close": marked("I am too close to it to be fair"),
+    "other": marked("Another reason"),
+}
+"""Stored as their key."""
+
+
+@requires(Permission.READ)
+async def show(request: web.Request) -> web.StreamResponse:
+    context, signed_in, words = get_context(request), current_editor(request), find_words(request)
+    now, task_id = context.now(), request.match_info["task_id"]
+    async with context.database.transaction() as session:
+        task = await session.get(ReviewTask, task_id)
+        article = await session.get(Article, task.article_id) if task else None
+        if task is None or article is None or article.status != Status.NORMAL:
+            raise web.HTTPNotFound
+        await show_presence(session, task_id, signed_in.editor.id, now)
+        present = await load_present(session, task_id, now, but=signed_in.editor.id)
+        answers = await session.execute(
+            select(ArticleReply, Reply)
+            .join(Reply, col(Reply.id) == col(ArticleReply.reply_id))
+            .where(col(ArticleReply.article_id) == article.id, col(ArticleReply.status) == Status.NORMAL)
+            .order_by(col(ArticleReply.created_at))
+        )
+        wordings = await session.scalars(
+            select(col(ArticleVariant.text))
+            .where(col(ArticleVariant.article_id) == article.id, col(ArticleVariant.detached_at).is_(None))
+            .order_by(col(ArticleVariant.created_at))
+        )
+        links = await session.scalars(select(Hyperlink).where(col(Hyperlink.article_id) == article.id))
+        reasons = await session.scalars(
+            select(col(ReplyRequest.reason))
+            .where(
+                col(ReplyRequest.article_id) == article.id,
+                col(ReplyRequest.reason).is_not(None),
+                col(ReplyRequest.status) == Status.NORMAL,
+            )
+            .order_by(col(ReplyRequest.id).desc())
+            .limit(20)
+        )
+        people = await session.scalars(
+            select(Editor).where(col(Editor.blocked_at).is_(None), col(Editor.id) != signed_in.editor.id).limit(200)
+        )
+        claimant = await session.get(Editor, task.claimed_by) if task.claimed_by else None
+        is_held = task.state == TaskState.CLAIMED and task.lease_until is not None and task.lease_until > now
+        ranked = [each for each in rank(await context.tasks.load(), signed_in.editor) if each.task.task_id == task_id]
+        return render(
+            request,
+            "task.html",
+            task=task,
+            article=article,
+            is_mine=is_held and task.claimed_by == signed_in.editor.id,
+            is_free=task.state == TaskState.OPEN or (task.state == TaskState.CLAIMED and not is_held),
+            claimant=claimant if is_held else None,
+            present=present,
+            answers=list(answers),
+            variants=list(wordings),
+            links=list(links),
+            reasons=list(reasons),
+            people=list(people),
+            why=explain(words, ranked[0]) if ranked else [],
+            since=lambda moment: since(words, moment, now),
+            states=TASK_STATES,
+            reply_states=REPLY_STATES,
+            types=ARTICLE_TYPES,
+            verdicts=VERDICTS,
+            skip_reasons=SKIP_REASONS,
+            every=RENEW_EVERY_S,
+            minutes=int(LEASE / timedelta(minutes=1)),
+        )
+
+
+@requires(Permission.READ)
+async def show_of_article(request: web.Request) -> web.StreamResponse:
+    """From a message to its task."""
+    async with get_context(request).database.reading() as session:
+        article_id = await resolve_article(session, request.match_info["article_id"])
+        task_id = await session.scalar(select(col(ReviewTask.id)).where(col(ReviewTask.article_id) == article_id))
+    if task_id is None:
+        raise web.HTTPNotFound
+    raise web.HTTPSeeOther(f"/review/tasks/{task_id}")
+
+
+@requires(Permission.CLAIM)
+async def take(request: web.Request) -> web.StreamResponse:
+    """Claim; whoever comes second is told by whom the task was claimed."""
+    context, signed_in, task_id = get_context(request), current_editor(request), request.match_info["task_id"]
+    try:
+        async with context.database.transaction() as session:
+            await claim(session, task_id, signed_in.editor.id, signed_in.role, context.now())
+            await audit.record(session, signed_in.editor.id, "claim", f"task:{task_id}")
+    except ClaimError:
+        return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}")
+    context.tasks.forget()
+    raise web.HTTPSeeOther(f"/review/tasks/{task_id}")
+
+
+@requires(Permission.CLAIM)
+async def keep(request: web.Request) -> web.StreamResponse:
+    """Renew the lease; the page shows the sentence that comes back."""
+    context, signed_in, words = get_context(request), current_editor(request), find_words(request)
+    async with context.database.transaction() as session:
+        kept = await renew(session, request.match_info["task_id"], signed_in.editor.id, context.now())
+        if kept:
+            await show_presence(session, request.match_info["task_id"], signed_in.editor.id, context.now())
+    if not kept:
+        return web.Response(status=409, text=words("This task is no longer yours. What you typed is kept."))
+    minutes = int(LEASE / timedelta(minutes=1))
+    return web.Response(text=words("Yours for another {minutes} minutes, longer while you type.", minutes=minutes))
+
+
+@requires(Permission.CLAIM)
+async def give_back(request: web.Request) -> web.StreamResponse:
+    context, signed_in, task_id = get_context(request), current_editor(request), request.match_info["task_id"]
+    try:
+        async with context.database.transaction() as session:
+            await release(session, task_id, signed_in.editor.id, signed_in.role, context.now())
+            await audit.record(session, signed_in.editor.id, "release", f"task:{task_id}")
+    except TransitionError:
+        return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}")
+    context.tasks.forget()
+    raise web.HTTPSeeOther("/review/")
+
+
+@requires(Permission.CLAIM)
+async def pass_on(request: web.Request) -> web.StreamResponse:
+    context, signed_in, task_id = get_context(request), current_editor(request), request.match_info["task_id"]
+    receiver = str((await request.post()).get("to", ""))
+    try:
+        async with context.database.transaction() as session:
+            await hand_over(session, task_id, signed_in.editor.id, signed_in.role, receiver, context.now())
+            task = await session.get_one(ReviewTask, task_id)
+            await tell(session, [receiver], "handed_over", article_id=task.article_id)
+            await audit.record(session, signed_in.editor.id, "hand over", f"task:{task_id}", {"to": receiver})
+    except TransitionError:
+        return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}")
+    context.tasks.forget()
+    raise web.HTTPSeeOther("/review/")
+
+
+@requires(Permission.CLAIM)
+async def put_aside(request: web.Request) -> web.StreamResponse:
+    """Not now (`later`), or not me (`skip`, with a reason)."""
+    context, signed_in, task_id = get_context(request), current_editor(request), request.match_info["task_id"]
+    is_skip = request.match_info["how"] == "skip"
+    reason = str((await request.post()).get("reason", ""))
+    until = None if is_skip else context.now() + LATER
+    try:
+        async with context.database.transaction() as session:
+            kept = reason if reason in SKIP_REASONS else "other"
+            who = signed_in.editor.id
+            await set_aside(session, task_id, who, context.now(), until=until, reason=kept if is_skip else "")
+            await audit.record(session, who, "skip" if is_skip else "later", f"task:{task_id}", {"reason": kept})
+    except TransitionError:
+        raise web.HTTPNotFound from None
+    context.tasks.forget()
+    raise web.HTTPSeeOther("/review/")
+
+
+@requires(Permission.REOPEN)
+async def open_again(request: web.Request) -> web.StreamResponse:
+    """A moderator opens an answer's case again."""
+    context, signed_in, form = get_context(request), current_editor(request), await request.post()
+    task_id, reply_id = request.match_info["task_id"], str(form.get("reply", ""))
+    async with context.database.transaction() as session:
+        task = await session.get(ReviewTask, task_id)
+        if task is None or await session.get(ArticleReply, (task.article_id, reply_id)) is None:
+            raise web.HTTPNotFound
+        subject, now = f"answer:{task.article_id}:{reply_id}", context.now()
+        await reopen(session, task.article_id, reply_id, moderator=signed_in.editor.id, role=signed_in.role, now=now)
+        await audit.record(session, signed_in.editor.id, "reopen", subject)
+    context.tasks.forget()
+    raise web.HTTPSeeOther(f"/review/tasks/{task_id}")
+
+
+routes = [
+    web.get("/tasks/{task_id}", show),
+    web.get("/articles/{article_id}", show_of_article),
+    web.post("/tasks/{task_id}/claim", take),
+    web.post("/tasks/{task_id}/keep", keep),
+    web.post("/tasks/{task_id}/release", give_back),
+    web.post("/tasks/{task_id}/hand-over", pass_on),
+    web.post("/tasks/{task_id}/{how:later|skip}", put_aside),
+    web.post("/tasks/{task_id}/reopen", open_again),
+]

@@ -1,0 +1,35 @@
+"""The tasks, read once for everybody who looks within two seconds: ten consoles that reload cost one reading.
+
+What decides is never read from here: a claim is a conditional update, and a task's own page reads the database.
+"""
+
+import asyncio
+import time
+
+from moderation.queue import QueuedTask, load_tasks
+from storage.database import Database
+from storage.tables import utc_now
+
+FRESH_FOR_S = 2.0
+
+
+class TaskCache:
+    """`load()` gives the tasks as they were at most two seconds ago; `forget()` after something here changed them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tasks: list[QueuedTask] = []
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def load(self) -> list[QueuedTask]:
+        async with self._reading:
+            if time.monotonic() - self._read_at > FRESH_FOR_S:
+                began = time.monotonic()
+                async with self._database.reading() as session:
+                    self._tasks = await load_tasks(session, utc_now())
+                self._read_at = began
+            return self._tasks
+
+    def forget(self) -> None:
+        self._read_at = float("-inf")
