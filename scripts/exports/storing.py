@@ -177,7 +177,8 @@ async def store_tombstones(session: AsyncSession, batch: Batch, fields: tuple[st
     for row in batch:
         if (row.kind, row.id) in stored:
             continue
-        taken_back = await session.get(Article if row.kind == "articles" else Reply, row.id)
+        model: Any = Article if row.kind == "articles" else Reply
+        taken_back = await session.get(model, row.id)
         if taken_back is None:
             kept.append(row)
         elif taken_back.source != row.source or row.source == HERE:

@@ -1,0 +1,94 @@
+"""Nobody is found in a release: not in a text, not by a pseudonym, not in any byte of any file."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from storage.exports.catalogue import BY_NAME
+from storage.exports.manifest import Manifest
+from storage.exports.masking import Masker
+from storage.exports.pseudonyms import EpochPseudonyms, epoch_of
+from storage.exports.readers import read_table
+from tests.storage.exports.instance import NOBODYS, NOW, SECRET_KEY, SECRETS, every_content, fill, release, with_secrets
+
+
+def column(folder: Path, manifest: Manifest, table: str, name: str) -> list[object]:
+    place = BY_NAME[table].names.index(name)
+    return [row[place] for row in read_table(folder / manifest.release, manifest, BY_NAME[table])]
+
+
+async def test_it_lets_no_planted_secret_into_any_byte(database: Database, tmp_path: Path) -> None:
+    await fill(database)
+    await release(database, tmp_path / "out")
+    await release(database, tmp_path / "out", NOW + timedelta(days=1))  # with a delta
+    contents = list(every_content(tmp_path / "out"))
+    assert any("治高血壓".encode() in content for _, content in contents)
+    for name, content in contents:
+        for secret in (*SECRETS.values(), *NOBODYS):
+            for form in (secret.encode(), secret.encode("unicode_escape"), re.sub(r"\D", "", secret).encode()):
+                if len(form) > 6:
+                    assert form not in content, f"{secret!r} is in {name}"
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+def test_it_masks_every_kind_of_personal_data(kind: str) -> None:
+    assert SECRETS[kind].split("：")[-1] not in Masker().mask(f"請看 {SECRETS[kind]} 完")
+
+
+def test_masking_again_changes_nothing() -> None:
+    once = Masker().mask(with_secrets("請轉傳 "))
+    again = Masker()
+    assert again.mask(once) == once
+    assert not again.counts
+
+
+def test_it_leaves_figures_dates_and_names_of_public_figures() -> None:
+    text = "2021/1/11 陳時中說 15,000 人打了第 2 劑，有效率 94.1%，見 https://www.cdc.gov.tw/Bulletin/20210111123456"
+    assert Masker().mask(text) == text
+
+
+def test_it_keeps_the_pages_a_reply_cites_but_no_door_to_a_person() -> None:
+    cited = "https://www.facebook.com/tfc.taiwan"
+    assert Masker().mask(cited) != cited
+    assert Masker().mask(cited, keep_pages=True) == cited
+    assert "AbCdEf" not in Masker().mask("https://line.me/ti/p/AbCdEf123456", keep_pages=True)
+
+
+def test_a_person_cannot_be_followed_from_quarter_to_quarter() -> None:
+    pseudonyms = EpochPseudonyms(SECRET_KEY)
+    same = pseudonyms.of("asker-one", NOW)
+    assert same == pseudonyms.of("asker-one", NOW - timedelta(days=30))
+    assert same.split(".")[1] != pseudonyms.of("asker-one", NOW - timedelta(days=100)).split(".")[1]
+    assert same != pseudonyms.of("asker-two", NOW)
+    assert same != EpochPseudonyms("another key" * 4).of("asker-one", NOW)
+    assert epoch_of(NOW) == "2026Q4"
+    assert epoch_of(NOW.replace(month=1)) == "2026Q1"
+
+
+def test_a_pseudonym_that_is_public_already_is_passed_on_as_it_is() -> None:
+    public = EpochPseudonyms("another instance's" * 2).of("asker-one", NOW)
+    assert EpochPseudonyms(SECRET_KEY).of(public, NOW + timedelta(days=200)) == public
+
+
+async def test_two_releases_of_different_quarters_name_a_row_alike(sqlite_database: Database, tmp_path: Path) -> None:
+    """If they did not, the unchanged ids would tell which pseudonym of the one is which of the other."""
+    await fill(sqlite_database)
+    first = await release(sqlite_database, tmp_path / "out")
+    second = await release(sqlite_database, tmp_path / "out", NOW + timedelta(days=60))
+    assert (first.epoch, second.epoch) == ("2026Q4", "2027Q1")
+    assert second.delta is None
+    before = column(tmp_path / "out", first, "articles", "contributor")
+    assert column(tmp_path / "out", second, "articles", "contributor") == before
+    assert {str(one).split(".")[0] for one in before if one} == {"2026Q3", "2026Q4", "undated"}
+
+
+async def test_it_tells_the_hour_and_no_more(sqlite_database: Database, tmp_path: Path) -> None:
+    await fill(sqlite_database)
+    made = await release(sqlite_database, tmp_path / "out")
+    for kind in ("parquet", "csv", "jsonl", "cofacts"):
+        for _, content in every_content(tmp_path / "out" / made.release / kind):
+            assert b"30:15" not in content
+    assert str(column(tmp_path / "out", made, "articles", "created_at")[1]) == "2026-11-18 09:00:00+00:00"
