@@ -177,6 +177,7 @@ def test_no_label_of_ours_is_too_long_for_its_button(view: View) -> None:
         assert [action["label"] for action in actions(messages) if ELLIPSIS in action["label"]] == []
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(text=HOSTILE, reply=HOSTILE, reference=HOSTILE, contributor=HOSTILE, shown=HOSTILE)
 def test_line_takes_whatever_people_write(text: str, reply: str, reference: str, contributor: str, shown: str) -> None:
@@ -188,6 +189,7 @@ def test_line_takes_whatever_people_write(text: str, reply: str, reference: str,
         check(messages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filler", [FAMILY, "字", "a", "\n", '"', "\U00020bb7", "กิ่"])
 @pytest.mark.parametrize("length", [1999, 2000, 2001, 5000, 30_000])
 def test_the_longest_replies_fit(filler: str, length: int) -> None:

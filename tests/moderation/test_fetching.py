@@ -20,6 +20,8 @@ from moderation.fetching import (
 )
 from moderation.public_addresses import is_public
 
+pytestmark = pytest.mark.slow
+
 PAGE = """<html><head><title> Ministry &amp; friends:
  garlic </title><style>p{}</style></head>
 <body><nav>Menu</nav><script>alert(1)</script><p>Garlic does not cure.</p><p>Really.</p></body></html>"""

@@ -111,6 +111,7 @@ def test_it_knows_no_second_side_where_nobody_ever_disagreed() -> None:
     assert set(np.sign(fit_model(ratings).rater_factors)) == {1.0}
 
 
+@pytest.mark.slow
 def test_it_refits_160_000_ratings_in_seconds() -> None:
     ratings, side, _ = community(2_000, 16_000, 80)
     started = time.process_time()

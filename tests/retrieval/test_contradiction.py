@@ -66,6 +66,7 @@ def test_it_shows_words_as_they_were_written() -> None:
     assert differing == (("雞蛋", "優格"),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["不" * 5000, "1" * 5000, "有沒有" * 1700, "12月31日" * 900, "柿子" * 2500])
 def test_it_takes_bounded_time_on_hostile_texts(text: str) -> None:
     find_contradictions(text, text[::-1] + "柿子")

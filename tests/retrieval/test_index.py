@@ -180,6 +180,7 @@ def test_it_refuses_a_snapshot_whose_parts_do_not_fit(
         MatchingIndex.load(tmp_path / "index", "m")
 
 
+@pytest.mark.slow
 def test_no_search_sees_half_an_article(index: MatchingIndex) -> None:
     """Each version of the article has two entries that share a word; every search must see two of the same version."""
     stop, seen, problems = threading.Event(), set(), []

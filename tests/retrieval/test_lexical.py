@@ -69,6 +69,7 @@ def test_what_is_deferred_is_found_after_settling(index: LexicalIndex) -> None:
     assert found(index, "晶片") == [9]
 
 
+@pytest.mark.slow
 def test_it_finds_the_same_however_it_was_filled(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = random_texts(600)
     whole, grown = LexicalIndex(), LexicalIndex()
@@ -113,6 +114,7 @@ def test_a_short_claim_is_found_inside_a_long_message() -> None:
     assert 200 in found(index, texts[3] + texts[200][4:20] + texts[4], 3)
 
 
+@pytest.mark.slow
 def test_others_may_search_while_it_changes() -> None:
     index = LexicalIndex()
     texts = random_texts(300)

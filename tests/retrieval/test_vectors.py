@@ -119,6 +119,7 @@ def test_faiss_leaves_the_exact_kind_when_it_has_grown() -> None:
     assert index.search(vectors()[700], 1)[0].tolist() == [700]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_lists")
 def test_faiss_makes_its_lists_anew_when_there_are_many_times_more() -> None:
     index = FaissVectorIndex(DIMENSION)
@@ -131,6 +132,7 @@ def test_faiss_makes_its_lists_anew_when_there_are_many_times_more() -> None:
     assert index.lists_searched[1] > before[1]
 
 
+@pytest.mark.slow
 def test_faiss_in_lists_finds_what_the_exact_twin_finds() -> None:
     stored = clustered_vectors(12_000, 64)
     queries = stored[:100] + 0.03 * np.random.default_rng(1).standard_normal((100, 64)).astype(np.float32)
@@ -144,6 +146,7 @@ def test_faiss_in_lists_finds_what_the_exact_twin_finds() -> None:
     assert sum(found) / (10 * len(queries)) >= 0.98
 
 
+@pytest.mark.slow
 def test_a_damaged_dump_is_refused() -> None:
     index = FaissVectorIndex(DIMENSION)
     index.replace(range(20_000), clustered_vectors(20_000), defer=True)

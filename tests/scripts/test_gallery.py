@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from bot.bubbles.view import View
@@ -11,6 +12,8 @@ from bot.outcome import MAX_MESSAGES
 from bot.wording import LANGUAGES, load_wordings
 from scripts.gallery import PUBLIC_URL, SAMPLE, load_sample, main, scenes
 from scripts.simulator.validator import message_problems
+
+pytestmark = pytest.mark.slow
 
 
 async def test_every_scene_is_one_that_line_takes() -> None:

@@ -289,6 +289,7 @@ async def test_it_completes_an_import_that_was_killed_half_way(
     assert await count_rows(database) == [11, 1, 1, 1, 1, 2, 2]
 
 
+@pytest.mark.slow
 def test_it_survives_a_kill_at_any_moment(tmp_path: Path) -> None:
     articles = [["id", "text"], *([f"a{number}", f"訊息 {number} " + "字" * 200] for number in range(12_000))]
     folder = write(tmp_path / "data", {**TODAY, "articles": articles})
@@ -420,6 +421,7 @@ async def test_it_imports_a_message_of_a_million_characters_whole(database: Data
         assert (await session.get_one(Article, "a1")).text == text
 
 
+@pytest.mark.slow
 def test_it_never_holds_a_file_in_memory(tmp_path: Path) -> None:
     """A file of 120 MB is imported within 60 MB above what an import of nothing takes."""
     folder = tmp_path / "data"

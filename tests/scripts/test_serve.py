@@ -52,6 +52,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.mark.slow
 def test_it_starts_without_a_model_says_it_is_not_ready_and_stops_politely(tmp_path: Path) -> None:
     port = free_port()
     environment = {**os.environ, **LINE, "DATA_DIR": str(tmp_path), "DATABASE_URL": "", "PORT": str(port)}

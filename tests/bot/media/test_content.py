@@ -21,6 +21,8 @@ from bot.metrics import Metrics
 from scripts.simulator.line import LineSimulator, running_simulator, serve_app
 from scripts.simulator.world import User
 
+pytestmark = pytest.mark.slow
+
 PICTURE = b"\xff\xd8" + b"picture" * 40_000
 
 

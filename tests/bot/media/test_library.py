@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -13,6 +14,8 @@ from storage.database import Database
 from storage.index_changes import Change, append_changes
 from storage.media import find_media_bytes, load_hashed_articles
 from storage.tables import Article, ArticleType, ChangeKind, HashKind, ReviewTask, Status
+
+pytestmark = pytest.mark.slow
 
 SHA, PDQ, SOUND = b"\x05" * 32, bytes(range(32)), b"\x07\x00\x01\x02" * 40
 PICTURE = MediaToPublish(

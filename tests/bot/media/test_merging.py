@@ -8,6 +8,8 @@ from retrieval.pictures.index import LIKELY, SURE, Near
 from retrieval.types import Band, Match
 from tests.bot.makers import make_match
 
+pytestmark = pytest.mark.slow
+
 TEXT = "每天喝一杯溫鹽水可以清血管請轉發"
 READ = ReadText(Reading.READ, TEXT)
 WORDLESS = ReadText(Reading.NOTHING)

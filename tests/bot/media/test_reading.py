@@ -20,6 +20,8 @@ from bot.media.reading import Reading, ReadText, TextReader, text_of, why_unread
 from retrieval.normalise import matching_key
 from scripts.bench.pictures.made import draw_chat, draw_landscape, draw_note
 
+pytestmark = pytest.mark.slow
+
 TEXT = "聽說每天早上喝一杯溫鹽水可以清血管，醫院不會告訴你，請轉發給家人朋友！"
 
 

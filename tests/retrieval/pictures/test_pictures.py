@@ -24,6 +24,8 @@ from retrieval.pictures.regions import find_regions
 from scripts.bench.pictures.distortions import DISTORTIONS
 from scripts.bench.pictures.made import draw_landscape
 
+pytestmark = pytest.mark.slow
+
 SOMETIMES_MISSED = {"cropped by up to 20 %", "cropped by up to 10 %", "two stickers and a word"}
 """What the bench counts instead."""
 
