@@ -4,9 +4,24 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from moderation.console.background import in_background
 from moderation.console.context import CONTEXT, ConsoleContext
 from moderation.console.editors import display_name
-from moderation.console.pages import account, feeds, queue, signing_in, static_files, tasks
+from moderation.console.pages import (
+    account,
+    answers,
+    editor,
+    feeds,
+    history,
+    line_login,
+    passkeys,
+    queue,
+    signing_in,
+    similar,
+    static_files,
+    tasks,
+    wordings,
+)
 from moderation.console.rendering import ENVIRONMENT
 from moderation.console.security import MIDDLEWARES
 
@@ -14,9 +29,16 @@ MAX_FORM_BYTES = 256 * 1024
 
 PAGES = (
     signing_in,
+    line_login,
+    passkeys,
     account,
     queue,
     tasks,
+    editor,
+    similar,
+    answers,
+    history,
+    wordings,
     feeds,
     static_files,
 )
@@ -27,6 +49,7 @@ def console_app(context: ConsoleContext) -> web.Application:
     """The console over these parts; the caller mounts it at `/review/`."""
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_FORM_BYTES)
     app[CONTEXT] = context
+    app.cleanup_ctx.append(in_background)
     aiohttp_jinja2.setup(
         app,
         app_key=ENVIRONMENT,
