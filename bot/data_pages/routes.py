@@ -4,6 +4,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bot.data_pages.api_page import ApiPage
+from bot.data_pages.checked_feed import CheckedFeed
 from bot.data_pages.data_page import DataPage
 from bot.data_pages.site import open_site, show_asset
 from bot.data_pages.stats_page import StatsPage
@@ -20,6 +22,8 @@ def add_data_pages(app: web.Application, *, database: Database, public_url: str,
     app.router.add_get("/stats", stats.show)
     app.router.add_get("/stats/{name}.csv", stats.show_csv)
     app.router.add_get("/stats/spread/{article_id}", stats.show_spread)
+    app.router.add_get("/articles.atom", CheckedFeed(site).show)
+    app.router.add_get("/api/v1/", ApiPage(site).show)
     app.router.add_get("/data", data.show_latest)
     app.router.add_get("/data/releases.json", data.show_index)
     app.router.add_get("/data/releases.atom", data.show_feed)

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from urllib.parse import quote
 
 import jinja2
 from aiohttp import web
@@ -72,6 +73,10 @@ class Site:
         response.headers["Vary"] = "Accept-Language"
         response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
         return or_not_modified(request, response)
+
+    def article_url(self, article_id: str) -> str:
+        """The public page of an article."""
+        return f"{self.public_url}/articles/{quote(article_id, safe='')}"
 
     def absent(self, request: web.Request) -> web.Response:
         return self.respond(request, "absent.html", 404)
