@@ -6,7 +6,9 @@ import structlog
 from aiohttp import web
 from sqlalchemy import select
 
+from bot.api.routes import add_api
 from bot.console import to_console_context
+from bot.data_pages.routes import add_data_pages
 from bot.dispatch import Dispatcher
 from bot.draft_page import add_draft_page
 from bot.my_data_page import add_my_data_page
@@ -46,6 +48,16 @@ def build_app(services: Services, dispatcher: Dispatcher | None = None) -> web.A
 
     add_draft_page(app, services)
     add_my_data_page(app, services)
+
+    releases = services.settings.data_dir / "releases"
+    add_api(
+        app,
+        database=services.database,
+        matcher=services.matching,
+        public_url=services.settings.public_url,
+        releases=releases,
+    )
+    add_data_pages(app, database=services.database, public_url=services.settings.public_url, releases=releases)
 
     app.add_subapp("/review/", console_app(to_console_context(services)))
 
