@@ -1,5 +1,6 @@
 """The aiohttp app: the webhook, the public pages, and what operators look at."""
 
+import hmac
 from collections.abc import AsyncIterator
 
 import structlog
@@ -92,5 +93,11 @@ async def is_answering(services: Services) -> bool:
 
 
 async def show_metrics(request: web.Request) -> web.Response:
-    body = request.app[SERVICES].metrics.render()
+    """Counts and times for Prometheus, which shows METRICS_TOKEN where one is set."""
+    services = request.app[SERVICES]
+    token = services.settings.metrics_token
+    given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+    if token is not None and not hmac.compare_digest(given, f"Bearer {token}".encode()):
+        return web.Response(status=401, text="METRICS_TOKEN is needed", headers={"WWW-Authenticate": "Bearer"})
+    body = services.metrics.render()
     return web.Response(body=body, content_type="text/plain", charset="utf-8")

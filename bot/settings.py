@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     public_url: str = setting("PUBLIC_URL", "https://bot.example.org", "http://localhost:8080", pattern=URL_PATTERN)
     host: str = setting("HOST", "127.0.0.1", "127.0.0.1", min_length=1)
     port: int = setting("PORT", "8080", 8080, ge=0, le=65535)
+    metrics_token: str | None = setting(
+        "METRICS_TOKEN", "the output of: openssl rand -hex 32", min_length=MIN_SECRET_KEY, repr=False
+    )
+    """What Prometheus shows as its bearer token to read `/metrics`; without it, who reaches the server may read it."""
     push_expired_replies: bool = setting("PUSH_EXPIRED_REPLIES", "false", False)
     """Answer by push, which costs quota, when the reply token has expired before the answer was ready."""
     notice_after_minutes: int = setting("NOTICE_AFTER_MINUTES", "60", 60, ge=0, le=7 * 24 * 60)

@@ -59,9 +59,9 @@ async def serving(settings: Settings, line: LineSimulator, *, ready: bool = True
             yield services
 
 
-async def get(line: LineSimulator, path: str) -> tuple[int, str]:
+async def get(line: LineSimulator, path: str, **headers: str) -> tuple[int, str]:
     base = (line.channel.webhook_url or "").removesuffix("/callback")
-    async with aiohttp.ClientSession() as session, session.get(base + path) as response:
+    async with aiohttp.ClientSession() as session, session.get(base + path, headers=headers) as response:
         return response.status, await response.text()
 
 
@@ -123,6 +123,18 @@ async def test_it_counts_every_step_of_the_path(line: LineSimulator, database_ur
     ):
         assert f"{sample} 1.0" in shown, sample
     assert asker.user_id not in shown
+
+
+async def test_it_shows_the_counts_to_whoever_has_the_token(
+    line: LineSimulator, database_url: str, tmp_path: Path
+) -> None:
+    token = "a token that only Prometheus has"
+    settings = (await make_settings(line, database_url, tmp_path)).model_copy(update={"metrics_token": token})
+    async with serving(settings, line):
+        assert (await get(line, "/metrics"))[0] == 401
+        assert (await get(line, "/metrics", Authorization="Bearer another"))[0] == 401
+        status, shown = await get(line, "/metrics", Authorization=f"Bearer {token}")
+    assert (status, "chaming_webhooks_total" in shown) == (200, True)
 
 
 async def test_it_says_it_is_not_ready_while_the_database_is_away(
