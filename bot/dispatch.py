@@ -10,14 +10,17 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
+from bot.bursts import BURST, IMAGE_SET, LOOK_AGAIN_S, may_join, most_of, pictures_expected
+from bot.events import Event
 from bot.matching import Matching
 from bot.metrics import Metrics
-from bot.processing import Processor
+from bot.processing import Processor, read_event
 from storage.inbox import Inbox, InboxRow, IncomingEvent
+from storage.tables import utc_now
 
 CONCURRENCY = 32
 """Handlers at a time. Most of their time is waiting: for the encoder's batch and for LINE."""
@@ -33,6 +36,40 @@ DRAIN_S = 8.0
 """How long a stopping process lets running handlers come to their end; hosting platforms kill after ten seconds."""
 
 log = structlog.get_logger()
+
+
+class _Gathering:
+    """What came at once with one row, held with it."""
+
+    def __init__(self, inbox: Inbox, waiting_chats: set[str], held: set[int]) -> None:
+        self._inbox = inbox
+        self._waiting_chats = waiting_chats
+        self._held = held
+        self.gathered: list[int] = []
+
+    def is_more_in(self, row: InboxRow, event: Event) -> bool:
+        """Whether more of the chat is in; of pictures that were sent together, that more will come."""
+        return row.chat in self._waiting_chats or pictures_expected(event) > 1
+
+    async def __call__(self, row: InboxRow, event: Event) -> list[InboxRow]:
+        """Wait until half a second after the row came, longer for a picture's fellows, and claim what is in by then."""
+        expected = pictures_expected(event)
+        rows: list[InboxRow] = []
+        await _sleep_until(row.received_at + BURST)
+        while True:
+            more = await self._inbox.claim_following(
+                [row, *rows][-1], most_of(event) - 1 - len(rows), lambda found: may_join(read_event(found))
+            )
+            rows += more
+            self.gathered += [one.id for one in more]
+            self._held.update(self.gathered)
+            if len(rows) + 1 >= expected or utc_now() >= row.received_at + IMAGE_SET:
+                return rows
+            await asyncio.sleep(LOOK_AGAIN_S)
+
+
+async def _sleep_until(moment: datetime) -> None:
+    await asyncio.sleep(max(0.0, (moment - utc_now()).total_seconds()))
 
 
 class Dispatcher:
@@ -102,13 +139,14 @@ class Dispatcher:
             task.add_done_callback(self._running.discard)
 
     async def _run(self, row: InboxRow) -> None:
+        turn = _Gathering(self._inbox, self._waiting_chats, self._held)
         try:
-            await self._processor.process(row)
+            await self._processor.process(row, turn)
         except Exception:
             # Not even the failure could be recorded; the lease runs out and the row is claimed again.
             log.exception("event_not_recorded", event_id=row.event_id)
         finally:
-            self._held.discard(row.id)
+            self._held -= {row.id, *turn.gathered}
             if row.chat in self._waiting_chats:
                 self._waiting_chats.discard(row.chat)
                 self._wake.set()

@@ -92,6 +92,13 @@ class Leave(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Burst(Event):
+    """Several messages of one person that came at once, in LINE's order; the rest is the first one's."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sticker(Event):
     message_id: str
 

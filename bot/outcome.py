@@ -31,6 +31,9 @@ class HandlerResult:
     shows: tuple[str, ...] = ()
     """The articles whose answer is in the messages: nobody need be told of those once more."""
 
+    joined: tuple["HandlerResult", ...] = ()
+    """How the later events of a turn ended, in their order; what they say is in this one's messages."""
+
     told: Callable[[Connection], object] | None = None
     """Writes which notices rode along, in the same transaction, if LINE took the answer."""
 

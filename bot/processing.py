@@ -8,6 +8,7 @@ since the attempt is counted when the row is claimed.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
@@ -16,9 +17,10 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from bot.bursts import may_join
 from bot.delivery import Delivery, Undelivered
 from bot.event_parser import parse_event
-from bot.events import ACTIVE, Event, MediaMessage, OtherMessage, Sticker, TextMessage, Unfollow, Unsend
+from bot.events import ACTIVE, Burst, Event, MediaMessage, OtherMessage, Sticker, TextMessage, Unfollow, Unsend
 from bot.json_text import read_json
 from bot.line_client import LineClient
 from bot.line_errors import LineError
@@ -27,6 +29,7 @@ from bot.metrics import Metrics
 from bot.outcome import IGNORED, HandlerResult
 from retrieval.batching import EncoderBusyError
 from storage.inbox import Inbox, InboxRow
+from storage.inbox_turns import JoinedRow
 from storage.tables import utc_now
 
 Handle = Callable[[Event], Awaitable[HandlerResult]]
@@ -64,6 +67,26 @@ UNSEEN = (Undelivered.EXPIRED, Undelivered.NO_ADDRESS)
 log = structlog.get_logger()
 
 
+class Gather(Protocol):
+    """Brings in the events of a chat that came at once with one that is being handled."""
+
+    def is_more_in(self, row: InboxRow, event: Event) -> bool: ...
+
+    async def __call__(self, row: InboxRow, event: Event) -> list[InboxRow]: ...
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The rows that end together: the one that was handed over, and those that were gathered to it."""
+
+    row: InboxRow
+    gather: Gather | None
+    rows: list[InboxRow] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = [self.row]
+
+
 class Processor:
     """Handles rows that are claimed for this process."""
 
@@ -84,29 +107,40 @@ class Processor:
         self._line = line
         self._metrics = metrics
 
-    async def process(self, row: InboxRow) -> None:
-        """Bring the row to an end or put it back. Raises only when the database cannot even record that."""
-        kind = "unread"
+    async def process(self, row: InboxRow, gather: Gather | None = None) -> None:
+        """Bring the row to an end or put it back. Raises only when the database cannot even record that.
+
+        `gather` brings in what came at once with it, to be answered by one reply.
+        """
+        kind, turn = "unread", _Turn(row, gather)
         try:
-            event = _read(row)
+            event = read_event(row)
             kind = type(event).__name__
             if row.attempts > MAX_ATTEMPTS:
                 await self._give_up(row, kind, "TooManyAttempts")
                 return
-            result, outcome = await self._answer(event, row)
+            result, outcome = await self._answer(event, turn)
         except Exception as error:
-            await self._put_back(row, kind, error)
+            for one in turn.rows:
+                await self._put_back(one, kind, error)
             return
         keep_until = utc_now() + KEEP_PAYLOAD if result.keep_payload else None
         record = choose_record(result, outcome, row.attempts)
-        if await self._inbox.finish(row.id, outcome, keep_payload_until=keep_until, record=record):
+        joined = [
+            JoinedRow(one.id, ended.outcome, utc_now() + KEEP_PAYLOAD if ended.keep_payload else None)
+            for one, ended in zip(turn.rows[1:], result.joined, strict=True)
+        ]
+        if await self._inbox.finish(row.id, outcome, keep_payload_until=keep_until, record=record, joined=joined):
             self._metrics.events_finished.labels(kind, outcome).inc()
+            for also in joined:
+                self._metrics.events_finished.labels(kind, also.outcome).inc()
             log.info("event_finished", event_id=row.event_id, kind=kind, outcome=outcome, attempts=row.attempts)
         else:
             log.warning("event_lease_lost", event_id=row.event_id, kind=kind)
 
-    async def _answer(self, event: Event, row: InboxRow) -> tuple[HandlerResult, str]:
+    async def _answer(self, event: Event, turn: "_Turn") -> tuple[HandlerResult, str]:
         """Handle and send; returns the result and how the event ended."""
+        row = turn.row
         handle = self._handlers.get(type(event))
         if event.mode != ACTIVE and not isinstance(event, TAKES_BACK):
             return IGNORED, event.mode if event.mode == "standby" else "unknown_mode"
@@ -117,10 +151,23 @@ class Processor:
         async with self._loading_animation(event):
             with self._metrics.handle_seconds.labels(type(event).__name__).time():
                 async with asyncio.timeout(HANDLER_TIMEOUT_S):
-                    result = await handle(event)
+                    result = await self._handle(event, handle, turn)
             if self._join_notices is not None:
                 result = await self._join_notices(event, result, again=row.attempts > 1)
             return result, await self._delivery.send(event, row, result)
+
+    async def _handle(self, event: Event, handle: Handle, turn: "_Turn") -> HandlerResult:
+        """Handle the event, together with what came at once with it if another is in before this one is answered."""
+        together = self._handlers.get(Burst)
+        if turn.gather is None or together is None or not may_join(event):
+            return await handle(event)
+        result = None if turn.gather.is_more_in(turn.row, event) else await handle(event)
+        if result is not None and not turn.gather.is_more_in(turn.row, event):
+            return result
+        turn.rows += await turn.gather(turn.row, event)
+        if len(turn.rows) == 1:
+            return result or await handle(event)
+        return await together(to_burst(event, turn.rows))
 
     @asynccontextmanager
     async def _loading_animation(self, event: Event) -> AsyncIterator[None]:
@@ -170,7 +217,9 @@ def choose_record(result: HandlerResult, outcome: str, attempts: int) -> Callabl
     if outcome in UNSEEN:
         return None
     surely_not_taken = outcome == Undelivered.REPLY_TOKEN_INVALID and attempts == 1
-    records = [record for record in (result.record, None if surely_not_taken else result.told) if record is not None]
+    joined = [one.record for one in result.joined]
+    told = None if surely_not_taken else result.told
+    records = [record for record in (result.record, *joined, told) if record is not None]
     return partial(_write, records) if records else None
 
 
@@ -194,7 +243,13 @@ def choose_pause_s(attempts: int, error: Exception) -> float:
     return max(pause, asked or 0.0)
 
 
-def _read(row: InboxRow) -> Event:
+def to_burst(first: Event, rows: Sequence[InboxRow]) -> Burst:
+    """Several messages as one event, with the reply token of the first: whoever tries again uses the same one."""
+    common = {one.name: getattr(first, one.name) for one in fields(Event)}
+    return Burst(events=(first, *(read_event(row) for row in rows[1:])), **common)
+
+
+def read_event(row: InboxRow) -> Event:
     raw = read_json(row.payload)
     return parse_event(
         raw if isinstance(raw, dict) else {}, event_id=row.event_id, chat=row.chat, timestamp=row.timestamp

@@ -6,17 +6,18 @@ chat, retries, and rows whose worker has died. Every claim is a lease, and only 
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from storage import inbox_statements
+from storage import inbox_statements, inbox_turns
 from storage.database import Database
 from storage.inbox_postgres import PostgresInboxWriter
 from storage.inbox_sqlite import SqliteInboxWriter
 from storage.inbox_statements import SealedEvent, SealedRow
+from storage.inbox_turns import JoinedRow
 from storage.payloads import PayloadCipher, UnreadablePayloadError
 from storage.tables import utc_now
 
@@ -118,6 +119,27 @@ class Inbox:
             lambda connection: inbox_statements.renew(connection, list(ids), self._owner, utc_now() + self._lease)
         )
 
+    async def claim_following(
+        self, row: InboxRow, at_most: int, may_join: Callable[[InboxRow], bool]
+    ) -> list[InboxRow]:
+        """Claim the chat's next events to be handled together with this one, as far as they may join it."""
+        first = SealedRow(row.id, row.event_id, row.chat, row.timestamp, b"", row.attempts, row.received_at)
+        opened: dict[int, InboxRow] = {}
+
+        def may(sealed: SealedRow) -> bool:
+            found = self._open(sealed)
+            if found is None or not may_join(found):
+                return False
+            opened[sealed.id] = replace(found, attempts=found.attempts + 1)
+            return True
+
+        claimed = await self._writer.run(
+            lambda connection: inbox_turns.claim_following(
+                connection, first, self._owner, utc_now(), self._lease, at_most=at_most, may_join=may
+            )
+        )
+        return [opened[sealed.id] for sealed in claimed]
+
     async def finish(
         self,
         row_id: int,
@@ -125,15 +147,19 @@ class Inbox:
         *,
         keep_payload_until: datetime | None = None,
         record: Callable[[Connection], object] | None = None,
+        joined: Sequence[JoinedRow] = (),
     ) -> bool:
         """Mark the event done and erase its payload and chat, the payload later if so asked.
 
         `record` writes what is known of the event, in the same transaction and only if it is finished by it.
+        `joined` are later events of the chat that were handled with it.
         False: the lease had run out and the row is another's now, or done already.
         """
 
         def finish(connection: Connection) -> bool:
             is_ours = inbox_statements.finish(connection, row_id, self._owner, outcome, utc_now(), keep_payload_until)
+            if is_ours:
+                inbox_turns.finish_joined(connection, joined, self._owner, utc_now())
             if is_ours and record is not None:
                 record(connection)
             return is_ours

@@ -72,7 +72,7 @@ class SealedRow:
     received_at: datetime
 
 
-def _unfinished(event: FromClause) -> ColumnElement[bool]:
+def unfinished(event: FromClause) -> ColumnElement[bool]:
     return event.c.state.in_([literal_column("'pending'"), literal_column("'claimed'")])
 
 
@@ -80,7 +80,7 @@ def _mine() -> ColumnElement[bool]:
     return and_(events.c.state == InboxState.CLAIMED, events.c.owner == bindparam("me"))
 
 
-def _is_ready(event: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
+def is_ready(event: FromClause, now: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Pending and not waiting for a retry, or claimed by someone whose lease has run out."""
     return or_(event.c.lease_until <= now, and_(event.c.state == InboxState.PENDING, event.c.lease_until.is_(None)))
 
@@ -99,15 +99,15 @@ def _is_held(event: FromClause, now: ColumnElement[datetime]) -> ColumnElement[b
 
 
 # Built once: putting a statement together takes longer than running it, and these run for every event.
-_NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
+NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
 _LEASE: ColumnElement[datetime] = bindparam("lease", type_=UtcDateTime())
 _other = events.alias("o")
 
-WORKED_ON = select(events.c.chat).where(_is_held(events, _NOW))
+WORKED_ON = select(events.c.chat).where(_is_held(events, NOW))
 QUEUE = (
-    select(events.c.id, events.c.chat, events.c.timestamp, _is_ready(events, _NOW).label("is_ready"))
+    select(events.c.id, events.c.chat, events.c.timestamp, is_ready(events, NOW).label("is_ready"))
     .where(
-        _unfinished(events),
+        unfinished(events),
         tuple_(events.c.timestamp, events.c.id)
         > tuple_(bindparam("timestamp", type_=BigInteger()), bindparam("id", type_=BigInteger())),
     )
@@ -118,9 +118,9 @@ CLAIM = (
     update(events)
     .where(
         events.c.id.in_(bindparam("ids", expanding=True)),
-        _unfinished(events),
-        _is_ready(events, _NOW),
-        ~_is_being_worked_on(events, _other, _NOW),
+        unfinished(events),
+        is_ready(events, NOW),
+        ~_is_being_worked_on(events, _other, NOW),
     )
     .values(state=InboxState.CLAIMED, owner=bindparam("me"), lease_until=_LEASE, attempts=events.c.attempts + 1)
     .returning(
@@ -131,7 +131,7 @@ RENEW = update(events).where(_mine(), events.c.id.in_(bindparam("ids", expanding
 _DONE = (
     update(events)
     .where(_mine(), events.c.id == bindparam("row"))
-    .values(state=InboxState.DONE, outcome=bindparam("result"), done_at=_NOW)
+    .values(state=InboxState.DONE, outcome=bindparam("result"), done_at=NOW)
     .values(chat=None, owner=None, lease_until=None)
 )
 FINISH = _DONE.values(payload=None)
@@ -239,7 +239,7 @@ def fail(connection: Connection, row_id: int, owner: str, error: str, now: datet
 
 def release(connection: Connection, owner: str | None) -> int:
     """Make claimed rows pending again: those of one owner, or (None) of everyone."""
-    claimed = [_unfinished(events), events.c.state == InboxState.CLAIMED]
+    claimed = [unfinished(events), events.c.state == InboxState.CLAIMED]
     if owner is not None:
         claimed.append(events.c.owner == owner)
     result = connection.execute(
@@ -297,11 +297,11 @@ def delete_old(connection: Connection, now: datetime) -> int:
 
 def count_by_state(connection: Connection) -> dict[str, int]:
     """How many rows are pending, claimed and given up."""
-    unfinished = connection.execute(
-        select(events.c.state, func.count()).where(_unfinished(events)).group_by(events.c.state)
+    counted = connection.execute(
+        select(events.c.state, func.count()).where(unfinished(events)).group_by(events.c.state)
     )
     counts = {InboxState.PENDING.value: 0, InboxState.CLAIMED.value: 0}
-    counts.update((InboxState(state).value, count) for state, count in unfinished)
+    counts.update((InboxState(state).value, count) for state, count in counted)
     failed = select(func.count()).where(
         events.c.state.in_([literal_column("'done'"), literal_column("'failed'")]),
         events.c.state == literal_column("'failed'"),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.events import (
+    Burst,
     Event,
     Follow,
     Join,
@@ -19,6 +20,7 @@ from bot.events import (
     Unfollow,
     Unsend,
 )
+from bot.handlers.burst import handle_burst
 from bot.handlers.follow import handle_follow
 from bot.handlers.group_membership import handle_join, handle_leave
 from bot.handlers.media import handle_media, handle_other_message, handle_sticker
@@ -34,6 +36,7 @@ Handler = Callable[[Any, Services], Awaitable[HandlerResult]]
 
 HANDLERS: dict[type[Event], Handler] = {
     TextMessage: handle_text,
+    Burst: handle_burst,
     MediaMessage: handle_media,
     Sticker: handle_sticker,
     OtherMessage: handle_other_message,

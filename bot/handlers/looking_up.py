@@ -4,20 +4,24 @@ No database transaction is open while the matcher works: encoding takes longer t
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.bubbles.view import View
 from bot.decide import Answer, Outcome, decide
+from bot.decisions import is_new_wording
 from bot.events import Event
 from bot.services import Services
 from bot.wording import choose_words
 from retrieval.types import Band, Match
 from storage.articles import ArticleSummary, load_article_summaries, resolve_article
 from storage.askers import find_asker, load_asked_articles
-from storage.tables import Asker, Status
+from storage.match_decisions import record_decision
+from storage.tables import Asker, MatchDecision, Status
 
 
 def to_view(services: Services, asker: Asker | None = None) -> View:
@@ -50,6 +54,10 @@ class LookedUp:
     outcome: Outcome
     matches: Sequence[Match]
     model_id: str
+
+    def record(self, decision: MatchDecision) -> Callable[[Connection], object]:
+        """Writes the decision down when the event is finished."""
+        return partial(record_decision, decision=decision, is_variant=is_new_wording(self.outcome, self.matches))
 
 
 async def look_up(services: Services, event: Event, text: str) -> LookedUp:

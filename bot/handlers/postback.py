@@ -10,8 +10,10 @@ from bot.buttons import Action, Press
 from bot.events import Postback
 from bot.handlers.looking_up import find_view
 from bot.handlers.presses_on_answers import choose, explain, none_of_these, show_more
+from bot.handlers.presses_on_bursts import look_at_all, look_at_one
 from bot.handlers.presses_on_consent import agree, decline, join, show_draft
 from bot.handlers.presses_on_feedback import say_why, vote
+from bot.handlers.presses_on_media import agree_to_media, pick_media
 from bot.handlers.presses_on_menu import forget, open_menu, set_something
 from bot.handlers.presses_on_notices import mute, unmute
 from bot.handlers.presses_on_questions import say_where, take_back
@@ -24,8 +26,11 @@ PRESSES: dict[Press, Callable[[Postback, Action, Services], Awaitable[HandlerRes
     Press.WHY: explain,
     Press.MORE_REPLIES: show_more,
     Press.AGREE: agree,
+    Press.OFFER_MEDIA: pick_media,
     Press.JOIN: join,
     Press.DECLINE: decline,
+    Press.LOOK: look_at_one,
+    Press.TOGETHER: look_at_all,
     Press.MENU: open_menu,
     Press.SET: set_something,
     Press.FORGET: forget,

@@ -5,7 +5,7 @@ from functools import partial
 from bot.bubbles.notes import asked_before, nothing_to_read
 from bot.decide import Answer, NoMatch, Outcome
 from bot.decisions import is_new_wording, outcome_of, to_decision
-from bot.events import TextMessage
+from bot.events import Event, TextMessage
 from bot.handlers.group_text import handle_group_text
 from bot.handlers.looking_up import LookedUp, about, find_view, has_asked, look_up
 from bot.handlers.presses_on_menu import show_item, take_remark
@@ -30,6 +30,11 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
         return await take_remark(event, *remark, services)
     if not matching_key(text):
         return HandlerResult(nothing_to_read(await find_view(services, event)), "nothing_to_read")
+    return await answer_text(event, services, text, event.event_id, event.message_id)
+
+
+async def answer_text(event: Event, services: Services, text: str, event_id: str, message_id: str) -> HandlerResult:
+    """What is found for a text; `event_id` names the event or events that hold it, `message_id` the message."""
     found = await look_up(services, event, text)
     outcome = found.outcome
     if isinstance(outcome, NoMatch) and outcome.unanswered:
@@ -39,9 +44,9 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
                 question = await find_question(session, event.chat, article_id)
             return HandlerResult(asked_before(found.view, article_id, question), "asked_before")
     is_new = is_new_wording(outcome, found.matches)
-    decision = _to_decision(event, services, found, matching_key(text))
+    decision = _to_decision(event, services, found, text, message_id)
     return HandlerResult(
-        render(about(found.view, decision.id), outcome, text, event.event_id, is_new_wording=is_new),
+        render(about(found.view, decision.id), outcome, text, event_id, is_new_wording=is_new),
         outcome_of(outcome).value,
         keep_payload=_may_be_published(outcome, is_new),
         record=partial(record_decision, decision=decision, is_variant=is_new),
@@ -49,14 +54,23 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
     )
 
 
-def _to_decision(event: TextMessage, services: Services, found: LookedUp, key: str) -> MatchDecision:
+async def look_up_text(event: TextMessage, services: Services) -> LookedUp:
+    return await look_up(services, event, without_mentions(event.text, event.mentions))
+
+
+def to_message_decision(event: TextMessage, services: Services, found: LookedUp) -> MatchDecision:
+    """What is remembered of the decision on one message."""
+    return _to_decision(event, services, found, without_mentions(event.text, event.mentions), event.message_id)
+
+
+def _to_decision(event: Event, services: Services, found: LookedUp, text: str, message_id: str) -> MatchDecision:
     return to_decision(
         found.outcome,
         found.matches,
-        decision_id=services.pseudonyms.of_message(event.chat, event.message_id),
+        decision_id=services.pseudonyms.of_message(event.chat, message_id),
         model_id=found.model_id,
         asker_id=event.chat,
-        key_hash=services.pseudonyms.of_words(key),
+        key_hash=services.pseudonyms.of_words(matching_key(text)),
     )
 
 

@@ -1,0 +1,233 @@
+"""Several messages at once are one turn; a message that is alone waits for nobody."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.bursts import BURST, may_join, pictures_expected
+from bot.buttons import Press
+from bot.event_parser import parse_event
+from bot.events import Burst, Event, MediaMessage, TextMessage
+from bot.handlers.burst import handle_burst
+from bot.line_errors import LineUnreachableError
+from bot.outcome import HandlerResult
+from retrieval.types import Band
+from scripts.simulator.validator import message_problems
+from storage.database import Database
+from storage.tables import Verdict
+from tests.bot.conversation import ASKER, Conversation, said
+from tests.bot.fakes import make_event
+from tests.bot.makers import make_match
+from tests.bot.test_dispatch import MessagePath, fresh, incoming, running
+from tests.bot.test_handlers import add_article
+
+HELD_S = BURST.total_seconds()
+
+
+class BurstPath(MessagePath):
+    """A message's path that knows bursts; a picture is answered like a text."""
+
+    def __init__(self, database: Database, **options: Any) -> None:
+        super().__init__(database, **options)
+        self.bursts: list[list[str]] = []
+        self.handlers |= {MediaMessage: self.answer, Burst: self.answer_burst}
+
+    async def answer_burst(self, event: Any) -> HandlerResult:
+        self.bursts.append([getattr(one, "text", "picture") for one in event.events])
+        joined = tuple(HandlerResult(outcome="joined") for _ in event.events[1:])
+        return HandlerResult(({"type": "text", "text": "三則"},), "burst", joined=joined)
+
+
+@pytest.fixture
+async def path(sqlite_database: Database) -> AsyncIterator[BurstPath]:
+    made = BurstPath(sqlite_database)
+    yield made
+    await made.inbox.close()
+
+
+def picture(index: int | None = None, total: int | None = None, set_id: str | None = "set", **fields: Any) -> Any:
+    image_set = {"id": set_id, **({"index": index} if index else {}), **({"total": total} if total else {})}
+    message = {"type": "image", "id": f"image{index}", "contentProvider": {"type": "line"}, "imageSet": image_set}
+    return fresh(message=message, **fields)
+
+
+async def test_a_lone_message_is_answered_without_waiting(path: BurstPath) -> None:
+    async with running(path) as dispatcher:
+        started = time.monotonic()
+        await dispatcher.receive([incoming(fresh("只有一則"))])
+        await path.until_done()
+    assert time.monotonic() - started < HELD_S
+    assert path.bursts == []
+    assert len(path.line.replies) == 1
+
+
+async def test_several_in_one_webhook_are_one_reply_to_the_first(path: BurstPath) -> None:
+    raws = [fresh("第一則"), fresh("第二則"), fresh("第三則")]
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(raw) for raw in raws])
+        await path.until_done()
+    assert path.bursts == [["第一則", "第二則", "第三則"]]
+    assert path.handled == []
+    assert [token for token, _ in path.line.replies] == [raws[0]["replyToken"]]
+
+
+async def test_what_comes_while_the_first_is_looked_up_or_held_joins_it(path: BurstPath) -> None:
+    slow = asyncio.Event()
+    answer = path.answer
+
+    async def look_up(event: Any) -> HandlerResult:
+        await slow.wait()
+        return await answer(event)
+
+    path.handlers[TextMessage] = look_up
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(fresh("第一則"))])
+        await dispatcher.receive([incoming(fresh("第二則"))])
+        slow.set()
+        await asyncio.sleep(HELD_S / 3)
+        await dispatcher.receive([incoming(fresh("第三則"))])
+        await path.until_done()
+    assert path.bursts == [["第一則", "第二則", "第三則"]]
+
+
+async def test_at_most_five_are_one_turn_and_the_rest_another(path: BurstPath) -> None:
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(fresh(f"第{n}則")) for n in range(7)])
+        await path.until_done()
+    assert [len(burst) for burst in path.bursts] == [5, 2]
+
+
+async def test_something_else_between_them_ends_the_turn(path: BurstPath) -> None:
+    raws = [fresh("第一則"), fresh("第二則"), fresh(type="unfollow"), fresh("第三則")]
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(raw) for raw in raws])
+        await path.until_done()
+    assert path.bursts == [["第一則", "第二則"]]
+    assert [event.text for event in path.handled] == ["第三則"]
+
+
+async def test_a_group_has_no_turns(path: BurstPath) -> None:
+    source = {"type": "group", "groupId": "C" + "1" * 32, "userId": ASKER}
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(fresh(f"第{n}則", source=source)) for n in range(3)])
+        await path.until_done()
+    assert path.bursts == []
+    assert len(path.handled) == 3
+
+
+async def test_pictures_that_were_sent_together_wait_for_each_other_in_any_order(path: BurstPath) -> None:
+    async with running(path) as dispatcher:
+        for index in (3, 1, 2):
+            await dispatcher.receive([incoming(picture(index, 3))])
+            await asyncio.sleep(HELD_S * 0.6)
+        await path.until_done()
+    assert path.bursts == [["picture"] * 3]
+
+
+async def test_a_picture_that_never_comes_holds_up_nothing_for_long(path: BurstPath) -> None:
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(picture(1, 2))])
+        await path.until_done()
+    assert path.bursts == []
+    assert len(path.handled) == 1
+
+
+async def test_a_turn_that_fails_is_tried_again_as_a_whole(path: BurstPath) -> None:
+    path.line.fail_with.append(LineUnreachableError())
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(fresh("第一則")), incoming(fresh("第二則"))])
+        await path.until_done()
+    assert path.bursts == [["第一則", "第二則"]] * 2
+    assert len(path.line.replies) == 1
+
+
+async def test_a_turn_that_was_killed_comes_back_as_a_turn(path: BurstPath) -> None:
+    hanging = asyncio.Event()
+
+    async def hang(event: Event) -> HandlerResult:
+        hanging.set()
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    path.handlers[Burst] = hang
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(fresh("第一則")), incoming(fresh("第二則"))])
+        await hanging.wait()
+        for task in [*dispatcher._running, *dispatcher._loops]:
+            task.cancel()  # killed: nothing is put back
+        await asyncio.sleep(0)
+    later = BurstPath(path.database, owner="another")
+    await later.inbox.start()
+    await later.inbox.release_all()
+    await later.inbox.close()
+    again = BurstPath(path.database, owner="a third")
+    async with running(again):
+        await again.until_done()
+    await again.inbox.close()
+    assert again.bursts == [["第一則", "第二則"]]
+    assert len(again.line.replies) == 1
+
+
+# --- what is answered
+
+
+def parsed(chat: Conversation, *texts: str) -> Burst:
+    pseudonym = chat.services.pseudonyms.of(ASKER)
+    events = []
+    for text in texts:
+        raw = make_event(text, user=ASKER)
+        events.append(parse_event(raw, event_id=raw["webhookEventId"], chat=pseudonym, timestamp=raw["timestamp"]))
+    return Burst(events=tuple(events), event_id="first", chat=pseudonym, timestamp=1, source_kind="user", user_id=ASKER)
+
+
+async def test_each_text_is_looked_up_and_it_is_asked_whether_they_are_one(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    matcher = chat.will_find(make_match("article", band=Band.ANSWER))
+    result = await handle_burst(parsed(chat, "第一則訊息", "第二則訊息", "第三則訊息"), chat.services)
+    assert matcher.asked == ["第一則訊息", "第二則訊息", "第三則訊息"]
+    assert "同一則" in said(result)
+    assert said(result).count("含有不實訊息") == 3
+    assert len(result.joined) == 2
+    assert all(one.keep_payload and one.record for one in (result, *result.joined))
+    assert [message_problems(message) for message in result.messages] == [[], []]
+    assert set(chat.buttons(result)) == {Press.CHOOSE, Press.TOGETHER}
+
+
+async def test_they_are_looked_up_as_one_after_a_yes(chat: Conversation) -> None:
+    texts = ("上半則：喝了這個", "下半則：就會好")
+    kept = [await chat.say(text) for text in texts]
+    ids = ",".join(
+        chat.services.buttons.decode(chat.buttons(result)[Press.AGREE]).event_id or ""  # type: ignore[union-attr]
+        for result in kept
+    )
+    matcher = chat.will_find()
+    whole = await chat.press(chat.services.buttons.encode(Press.TOGETHER, event_id=ids, kind="yes"))
+    assert matcher.asked == ["\n".join(texts)]
+    assert (await chat.press(chat.buttons(whole)[Press.AGREE])).outcome == "asked"
+
+
+async def test_one_of_them_can_be_looked_at(chat: Conversation) -> None:
+    offered = await chat.say("還沒有人查過的第一則")
+    event_id = chat.services.buttons.decode(chat.buttons(offered)[Press.AGREE]).event_id  # type: ignore[union-attr]
+    shown = await chat.press(chat.services.buttons.encode(Press.LOOK, event_id=event_id))
+    assert "還沒有人查過的第一則" in said(shown)
+    assert Press.AGREE in chat.buttons(shown)
+
+
+async def test_the_buttons_hold_five_ids_of_lines(chat: Conversation) -> None:
+    ids = ",".join("01FZ74A0TDDPYRVKNK77XKC3ZR" for _ in range(5))
+    for press in (Press.TOGETHER, Press.AGREE, Press.TOGGLE):
+        bound = chat.services.buttons.about("x" * 20)
+        assert len(bound.encode(press, event_id=ids, kept=2**63, mark="12345678")) <= 300
+
+
+def test_only_what_is_sent_to_be_looked_up_joins(chat: Conversation) -> None:
+    raw = make_event("一則", user=ASKER)
+    event = parse_event(raw, event_id="1", chat="c", timestamp=1)
+    assert may_join(event)
+    assert pictures_expected(event) == 0
+    pressed = parse_event(make_event(type="postback", postback={"data": "x"}), event_id="1", chat="c", timestamp=1)
+    assert not may_join(pressed)
