@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import time
 
 import click
 
@@ -29,8 +30,19 @@ FAMILY = "幸福一家人"
     show_envvar=True,
     help="What the bot must show. Made up if not given.",
 )
+@click.option("--login-channel-id", envvar="LINE_LOGIN_CHANNEL_ID", show_envvar=True, help="LINE Login's channel.")
+@click.option("--login-secret", envvar="LINE_LOGIN_CHANNEL_SECRET", show_envvar=True, help="Its secret.")
 @click.option("--quota", default=200, show_default=True, type=click.IntRange(0), help="Push messages a month.")
-def command(host: str, port: int, webhook: str, channel_secret: str | None, token: str | None, quota: int) -> None:
+def command(
+    host: str,
+    port: int,
+    webhook: str,
+    channel_secret: str | None,
+    token: str | None,
+    login_channel_id: str | None,
+    login_secret: str | None,
+    quota: int,
+) -> None:
     """Run a LINE platform on this machine, with a chat page, to try the bot without keys.
 
     It prints the settings that make `chaming serve` talk to it; either of the two may be started first.
@@ -41,16 +53,17 @@ def command(host: str, port: int, webhook: str, channel_secret: str | None, toke
         webhook_url=webhook,
     )
     try:
-        asyncio.run(_serve(channel, host, port, quota))
+        asyncio.run(_serve(channel, host, port, quota, (login_channel_id, login_secret)))
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port} ({error.strerror}). Try --port 0.") from error
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
 
 
-async def _serve(channel: Channel, host: str, port: int, quota: int) -> None:
+async def _serve(channel: Channel, host: str, port: int, quota: int, login: tuple[str | None, str | None]) -> None:
     # Imported here: the specification's validator and aiohttp would hold up `--help`.
     from scripts.simulator.line import LineSimulator, build_app, serve_app
+    from scripts.simulator.login import LoginChannel
     from scripts.simulator.web.app import ChatPage
 
     line = LineSimulator(channel=channel, quota=quota)
@@ -59,6 +72,9 @@ async def _serve(channel: Channel, host: str, port: int, quota: int) -> None:
     line.add_group(FAMILY, *people)
     app = build_app(line)
     ChatPage(line).add_routes(app)
+    channel_id, secret = login
+    if channel_id and secret:
+        LoginChannel(channel_id, secret, lambda: people, time.time).add_routes(app)
     async with serve_app(app, host=host, port=port) as url:
         line.api_url = url
         click.echo(f"Open {url}/ in a browser. The bot's settings for this platform:", err=True)
