@@ -33,6 +33,8 @@ class Press(StrEnum):
     """Show the article's next replies."""
     AGREE = "yes"
     """Publish my message as shown, and ask the volunteers."""
+    AGREE_MEDIA = "show"
+    """Publish my picture, and the words read in it, as shown."""
     OFFER_MEDIA = "pick"
     """Of several pictures, this one: ask whether it may be published."""
     JOIN = "join"

@@ -107,6 +107,8 @@ class Reason(StrEnum):
 
     SAME_WORDS = "exact"
     SAME_LINK = "link"
+    SAME_PICTURE = "picture"
+    SAME_SOUND = "sound"
     LIKE_MESSAGE = "article"
     LIKE_VARIANT = "variant"
     LIKE_TITLE = "title"
@@ -114,6 +116,9 @@ class Reason(StrEnum):
 
 
 def to_reason(match: Match) -> Reason:
+    for signal, reason in _BY_SIGNAL.items():
+        if signal in match.signals:
+            return reason
     if has_same_words(match):
         return Reason.SAME_WORDS
     return Reason.SAME_LINK if match.signals.get("same_link", 0) >= 1 else _BY_KIND[match.entry_kind]
@@ -124,6 +129,7 @@ def why_found(words: Words, reason: Reason) -> str:
     return words(_REASONS[reason])
 
 
+_BY_SIGNAL = {"picture": Reason.SAME_PICTURE, "sound": Reason.SAME_SOUND}
 _BY_KIND = {
     EntryKind.ARTICLE: Reason.LIKE_MESSAGE,
     EntryKind.VARIANT: Reason.LIKE_VARIANT,
@@ -132,6 +138,8 @@ _BY_KIND = {
 }
 _REASONS = {
     Reason.SAME_WORDS: marked("The words are the same as in your message."),
+    Reason.SAME_PICTURE: marked("It looks like the picture you sent."),
+    Reason.SAME_SOUND: marked("It sounds like the recording you sent."),
     Reason.SAME_LINK: marked("It has the same link as your message."),
     Reason.LIKE_MESSAGE: marked("The words are much like those of your message."),
     Reason.LIKE_VARIANT: marked("The words are much like another version of this message."),

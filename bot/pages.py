@@ -14,10 +14,12 @@ from aiohttp import web
 from bot.article_page import to_page
 from bot.bubbles.view import View
 from bot.buttons import Buttons
+from bot.media_page import add_media_page, to_media_view
 from bot.wording import Wordings, Words, choose_from_header
 from storage.articles import ArticlePage, find_article_page, resolve_article
 from storage.database import Database
-from storage.tables import Status
+from storage.media import ShownMedia, find_shown_media
+from storage.tables import ArticleType, Status
 
 MAX_AGE_S = 60
 """A correction or a withdrawal is on the page within a minute, wherever it was cached."""
@@ -33,6 +35,7 @@ def add_pages(
     aiohttp_jinja2.setup(app, app_key=PAGES, loader=loader, trim_blocks=True, lstrip_blocks=True)
     pages = _Pages(database, wordings, buttons, public_url)
     app.router.add_get("/articles/{article_id}", pages.show_article, name="article")
+    add_media_page(app, database)
 
 
 class _Pages:
@@ -50,7 +53,8 @@ class _Pages:
         if page is not None and page.summary.status == Status.MERGED:
             raise await self._elsewhere(request, page.summary.article_id)
         if page is not None and page.summary.status == Status.NORMAL:
-            return self._respond(request, view, "article.html", 200, page=to_page(view, page))
+            media = to_media_view(view.words, page.summary.article_id, await self._find_media(page))
+            return self._respond(request, view, "article.html", 200, page=to_page(view, page), media=media)
         title, told, status = _absence(view.words, page)
         return self._respond(request, view, "absent.html", status, title=title, told=told)
 
@@ -59,6 +63,12 @@ class _Pages:
             return None  # no id of ours, and PostgreSQL takes no NUL
         async with self._database.reading() as session:
             return await find_article_page(session, article_id)
+
+    async def _find_media(self, page: ArticlePage) -> ShownMedia | None:
+        if page.summary.type == ArticleType.TEXT:
+            return None
+        async with self._database.reading() as session:
+            return await find_shown_media(session, page.summary.article_id)
 
     async def _elsewhere(self, request: web.Request, article_id: str) -> web.HTTPFound:
         """Where the article's page is since it was merged into another; found, not moved: it may be parted again."""
@@ -96,7 +106,7 @@ def security_headers(style: str) -> dict[str, str]:
     style_hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{style_hash}'; img-src data:; "
+            f"default-src 'none'; style-src 'sha256-{style_hash}'; img-src 'self' data:; media-src 'self'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         ),
         "Referrer-Policy": "no-referrer",

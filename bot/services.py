@@ -13,11 +13,13 @@ from functools import partial
 from bot.bubbles.view import View
 from bot.buttons import Buttons
 from bot.dispatch import LEASE
+from bot.group_buffer import GroupBuffer
 from bot.index_keeper import IndexKeeper
 from bot.index_opening import index_folder, open_index
 from bot.line_client import LineClient, open_line_client
 from bot.logs import configure_logs
 from bot.matching import Matching
+from bot.media.desk import MediaDesk, open_media_desk
 from bot.menu import Commands
 from bot.metrics import Metrics
 from bot.notify import NoticeRider
@@ -43,12 +45,16 @@ class Services:
     buttons: Buttons
     wordings: Wordings
     """What the bot says, by language."""
+    group_buffer: GroupBuffer
+    """What groups have just said, in memory, where a setting allows that."""
     commands: Commands
     """The words that ask for help, settings and the like."""
     matching: Matching
     """`await services.matching.match(text)`, once `services.matching.ready`."""
     follower: IndexKeeper
     """Loads model and index, and keeps the index equal to the database."""
+    media: MediaDesk
+    """Fetches, reads and knows again pictures, videos and recordings."""
     notices: NoticeRider
     """Lets what people are to be told ride along with the answers to them."""
 
@@ -68,6 +74,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics = Metrics()
         line = open_line_client(settings, metrics)
         stack.push_async_callback(line.close)
+        media = open_media_desk(settings, database, metrics)
+        stack.push_async_callback(media.close)
         matching = Matching(metrics)
         buttons, wordings = Buttons(settings.secret_key), load_wordings()
 
@@ -85,7 +93,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             buttons=buttons,
             wordings=wordings,
             commands=Commands(wordings),
+            group_buffer=GroupBuffer(settings.group_buffer_minutes),
             matching=matching,
+            media=media,
             follower=IndexKeeper(
                 database=database,
                 matching=matching,

@@ -46,6 +46,7 @@ async def working(services: Services, dispatcher: Dispatcher | None = None) -> A
     following = [
         asyncio.create_task(services.follower.run(), name="index-follower"),
         asyncio.create_task(services.notices.run(), name="notice-rider"),
+        asyncio.create_task(services.media.library.run(), name="media-library"),
     ]
     dispatcher.start()
     try:

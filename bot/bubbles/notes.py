@@ -170,8 +170,6 @@ def sticker(view: View) -> tuple[Part, ...]:
 def cannot_read(view: View, kind: str) -> tuple[Part, ...]:
     """What the bot cannot do today, and what would help instead."""
     words = view.words
-    if kind == "image":
-        return _said(words("I cannot read pictures yet. If there are words in it, please type or paste them for me."))
     if kind in {"video", "audio"}:
         return _said(words("I cannot watch or listen yet. Please send me its title or link, or what is said in it."))
     return _said(words("I cannot read this kind of message yet. Please send me text or a link."))
@@ -182,6 +180,19 @@ def hello_group(view: View) -> tuple[Part, ...]:
         view.words(
             "Hello, I am 查明. I stay silent here and keep nothing you say. Mention me with @ together with a message "
             "to look it up. I speak up by myself only when a message is surely known to be false."
+        )
+    )
+
+
+def goodbye(view: View) -> tuple[Part, ...]:
+    """Said before leaving a group that sends the bot away."""
+    return _said(view.words("Goodbye, and take care! You can still ask me in our own chat, or invite me again."))
+
+
+def cannot_see_quoted(view: View) -> tuple[Part, ...]:
+    return _said(
+        view.words(
+            "LINE does not show me what a quoted message says. Please paste it behind @me, or forward it to our own chat."
         )
     )
 

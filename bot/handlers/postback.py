@@ -26,6 +26,7 @@ PRESSES: dict[Press, Callable[[Postback, Action, Services], Awaitable[HandlerRes
     Press.WHY: explain,
     Press.MORE_REPLIES: show_more,
     Press.AGREE: agree,
+    Press.AGREE_MEDIA: agree_to_media,
     Press.OFFER_MEDIA: pick_media,
     Press.JOIN: join,
     Press.DECLINE: decline,

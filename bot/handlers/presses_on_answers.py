@@ -7,8 +7,9 @@ from bot.buttons import Action
 from bot.decide import best_replies
 from bot.drafts import draft_of
 from bot.events import Postback
-from bot.handlers.kept_message import find_kept_text
+from bot.handlers.kept_message import find_kept_media, find_kept_text
 from bot.handlers.looking_up import about, find_person, find_shown, find_view, to_view
+from bot.handlers.presses_on_media import offer_media
 from bot.handlers.remembering import remember_choice
 from bot.labels import Reason
 from bot.outcome import HandlerResult
@@ -55,6 +56,8 @@ async def none_of_these(event: Postback, action: Action, services: Services) -> 
         return HandlerResult(waiting_messages(view, waiting), "waiting", record=record)
     if action.event_id is None:
         return HandlerResult(notes.wrong_match_unknown(view), "wrong_match", record=record)
+    if (media := await find_kept_media(services, event, action.event_id)) is not None:
+        return await offer_media(view, media, services, record)
     text = await find_kept_text(services, event, action.event_id)
     if text is None:
         return HandlerResult(notes.expired(view), "expired", record=record)

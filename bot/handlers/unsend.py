@@ -2,7 +2,7 @@
 
 from bot.events import Unsend
 from bot.fit import clean
-from bot.handlers.kept_message import to_text_message
+from bot.handlers.kept_message import to_media_message, to_text_message
 from bot.mentions import without_mentions
 from bot.outcome import IGNORED, HandlerResult
 from bot.services import Services
@@ -14,7 +14,8 @@ from storage.askers import find_asked_article
 async def handle_unsend(event: Unsend, services: Services) -> HandlerResult:
     """Erase the kept message and the request made from it, and forget whose it was and what was said about it."""
     if event.source_kind != "user":
-        return IGNORED  # nothing is kept of what a group says
+        services.group_buffer.forget(event.chat, event.message_id)
+        return HandlerResult(outcome="unsent_in_group")  # nothing else is kept of what a group says
     decision_id = services.pseudonyms.of_message(event.chat, event.message_id)
     async with services.database.transaction() as session:
         was_known = await take_back_message(session, decision_id=decision_id, asker_id=event.chat)
@@ -22,6 +23,10 @@ async def handle_unsend(event: Unsend, services: Services) -> HandlerResult:
         kept = to_text_message(payload, event_id, event.chat)
         if kept is not None and kept.message_id == event.message_id and kept.user_id == event.user_id:
             await _take_back(event, services, clean(without_mentions(kept.text, kept.mentions)))
+            await services.inbox.erase_payload(event_id)
+            return HandlerResult(outcome="unsent")
+        media = to_media_message(payload, event_id, event.chat)
+        if media is not None and media.message_id == event.message_id and media.user_id == event.user_id:
             await services.inbox.erase_payload(event_id)
             return HandlerResult(outcome="unsent")
     return HandlerResult(outcome="unsent") if was_known else IGNORED

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from bot.media.content import ContentClient
+from bot.media.content import ContentClient, open_content_client
 from bot.media.library import MediaLibrary
 from bot.media.reading import TextReader
+from bot.metrics import Metrics
+from bot.settings import Settings
 from retrieval.pictures.decoding import decode_picture
 from retrieval.pictures.hashing import hashes_to_look_up
+from storage.database import Database
 
 MAX_PICTURE_BYTES = 12_000_000
 """LINE itself takes pictures of up to 10 MB from its apps."""
@@ -46,6 +49,13 @@ class MediaDesk:
     async def close(self) -> None:
         await self.content.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def open_media_desk(settings: Settings, database: Database, metrics: Metrics) -> MediaDesk:
+    """Make the process' desk; call it inside the running loop, and close it. `library.run()` is the worker's."""
+    return MediaDesk(
+        content=open_content_client(settings, metrics), library=MediaLibrary(database), reader=TextReader()
+    )
 
 
 def see_picture(data: bytes) -> SeenPicture:

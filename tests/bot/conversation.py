@@ -8,6 +8,7 @@ import orjson
 
 from bot.buttons import Action, Press
 from bot.event_parser import parse_event
+from bot.group_buffer import GroupBuffer
 from bot.handlers import HANDLERS
 from bot.matching import Matching
 from bot.menu import Commands
@@ -75,9 +76,16 @@ class Conversation:
 def build_services(database: Any, inbox: Inbox, **parts: Any) -> Services:
     """Services for handlers: what they do not touch is not there."""
     metrics = Metrics()
-    defaults: dict[str, Any] = {"matching": Matching(metrics), "line": None, "follower": None, "notices": None}
+    defaults: dict[str, Any] = {
+        "matching": Matching(metrics),
+        "line": None,
+        "follower": None,
+        "notices": None,
+        "media": None,
+    }
     if "wordings" in parts:
         defaults["commands"] = Commands(parts["wordings"])
+    defaults["group_buffer"] = GroupBuffer(minutes=5)
     return Services(database=database, inbox=inbox, metrics=metrics, **(defaults | parts))  # type: ignore[arg-type]
 
 

@@ -1,0 +1,384 @@
+"""What a person gets for a picture: its answer, the answer to its words, the consent step, or why there is none."""
+
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import select
+from sqlmodel import col
+
+from bot.buttons import Buttons, Press
+from bot.events import ImageSet, MediaMessage
+from bot.handlers.picture_sets import handle_pictures
+from bot.media.content import ContentError, ContentGoneError, ContentNotReadyError, ContentTooLargeError
+from bot.media.desk import MediaDesk
+from bot.media.library import MediaLibrary
+from bot.media.reading import Reading, ReadText
+from bot.outcome import HandlerResult
+from bot.pseudonyms import Pseudonyms
+from bot.settings import Settings
+from bot.wording import load_wordings
+from moderation.publish import publish
+from retrieval.types import Band
+from scripts.bench.pictures.distortions import as_jpeg, resized
+from scripts.bench.pictures.made import draw_landscape
+from scripts.simulator.validator import message_problems
+from storage.database import Database
+from storage.inbox import Inbox
+from storage.media import find_media_bytes, load_hashed_articles
+from storage.payloads import derive_payload_key
+from storage.tables import (
+    Article,
+    ArticleReply,
+    ArticleType,
+    MatchDecision,
+    Reply,
+    ReplyRequest,
+    ReplyState,
+    Status,
+    Verdict,
+    utc_now,
+)
+from tests.bot.conversation import ASKER, GROUP, OUTSIDER, Conversation, build_services, postbacks, said
+from tests.bot.fakes import SECRET_KEY, make_event
+from tests.bot.makers import make_match
+
+WORDS = "緊急通知：明天起全台超商停收現金，請大家告訴家人"
+READ, WORDLESS = ReadText(Reading.READ, WORDS), ReadText(Reading.NOTHING)
+
+
+def jpeg(seed: int, *, resized_to: float = 1.0) -> bytes:
+    picture = resized(draw_landscape(np.random.default_rng(seed)), 0.5 * resized_to)
+    out = io.BytesIO()
+    as_jpeg(picture, 70).save(out, "JPEG")
+    return out.getvalue()
+
+
+PHOTO, SAME_SMALLER, OTHER = jpeg(21), jpeg(21, resized_to=0.6), jpeg(22)
+
+
+@dataclass
+class FakeContent:
+    """What LINE would hand out, by message id."""
+
+    held: dict[str, bytes | ContentError] = field(default_factory=dict)
+
+    async def fetch(self, message_id: str, *, limit: int) -> bytes:
+        found = self.held.get(message_id, ContentGoneError(status=404))
+        if isinstance(found, ContentError):
+            raise found
+        if len(found) > limit:
+            raise ContentTooLargeError
+        return found
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class FakeReader:
+    """Reads what it was told to, whatever it is shown."""
+
+    text: ReadText = WORDLESS
+
+    async def read(self, picture: Image.Image) -> ReadText:
+        return self.text
+
+
+@dataclass
+class Album:
+    """A chat in which pictures are sent."""
+
+    chat: Conversation
+    content: FakeContent
+    reader: FakeReader
+    library: MediaLibrary
+    database: Database
+    sent: int = 0
+
+    async def send(
+        self, data: bytes | ContentError, *, user: str = ASKER, group: bool = False, **fields: Any
+    ) -> HandlerResult:
+        await self.library.catch_up()
+        return await self.chat.send(self.event(data, user=user, group=group, **fields))
+
+    def event(
+        self, data: bytes | ContentError, *, user: str = ASKER, group: bool = False, **fields: Any
+    ) -> dict[str, Any]:
+        self.sent += 1
+        message_id = f"picture{self.sent}"
+        self.content.held[message_id] = data
+        message = {"type": "image", "id": message_id, "quoteToken": "q", "contentProvider": {"type": "line"}} | fields
+        source = {"type": "group", "groupId": GROUP, "userId": user} if group else {"type": "user", "userId": user}
+        return make_event(source=source, message=message, timestamp=int(utc_now().timestamp() * 1000) + self.sent)
+
+    async def publish(self, data: bytes = PHOTO, read: ReadText = WORDLESS) -> str:
+        """Let the outsider send a picture in, and a volunteer answer it."""
+        before, self.reader.text = self.reader.text, read
+        asked = await self.send(data, user=OUTSIDER)
+        await self.chat.press(self.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
+        self.reader.text = before
+        async with self.database.transaction() as session:
+            article = (await session.scalars(select(Article).where(col(Article.type) == ArticleType.IMAGE))).one()
+            reply = Reply(verdict=Verdict.RUMOR, text="這是合成的圖片", source="chaming")
+            session.add(reply)
+            await session.flush()
+            session.add(ArticleReply(article_id=article.id, reply_id=reply.id))
+            await session.flush()
+            await publish(session, article.id, reply.id, ReplyState.VERIFIED)
+        return article.id
+
+
+@pytest.fixture
+async def album(sqlite_database: Database) -> AsyncIterator[Album]:
+    inbox = Inbox(
+        sqlite_database, encryption_key=derive_payload_key(SECRET_KEY), owner="test", lease=timedelta(seconds=60)
+    )
+    await inbox.start()
+    content, reader, library = FakeContent(), FakeReader(), MediaLibrary(sqlite_database)
+    await library.load()
+    desk = MediaDesk(content=content, library=library, reader=reader)  # type: ignore[arg-type]
+    services = build_services(
+        sqlite_database,
+        inbox,
+        settings=Settings(PUBLIC_URL="https://chaming.example.tw", SECRET_KEY=SECRET_KEY),
+        pseudonyms=Pseudonyms(SECRET_KEY),
+        buttons=Buttons(SECRET_KEY),
+        wordings=load_wordings(),
+        media=desk,
+    )
+    chat = Conversation(services)
+    chat.will_find()
+    yield Album(chat, content, reader, library, sqlite_database)
+    await desk.close()
+    await inbox.close()
+
+
+async def test_an_unknown_picture_leads_to_exactly_what_would_become_public(album: Album) -> None:
+    album.reader.text = READ
+    asked = await album.send(PHOTO)
+    assert "還找不到這張圖片的查證" in said(asked)
+    assert "上面您傳的這張圖片" in said(asked)
+    assert WORDS in said(asked)
+    assert asked.messages[0]["quoteToken"] == "q"
+    assert asked.keep_payload
+    async with album.database.reading() as session:
+        assert (await session.scalars(select(Article))).all() == []
+        assert await load_hashed_articles(session) == []
+
+
+async def test_nothing_is_published_before_the_yes_and_exactly_that_after_it(album: Album) -> None:
+    album.reader.text = READ
+    asked = await album.send(PHOTO)
+    pressed = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
+    assert pressed.outcome == "asked"
+    async with album.database.reading() as session:
+        article = (await session.scalars(select(Article))).one()
+        assert (article.type, article.text, article.status) == (ArticleType.IMAGE, WORDS, Status.NORMAL)
+        shown = await find_media_bytes(session, article.id)
+        assert shown is not None
+        assert Image.open(io.BytesIO(shown[1])).size == Image.open(io.BytesIO(PHOTO)).size
+    again = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
+    assert again.outcome == "asked_before"
+
+
+async def test_a_no_publishes_nothing_and_ends_it(album: Album) -> None:
+    asked = await album.send(PHOTO)
+    await album.chat.press(album.chat.buttons(asked)[Press.DECLINE])
+    late = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
+    assert late.outcome == "expired"
+    async with album.database.reading() as session:
+        assert (await session.scalars(select(Article))).all() == []
+
+
+async def test_nobody_else_can_agree_for_the_sender(album: Album) -> None:
+    asked = await album.send(PHOTO)
+    pressed = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
+    assert pressed.outcome == "expired"
+
+
+async def test_words_that_would_come_out_otherwise_are_shown_again_first(album: Album) -> None:
+    album.reader.text = READ
+    asked = await album.send(PHOTO)
+    album.reader.text = ReadText(Reading.READ, WORDS + "！快轉發")
+    pressed = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
+    assert pressed.outcome == "draft_shown"
+    assert "快轉發" in said(pressed)
+    assert (await album.chat.press(album.chat.buttons(pressed)[Press.AGREE_MEDIA])).outcome == "asked"
+
+
+async def test_a_published_answer_is_found_for_a_smaller_copy_within_a_second(album: Album) -> None:
+    await album.publish()
+    answered = await album.send(SAME_SMALLER)
+    assert answered.outcome == "answer"
+    assert "這是合成的圖片" in said(answered)
+    why = await album.chat.press(album.chat.buttons(answered)[Press.WHY])
+    assert "看起來就是您傳的那張圖片" in said(why)
+    assert (await album.send(OTHER)).outcome == "no_match"
+
+
+async def test_not_mine_offers_to_ask_about_this_picture(album: Album) -> None:
+    await album.publish()
+    answered = await album.send(SAME_SMALLER)
+    refused = await album.chat.press(album.chat.buttons(answered)[Press.NONE_OF_THESE])
+    assert refused.outcome == "wrong_match"
+    assert Press.AGREE_MEDIA in album.chat.buttons(refused)
+    assert refused.messages[0]["quoteToken"] == "q"
+
+
+async def test_a_picture_with_other_words_is_only_offered(album: Album) -> None:
+    await album.publish(read=READ)
+    album.reader.text = ReadText(Reading.READ, "完全不同的另外一句話寫在同一張圖片上面")
+    offered = await album.send(SAME_SMALLER)
+    assert offered.outcome == "candidates"
+
+
+async def test_a_picture_whose_words_differ_in_a_figure_shows_the_difference(album: Album) -> None:
+    article_id = await album.publish(read=READ)
+    album.reader.text = READ
+    album.chat.will_find(make_match(article_id, band=Band.ANSWER, probability=0.95, contradictions=(("後天", "明天"),)))
+    offered = await album.send(SAME_SMALLER)
+    assert offered.outcome == "candidates"
+    assert "後天" in said(offered)
+
+
+async def test_words_in_a_picture_find_a_text_and_are_shown_as_read(album: Album) -> None:
+    async with album.database.transaction() as session:
+        article = Article(text=WORDS)
+        reply = Reply(verdict=Verdict.RUMOR, text="超商沒有停收現金", source="chaming")
+        session.add_all([article, reply])
+        await session.flush()
+        session.add(ArticleReply(article_id=article.id, reply_id=reply.id))
+        await session.flush()
+        await publish(session, article.id, reply.id, ReplyState.VERIFIED)
+    album.chat.will_find(make_match(article.id, band=Band.ANSWER, probability=0.95))
+    album.reader.text = READ
+    answered = await album.send(OTHER)
+    assert answered.outcome == "answer"
+    assert said(answered).startswith(f"我在您的圖片裡讀到：\n{WORDS}")
+    assert "超商沒有停收現金" in said(answered)
+
+
+async def test_somebody_elses_question_can_be_joined_and_ones_own_is_remembered(album: Album) -> None:
+    asked = await album.send(PHOTO, user=OUTSIDER)
+    await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
+    waiting = await album.send(SAME_SMALLER)
+    assert waiting.outcome == "waiting"
+    await album.chat.press(album.chat.buttons(waiting)[Press.JOIN])
+    assert (await album.send(SAME_SMALLER)).outcome == "asked_before"
+    async with album.database.reading() as session:
+        assert len((await session.scalars(select(ReplyRequest))).all()) == 2
+
+
+async def test_unsending_takes_picture_article_and_question_back(album: Album) -> None:
+    asked = await album.send(PHOTO)
+    await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
+    await album.chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": "picture1"}))
+    await album.library.catch_up()
+    async with album.database.reading() as session:
+        article = (await session.scalars(select(Article))).one()
+        assert (article.status, article.text) == (Status.DELETED, None)
+        assert await find_media_bytes(session, article.id) is None
+        assert await load_hashed_articles(session) == []
+    assert (await album.send(SAME_SMALLER, user=OUTSIDER)).outcome == "no_match"
+
+
+async def test_unsending_before_the_yes_leaves_nothing_to_agree_to(album: Album) -> None:
+    asked = await album.send(PHOTO)
+    unsent = await album.chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": "picture1"}))
+    assert unsent.outcome == "unsent"
+    assert (await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])).outcome == "expired"
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "outcome"),
+    [
+        (ContentGoneError(status=404), "再傳一次", "content_gone"),
+        (ContentTooLargeError(status=200), "太大", "content_too_large"),
+        (b"<svg/>", "打不開", "content_unreadable"),
+        (PHOTO[:900], "打不開", "content_unreadable"),
+    ],
+)
+async def test_it_says_what_would_help(album: Album, content: bytes | ContentError, words: str, outcome: str) -> None:
+    refused = await album.send(content)
+    assert refused.outcome == outcome
+    assert words in said(refused)
+    assert not refused.keep_payload
+
+
+async def test_it_says_nothing_about_a_picture_that_was_taken_back(album: Album) -> None:
+    assert (await album.send(ContentGoneError(status=410))).messages == ()
+
+
+async def test_it_says_that_an_app_keeps_the_picture_to_itself(album: Album) -> None:
+    external = await album.send(PHOTO, contentProvider={"type": "external", "originalContentUrl": "https://x.example"})
+    assert external.outcome == "content_external"
+
+
+async def test_it_waits_for_line_while_the_token_lives_and_then_says_so(album: Album) -> None:
+    with pytest.raises(ContentNotReadyError):
+        await album.send(ContentNotReadyError(status=202))
+    raw = album.event(ContentNotReadyError(status=202), user=OUTSIDER)
+    late = await album.chat.send({**raw, "timestamp": int((utc_now().timestamp() - 50) * 1000)})
+    assert late.outcome == "content_not_ready"
+
+
+async def test_it_says_that_words_cannot_be_read_here(album: Album) -> None:
+    album.reader.text = ReadText(Reading.MISSING)
+    assert "沒辦法讀圖片裡的文字" in said(await album.send(PHOTO))
+
+
+async def test_a_group_hears_of_a_picture_only_when_it_is_surely_false(album: Album) -> None:
+    assert (await album.send(PHOTO, group=True)).messages == ()
+    await album.publish()
+    warned = await album.send(SAME_SMALLER, group=True)
+    assert warned.outcome == "group_warned"
+    assert (await album.send(OTHER, group=True)).messages == ()
+    async with album.database.reading() as session:
+        assert (await session.scalars(select(MatchDecision).where(col(MatchDecision.asker_id).is_(None)))).all() == []
+
+
+async def test_several_pictures_get_one_answer_in_the_senders_order(album: Album) -> None:
+    await album.publish()
+    await album.library.catch_up()
+    events = [await to_media(album, data, index) for data, index in ((OTHER, 2), (SAME_SMALLER, 1), (OTHER, 3))]
+    result = await handle_pictures(events, album.chat.services)
+    assert result.outcome == "pictures_known"
+    assert said(result).startswith("關於第 1 張圖片")
+    assert "另外 2 張圖片沒有找到查證" in said(result)
+    assert [problem for message in result.messages for problem in message_problems(message)] == []
+
+
+async def test_of_several_unknown_pictures_each_can_be_asked_about(album: Album) -> None:
+    raws = [album.event(OTHER, imageSet={"id": "S", "index": 1}), album.event(PHOTO, imageSet={"id": "S", "index": 2})]
+    single = [await album.chat.send(raw) for raw in raws]
+    assert all(each.keep_payload for each in single)
+    events = [await to_media(album, PHOTO, index, raw) for index, raw in enumerate(raws, start=1)]
+    result = await handle_pictures(events, album.chat.services)
+    assert result.outcome == "pictures_unknown"
+    offers = postbacks(result.messages)
+    assert len(offers) == 2
+    picked = await album.chat.press(offers[1])
+    assert Press.AGREE_MEDIA in album.chat.buttons(picked)
+    assert (await album.chat.press(album.chat.buttons(picked)[Press.AGREE_MEDIA])).outcome == "asked"
+
+
+async def to_media(album: Album, data: bytes, index: int, raw: dict[str, Any] | None = None) -> MediaMessage:
+    raw = raw or album.event(data)
+    return replace(
+        MediaMessage(
+            event_id=raw["webhookEventId"],
+            chat=album.chat.services.pseudonyms.of(ASKER),
+            timestamp=raw["timestamp"],
+            source_kind="user",
+            user_id=ASKER,
+            kind="image",
+            message_id=raw["message"]["id"],
+        ),
+        image_set=ImageSet("S", index, 3),
+    )
