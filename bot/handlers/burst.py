@@ -7,6 +7,7 @@ from bot.bubbles.burst import Found, burst_messages, merged
 from bot.events import Burst, Event, MediaMessage, TextMessage
 from bot.handlers.looking_up import about, find_view
 from bot.handlers.media import handle_media
+from bot.handlers.picture_sets import handle_pictures
 from bot.handlers.text import handle_text, look_up_text, to_message_decision
 from bot.mentions import without_mentions
 from bot.outcome import HandlerResult
@@ -19,6 +20,9 @@ async def handle_burst(event: Burst, services: Services) -> HandlerResult:
     plain = [one for one in event.events if isinstance(one, TextMessage) and _is_plain(one, services)]
     if len(plain) == len(event.events):
         return await _answer_texts(event, plain, services)
+    pictures = [one for one in event.events if isinstance(one, MediaMessage) and one.kind == "image"]
+    if len(pictures) == len(event.events):
+        return await handle_pictures(pictures, services)
     results = [await _handle(one, services) for one in event.events]
     messages = merged([result.messages for result in results])
     shows = tuple(article_id for result in results for article_id in result.shows)

@@ -1,9 +1,9 @@
 """Several pictures sent together are one turn: each is looked up, and one answer says what is known of them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-
-from sqlalchemy import Connection
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.bubbles import media as bubbles
 from bot.decide import Answer, NoMatch
@@ -24,81 +24,82 @@ from bot.media.content import ContentNotReadyError
 from bot.outcome import MAX_MESSAGES, HandlerResult
 from bot.services import Services
 from storage.match_decisions import record_decision
-from storage.tables import MatchDecision
 
-MAX_LOOKED_UP = 12
-"""Pictures of one turn; LINE sends up to 20 at once. The others count as those that nothing was found about."""
 
-Found = tuple[int, MediaMessage, LookedUpPicture]
-"""Which of the pictures it is, counted from 1, and what was found."""
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One of the pictures, and what came of looking at it."""
+
+    event: MediaMessage
+    found: LookedUpPicture | Exception
+
+    @property
+    def is_known(self) -> bool:
+        if isinstance(self.found, Exception):
+            return False
+        return not isinstance(self.found.outcome, NoMatch) or self.found.outcome.unanswered is not None
 
 
 async def handle_pictures(events: Sequence[MediaMessage], services: Services) -> HandlerResult:
-    """Answer pictures that came together, in the order their sender gave them."""
-    ordered = in_order(events)
-    if len(ordered) == 1:
-        return await handle_picture(ordered[0], services)
-    looked = await asyncio.gather(*(_look(event, services) for event in ordered[:MAX_LOOKED_UP]))
-    for event, error in zip(ordered, looked, strict=False):
-        if isinstance(error, ContentNotReadyError) and may_still_come(event):
-            raise error
-    numbered = enumerate(zip(ordered, looked, strict=False), start=1)
-    found = [(number, event, one) for number, (event, one) in numbered if isinstance(one, LookedUpPicture)]
-    if not found:
-        return await refuse(ordered[0], services, next(one for one in looked if isinstance(one, Exception)))
-    known = [one for one in found if not isinstance(one[2].outcome, NoMatch) or one[2].outcome.unanswered]
-    decisions = [decision_of(event, services, one) for _, event, one in found]
+    """Answer pictures that came together, by the sender's numbering; `joined` is about `events[1:]`, in their order."""
+    if len(events) == 1:
+        return await handle_picture(events[0], services)
+    looked = await asyncio.gather(*(_look(event, services) for event in events))
+    for one in looked:
+        if isinstance(one.found, ContentNotReadyError) and may_still_come(one.event):
+            raise one.found
+    first, *others = [_to_result(one, services) for one in looked]
+    messages = await _messages(services, sorted(looked, key=_place))
+    return replace(first, messages=messages, joined=tuple(others))
+
+
+def _place(one: _Looked) -> tuple[int, int]:
+    """By the sender's numbering where there is one, else as LINE's clock has them."""
+    image_set = one.event.image_set
+    return (image_set.index if image_set and image_set.index else 0), one.event.timestamp
+
+
+async def _look(event: MediaMessage, services: Services) -> _Looked:
+    try:
+        return _Looked(event, await look_up_picture(event, services))
+    except REFUSED as error:
+        return _Looked(event, error)
+
+
+def _to_result(one: _Looked, services: Services) -> HandlerResult:
+    """How this picture's event ends; what is said of it is in the messages of all."""
+    if isinstance(one.found, Exception):
+        return HandlerResult(outcome="picture_not_seen")
+    outcome = one.found.outcome
     return HandlerResult(
-        await _messages(services, ordered, found, known),
-        "pictures_known" if known else "pictures_unknown",
+        outcome="picture_known" if one.is_known else "picture_unknown",
         keep_payload=True,
-        record=_record(decisions),
-        shows=tuple(one.outcome.candidate.article.article_id for _, _, one in known if isinstance(one.outcome, Answer)),
+        record=partial(record_decision, decision=decision_of(one.event, services, one.found)),
+        shows=(outcome.candidate.article.article_id,) if isinstance(outcome, Answer) else (),
     )
 
 
-def in_order(events: Sequence[MediaMessage]) -> list[MediaMessage]:
-    """By the sender's numbering where there is one, else as LINE's clock has them; delivered twice is once."""
-    once = {event.message_id: event for event in events}.values()
-
-    def place(event: MediaMessage) -> tuple[int, int]:
-        return (event.image_set.index if event.image_set and event.image_set.index else 0), event.timestamp
-
-    return sorted(once, key=place)
-
-
-async def _look(event: MediaMessage, services: Services) -> LookedUpPicture | Exception:
-    try:
-        return await look_up_picture(event, services)
-    except REFUSED as error:
-        return error
-
-
-async def _messages(
-    services: Services, events: Sequence[MediaMessage], found: Sequence[Found], known: Sequence[Found]
-) -> tuple[Part, ...]:
-    """What is known, as much as fits into one answer; then how many pictures nothing was found about."""
-    view = await find_view(services, events[0])
-    if not known:
-        return (bubbles.which_picture(view, [event.event_id for _, event, _ in found]),)
+async def _messages(services: Services, looked: Sequence[_Looked]) -> tuple[Part, ...]:
+    """What is known, as much as fits into one answer, and of how many pictures nothing is said."""
+    view = await find_view(services, looked[0].event)
+    seen = [one for one in looked if isinstance(one.found, LookedUpPicture)]
+    if not seen:
+        first = looked[0]
+        assert isinstance(first.found, Exception)  # none was seen
+        return (await refuse(first.event, services, first.found)).messages
+    if not any(one.is_known for one in looked):
+        return (bubbles.which_picture(view, [one.event.event_id for one in seen]),)
     messages: list[Part] = []
     shown = 0
-    for number, event, one in known:
-        decision = decision_of(event, services, one)
-        own = picture_messages(about(one.view, decision.id), event, one)
-        needed = len(own) + 1
-        room = MAX_MESSAGES - len(messages) - (1 if len(events) > shown + 1 else 0)
-        if needed > room:
+    for number, one in enumerate(looked, start=1):
+        if not one.is_known or isinstance(one.found, Exception):
+            continue
+        decision_id = services.pseudonyms.of_message(one.event.chat, one.event.message_id)
+        own = picture_messages(about(one.found.view, decision_id), one.event, one.found)
+        is_last = shown + 1 == len(looked)
+        if len(messages) + len(own) + 1 > MAX_MESSAGES - (0 if is_last else 1):
             break
-        messages += [bubbles.this_picture(view, number, event.quote_token), *own]
+        messages += [bubbles.this_picture(view, number, one.event.quote_token), *own]
         shown += 1
-    left = len(events) - shown
+    left = len(looked) - shown
     return (*messages, bubbles.others_unknown(view, left)) if left else tuple(messages)
-
-
-def _record(decisions: Sequence[MatchDecision]) -> Callable[[Connection], object]:
-    def write(connection: Connection) -> None:
-        for decision in decisions:
-            record_decision(connection, decision)
-
-    return write

@@ -348,7 +348,8 @@ async def test_several_pictures_get_one_answer_in_the_senders_order(album: Album
     await album.library.catch_up()
     events = [await to_media(album, data, index) for data, index in ((OTHER, 2), (SAME_SMALLER, 1), (OTHER, 3))]
     result = await handle_pictures(events, album.chat.services)
-    assert result.outcome == "pictures_known"
+    assert [one.outcome for one in (result, *result.joined)] == ["picture_unknown", "picture_known", "picture_unknown"]
+    assert all(one.keep_payload and one.record for one in (result, *result.joined))
     assert said(result).startswith("關於第 1 張圖片")
     assert "另外 2 張圖片沒有找到查證" in said(result)
     assert [problem for message in result.messages for problem in message_problems(message)] == []
@@ -360,7 +361,7 @@ async def test_of_several_unknown_pictures_each_can_be_asked_about(album: Album)
     assert all(each.keep_payload for each in single)
     events = [await to_media(album, PHOTO, index, raw) for index, raw in enumerate(raws, start=1)]
     result = await handle_pictures(events, album.chat.services)
-    assert result.outcome == "pictures_unknown"
+    assert [one.outcome for one in (result, *result.joined)] == ["picture_unknown"] * 2
     offers = postbacks(result.messages)
     assert len(offers) == 2
     picked = await album.chat.press(offers[1])
