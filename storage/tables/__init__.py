@@ -64,6 +64,7 @@ from storage.tables.review import (
     VerificationRule,
 )
 from storage.tables.statistics import DailyCount, Measure, WaitingTime
+from storage.tables.themes import ArticleTheme, Theme, ThemeMap
 from storage.tables.writing import Draft, PageState, ReferenceCheck, ReplyExpiry
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "ArticleMedia",
     "ArticleReply",
     "ArticleReplyFeedback",
+    "ArticleTheme",
     "ArticleType",
     "ArticleVariant",
     "Asker",
@@ -132,6 +134,8 @@ __all__ = [
     "SignInLink",
     "Status",
     "TaskState",
+    "Theme",
+    "ThemeMap",
     "Tombstone",
     "UtcDateTime",
     "VariantAction",

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import BIG_ID, UtcDateTime, new_id, stored, utc_now
@@ -36,6 +36,8 @@ class VariantAction(StrEnum):
 
 class Article(SQLModel, table=True):
     """One distinct forwarded message."""
+
+    __table_args__ = (Index("article_by_age", "created_at", "id"),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     type: ArticleType = Field(default=ArticleType.TEXT, sa_type=stored(ArticleType))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Index, event
 from sqlalchemy.orm import Mapper
 from sqlmodel import Field, SQLModel
 
@@ -33,6 +33,8 @@ class ReplyState(StrEnum):
 
 class Reply(SQLModel, table=True):
     """A volunteer's answer, as it reads now; `ReplyVersion` keeps how it read before."""
+
+    __table_args__ = (Index("reply_by_age", "created_at", "id"),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     verdict: Verdict = Field(sa_type=stored(Verdict))
@@ -65,6 +67,7 @@ class ArticleReply(SQLModel, table=True):
     """The link that says: this reply answers this article."""
 
     __tablename__ = "article_reply"
+    __table_args__ = (Index("article_reply_by_publication", "published_at"),)
 
     article_id: str = Field(foreign_key="article.id", primary_key=True)
     reply_id: str = Field(foreign_key="reply.id", primary_key=True, index=True)
