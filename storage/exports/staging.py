@@ -18,7 +18,8 @@ import orjson
 from storage.exports.manifest import FileEntry, ReleaseError, hash_file, sync_file, to_json, write_index
 
 STAGING = ".staging"
-STATE = "state.json"
+STATE = ".staging.json"
+"""Beside the folder: what is published must not hold it, and what is not published must not lose it."""
 PEOPLE_DB = "people.db"
 LOCK = ".lock"
 KEEP = timedelta(hours=6)
@@ -52,19 +53,20 @@ class Staging:
 
     def publish(self, root: Path, release: str) -> None:
         """Give the folder its name, all at once, and bring the index up to date."""
-        for name in (STATE, PEOPLE_DB):
-            (self.folder / name).unlink(missing_ok=True)
+        (self.folder / PEOPLE_DB).unlink(missing_ok=True)
         for path in self.folder.rglob("*"):
             sync_file(path)
         target = root / release
         if target.exists():
             raise ReleaseError(f"{target} is there already: a release never changes")
         self.folder.rename(target)
+        (root / STATE).unlink()
         sync_file(root)
         write_index(root)
 
     def discard(self) -> None:
         shutil.rmtree(self.folder)
+        (self.folder.parent / STATE).unlink()
 
     def _save(self) -> None:
         state = {
@@ -72,10 +74,10 @@ class Staging:
             "as_of": self.as_of,
             "parts": {name: asdict(part) for name, part in self.parts.items()},
         }
-        draft = self.folder / f"{STATE}.new"
+        draft = self.folder.parent / f"{STATE}.new"
         draft.write_bytes(to_json(state))
         sync_file(draft)
-        draft.replace(self.folder / STATE)
+        draft.replace(self.folder.parent / STATE)
 
 
 def open_staging(root: Path, asked: Mapping[str, Any], now: datetime) -> Staging:
@@ -110,7 +112,7 @@ def entry_of(folder: Path, path: str, kind: str, **rest: Any) -> FileEntry:
 def _load(folder: Path) -> Staging | None:
     """What was begun; None when there is nothing, or it cannot be trusted."""
     try:
-        state = orjson.loads((folder / STATE).read_bytes())
+        state = orjson.loads((folder.parent / STATE).read_bytes())
         parts = {
             name: Part([FileEntry(**file) for file in part["files"]], part["figures"])
             for name, part in state["parts"].items()

@@ -38,18 +38,22 @@ class TableExporter:
         """Write the table; returns its files, and what was masked and left out."""
         query = table.select(is_postgres=self.connection.dialect.name == "postgresql")
         total = await self.connection.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-        cleaner = Cleaner(table, self.pseudonyms, self.instance)
-        writers = self._open(table, total)
+        cleaner, writers = Cleaner(table, self.pseudonyms, self.instance), self._open(table, total)
         rows = done = 0
-        self.progress(table.name, 0, total)
-        async with self.connection.stream(query, execution_options={"yield_per": BATCH}) as result:
-            async for raw in result.partitions():
-                batch = list(cleaner.clean(tuple(row) for row in raw))
-                for _, _, writer in writers:
-                    writer.write(batch)
-                self.people.note(table, batch)
-                rows, done = rows + len(batch), done + len(raw)
-                self.progress(table.name, done, total)
+        try:
+            self.progress(table.name, 0, total)
+            async with self.connection.stream(query, execution_options={"yield_per": BATCH}) as result:
+                async for raw in result.partitions():
+                    batch = list(cleaner.clean(tuple(row) for row in raw))
+                    for _, _, writer in writers:
+                        writer.write(batch)
+                    self.people.note(table, batch)
+                    rows, done = rows + len(batch), done + len(raw)
+                    self.progress(table.name, done, total)
+        except BaseException:
+            for _, _, writer in writers:  # no part of the release: the next attempt writes them anew
+                writer.close()
+            raise
         self.people.save()
         files = [to_entry(self.folder, one, kind, name) for kind, name, writer in writers for one in writer.close()]
         masked = dict(sorted(cleaner.report.masked.items()))

@@ -56,7 +56,7 @@ TYPES = {
     Kind.HOUR: "sc:DateTime",
     Kind.DATE: "sc:Date",
 }
-MEDIA = {"parquet": "application/vnd.apache.parquet", "csv": "application/zip", "jsonl": "application/gzip"}
+MEDIA = {"parquet": "application/x-parquet", "csv": "application/zip", "jsonl": "application/jsonlines"}
 
 
 def to_croissant(manifest: Manifest, terms: Terms) -> dict[str, Any]:
@@ -100,21 +100,23 @@ def _file_object(file: FileEntry) -> dict[str, Any]:
 def _inner_csv(file: FileEntry) -> dict[str, Any]:
     """The CSV inside a zip, beside the licence."""
     return {
-        "@type": "cr:FileSet",
+        "@type": "cr:FileObject",
         "@id": f"{file.path}#csv",
         "name": f"{file.table}-csv",
         "containedIn": {"@id": file.path},
+        "contentUrl": f"{file.table}.csv",
         "encodingFormat": "text/csv",
-        "includes": "*.csv",
     }
 
 
 def _source(table: ExportTable, manifest: Manifest) -> dict[str, Any] | None:
-    """Where a reader takes the table from: the Parquet file, or where it is many or none, the CSV."""
-    parquet, packed = manifest.files_of(table.name, "parquet"), manifest.files_of(table.name, "csv")
-    if len(parquet) == 1:
-        return {"fileObject": {"@id": parquet[0].path}}
-    return {"fileSet": {"@id": f"{packed[0].path}#csv"}} if packed else None
+    """Where a reader takes the table from: the Parquet file, or where it is many or none, the JSON lines or the CSV."""
+    for format_ in ("parquet", "jsonl"):
+        files = manifest.files_of(table.name, format_)
+        if len(files) == 1:
+            return {"fileObject": {"@id": files[0].path}}
+    packed = manifest.files_of(table.name, "csv")
+    return {"fileObject": {"@id": f"{packed[0].path}#csv"}} if packed else None
 
 
 def _record_set(table: ExportTable, manifest: Manifest) -> dict[str, Any]:

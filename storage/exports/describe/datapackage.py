@@ -50,6 +50,8 @@ def _resources(table: ExportTable, manifest: Manifest) -> Iterator[dict[str, Any
     """The table in the first of its formats that every reader can open."""
     for format_ in ("csv", "jsonl", "parquet"):
         files = manifest.files_of(table.name, format_)
+        if format_ == "jsonl" and not any(file.rows for file in files):
+            continue  # frictionless cannot read JSON lines without any
         if files:
             yield _resource(table, format_, files)
             return

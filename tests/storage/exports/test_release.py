@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gc
 import gzip
 import io
 import json
@@ -11,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from etils import epath
 from sqlalchemy import update
 from sqlmodel import col
 
@@ -114,25 +116,31 @@ async def test_cofacts_files_have_cofacts_columns(sqlite_database: Database, tmp
     assert named <= {row["userIdsha256"] for row in people}
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it leaves gzip files open
 async def test_frictionless_accepts_the_data_package(sqlite_database: Database, tmp_path: Path) -> None:
-    from frictionless import Package, validate
+    from frictionless import Package
 
     await fill(sqlite_database)
     for formats in (("parquet", "csv", "jsonl"), ("jsonl",)):
         made = await release(sqlite_database, tmp_path / formats[0], formats=formats)
         path = tmp_path / formats[0] / made.release / "datapackage.json"
-        report = validate(Package(str(path)))
+        report = Package(str(path)).validate()
         assert report.valid, report.flatten(["name", "fieldName", "note"])
-        assert len(report.tasks) == len(TABLES)
+        assert len(report.tasks) == sum(bool(one.rows) or "csv" in formats for one in made.tables[: len(TABLES)])
+    del report
+    gc.collect()
 
 
 async def test_mlcroissant_accepts_the_description_and_reads_the_records(
-    sqlite_database: Database, tmp_path: Path
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlcroissant as mlc
 
+    # It keeps what it unpacks for ever, by the relative address, which is the same in every release.
+    monkeypatch.setattr("mlcroissant._src.operation_graph.operations.extract.EXTRACT_PATH", epath.Path(tmp_path))
+
     await fill(sqlite_database)
-    for formats in (("parquet", "csv", "jsonl"), ("csv",)):
+    for formats in (("parquet", "csv", "jsonl"), ("csv",), ("jsonl",)):
         made = await release(sqlite_database, tmp_path / "-".join(formats), formats=formats)
         dataset = mlc.Dataset(jsonld=tmp_path / "-".join(formats) / made.release / "croissant.json")
         assert not dataset.metadata.ctx.issues.errors

@@ -1,0 +1,135 @@
+"""From release to release: deltas that rebuild the next one, tombstones, and counts of enough people."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, update
+from sqlmodel import col
+
+from moderation.publish import correct, set_article_status, withdraw
+from storage.bulk import insert_rows
+from storage.database import Database
+from storage.exports.catalogue import BY_NAME, TABLES
+from storage.exports.day_counts import K_ANONYMITY, count_days
+from storage.exports.delta import apply_changes, compare, rebuild
+from storage.exports.manifest import ReleaseError
+from storage.exports.readers import read_table
+from storage.tables import (
+    Article,
+    ArticleReply,
+    ArticleVariant,
+    MatchDecision,
+    MatchOutcome,
+    ReplyRequest,
+    Status,
+    Verdict,
+)
+from tests.storage.exports.instance import NOW, fill, release
+
+ROWS = st.lists(st.tuples(st.sampled_from(["A", "a", "b", "é", "甲", "\U0001f600"]), st.integers(0, 3)), max_size=12)
+
+
+@given(ROWS, ROWS)
+def test_a_delta_turns_any_rows_into_any_others(old: list[tuple[str, int]], new: list[tuple[str, int]]) -> None:
+    before, after = (sorted(rows, key=lambda row: row[0].encode()) for rows in (old, new))
+    rebuilt = list(apply_changes(before, list(compare(before, after))))
+    assert sorted(rebuilt) == sorted(after)
+    assert [row[0].encode() for row in rebuilt] == sorted(row[0].encode() for row in rebuilt)
+
+
+def test_a_delta_of_another_release_is_refused() -> None:
+    with pytest.raises(ReleaseError, match="another release"):
+        list(apply_changes([("a", 1)], [("-", ("a", 2))]))
+
+
+async def test_a_chain_of_deltas_rebuilds_each_next_release(database: Database, tmp_path: Path) -> None:
+    await fill(database)
+    made = [await release(database, tmp_path)]
+    async with database.transaction() as session:
+        session.add(Article(id="a3", text="新的訊息", created_at=NOW))
+        await correct(session, "r1", verdict=Verdict.RUMOR, text="更正", reference=None, editor="volunteer-one")
+        await session.execute(delete(ReplyRequest).where(col(ReplyRequest.source) == "cofacts"))
+    made.append(await release(database, tmp_path, NOW + timedelta(days=1)))
+    async with database.transaction() as session:
+        await set_article_status(session, "a2", Status.DELETED)
+    made.append(await release(database, tmp_path, NOW + timedelta(days=2), formats=("parquet",)))
+    assert [one.delta["from"] for one in made[1:] if one.delta] == [made[0].release, made[1].release]
+    for old, new in pairwise(made):
+        assert new.delta is not None
+        assert min(new.delta["added"], new.delta["removed"]) > 0
+        folders = tmp_path / old.release, tmp_path / new.release
+        for table, rows in rebuild(folders[0], old, folders[1], new):
+            expected = list(read_table(folders[1], new, table))
+            assert sorted(rows, key=repr) == sorted(expected, key=repr), table.name
+
+
+async def test_a_delta_can_start_from_an_older_release_of_the_quarter(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    await fill(sqlite_database)
+    first = await release(sqlite_database, tmp_path)
+    await release(sqlite_database, tmp_path, NOW + timedelta(days=1))
+    third = await release(sqlite_database, tmp_path, NOW + timedelta(days=2), since="1.0.0")
+    assert third.previous == first.release
+    with pytest.raises(ReleaseError, match=r"no release 9\.9\.9"):
+        await release(sqlite_database, tmp_path, NOW + timedelta(days=3), since="9.9.9")
+    with pytest.raises(ReleaseError, match="2026Q4"):
+        await release(sqlite_database, tmp_path, NOW + timedelta(days=60), since="1.0.0")
+
+
+async def test_what_was_taken_back_is_a_tombstone_and_nothing_else(database: Database, tmp_path: Path) -> None:
+    await fill(database)
+    await release(database, tmp_path)
+    async with database.transaction() as session:
+        await set_article_status(session, "picture", Status.DELETED)
+        await session.execute(update(Article).where(col(Article.id) == "a2").values(status="MERGED", merged_into="a1"))
+        await withdraw(session, "a1", "r1")  # a withdrawn answer is public history
+        await session.execute(update(ArticleReply).where(col(ArticleReply.reply_id) == "r1").values(status="BLOCKED"))
+        await session.execute(delete(ArticleVariant).where(col(ArticleVariant.id) == "v1"))
+    for later in (1, 2):  # said again in every later release
+        made = await release(database, tmp_path, NOW + timedelta(days=later))
+        rows = list(read_table(tmp_path / made.release, made, BY_NAME["tombstones"]))
+        assert [(row[0], row[1], row[2], row[3]) for row in rows] == [
+            ("articles", "a2", "a1", "a.example"),
+            ("articles", "picture", None, "a.example"),
+            ("replies", "r1", None, "a.example"),
+            ("replies", "r2", None, "a.example"),
+        ]
+        for table in TABLES:
+            if table.name in ("tombstones", "match_decisions", "match_candidates"):
+                continue
+            named = {value for row in read_table(tmp_path / made.release, made, table) for value in row}
+            assert not named & {"picture", "a2", "r1", "v1"}, table.name
+    async with database.transaction() as session:
+        await set_article_status(session, "picture", Status.NORMAL)
+    made = await release(database, tmp_path, NOW + timedelta(days=3))
+    ids = [row[1] for row in read_table(tmp_path / made.release, made, BY_NAME["tombstones"])]
+    assert ids == ["a2", "r1", "r2"]
+
+
+async def test_it_counts_people_only_where_they_are_twenty(database: Database, tmp_path: Path) -> None:
+    day = date(2026, 11, 19)
+    moment = NOW.replace(day=19)
+    offered = [{"article_id": "a1", "probability": 0.9, "band": "answer", "signals": {}}]
+    few = [{**offered[0], "article_id": "a2"}]
+
+    def decision(name: str, asker: str, shown: list[dict[str, object]]) -> MatchDecision:
+        return MatchDecision(
+            id=name, asker_id=asker, outcome=MatchOutcome.ANSWER, model_id="m", offered=shown, created_at=moment
+        )
+
+    await fill(database)
+    async with database.transaction() as session:
+        many = [decision(f"d{n}", f"person-{n % K_ANONYMITY}", offered) for n in range(K_ANONYMITY + 3)]
+        await insert_rows(session, many)
+        await insert_rows(session, [decision(f"e{n}", f"person-{n % 19}", few) for n in range(40)])
+    assert await count_days(database, NOW) == 1
+    assert await count_days(database, NOW) == 0
+    made = await release(database, tmp_path)
+    rows = list(read_table(tmp_path / made.release, made, BY_NAME["analytics"]))
+    assert ("a1", day, "a.example", K_ANONYMITY, K_ANONYMITY + 3) in rows
+    assert {row[0] for row in rows} == {"a1"}
