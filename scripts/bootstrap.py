@@ -24,7 +24,14 @@ TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NO_BYTECODE = ["--no-compile"]
 """Most of what is installed is never imported: compiled only where it is, the installation is 250 MB smaller."""
 EXTRAS = {"demo": "model,simulator", "test": "dev"}
+READING = {
+    "/usr/bin/tesseract": "tesseract-ocr",
+    "/usr/share/tesseract-ocr/5/tessdata/chi_tra.traineddata": "tesseract-ocr-chi-tra",
+}
+"""Reads the words in pictures; without it they are matched by how they look only."""
 DEBIAN_PACKAGES = {
+    **READING,
+    "/usr/bin/ffmpeg": "ffmpeg",
     "/usr/bin/chromium": "chromium",
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
     "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf": "fonts-noto-color-emoji",
@@ -115,12 +122,28 @@ def install(python: Path, kind: str) -> None:
     stamp.write_text(wanted)
 
 
-def install_debian_packages() -> None:
-    """Put Chromium and the fonts in place for the browser tests, where this is Debian and we may."""
+def install_for_tests() -> None:
+    """Put Chromium, the fonts and the programs that read and watch in place, where this is Debian and we may."""
     missing = [package for path, package in DEBIAN_PACKAGES.items() if not Path(path).exists()]
-    if not missing:
+    by_hand = f"The tests need {' '.join(missing)}: on Debian, as root, apt-get install {' '.join(missing)}"
+    if missing:
+        apt_install(missing, by_hand)
+
+
+def install_for_demo() -> None:
+    """Put what reads pictures in place where we may; the demo does without it, and says so."""
+    missing = [package for path, package in READING.items() if not Path(path).exists()]
+    if not missing or shutil.which("tesseract"):
         return
-    by_hand = f"The browser tests need {' '.join(missing)}: on Debian, as root, apt-get install {' '.join(missing)}"
+    by_hand = f"To read the words in pictures: apt-get install {' '.join(missing)} (Debian, as root)"
+    try:
+        apt_install(missing, by_hand)
+    except SetupError as error:
+        say(str(error))
+
+
+def apt_install(missing: list[str], by_hand: str) -> None:
+    """Install Debian packages; raises SetupError with `by_hand` where that cannot be done."""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise SetupError(by_hand)
     say(f"Installing {', '.join(missing)}")
@@ -139,7 +162,9 @@ def main() -> None:
     try:
         check_python()
         if kind == "test":
-            install_debian_packages()
+            install_for_tests()
+        else:
+            install_for_demo()
         install(make_venv(), kind)
     except SetupError as error:
         raise SystemExit(f"✗ {error}") from None

@@ -21,7 +21,7 @@ from bot.handlers.pictures import (
     refuse,
 )
 from bot.media.content import ContentNotReadyError
-from bot.outcome import MAX_MESSAGES, HandlerResult
+from bot.outcome import MAX_MESSAGES, HandlerResult, Message
 from bot.services import Services
 from storage.match_decisions import record_decision
 
@@ -79,7 +79,7 @@ def _to_result(one: _Looked, services: Services) -> HandlerResult:
     )
 
 
-async def _messages(services: Services, looked: Sequence[_Looked]) -> tuple[Part, ...]:
+async def _messages(services: Services, looked: Sequence[_Looked]) -> tuple[Message, ...]:
     """What is known, as much as fits into one answer, and of how many pictures nothing is said."""
     view = await find_view(services, looked[0].event)
     seen = [one for one in looked if isinstance(one.found, LookedUpPicture)]
