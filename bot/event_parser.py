@@ -15,6 +15,7 @@ from bot.events import (
     Join,
     Leave,
     MediaMessage,
+    MemberChange,
     Mention,
     OtherMessage,
     Postback,
@@ -82,6 +83,7 @@ def _read_message(raw: Json, common: dict[str, Any], *, is_edit: bool = False) -
             text=clean_text(_required_text(message, "text")),
             mentions=_read_mentions(_mapping(message.get("mention"))),
             quote_token=_text_or_none(message.get("quoteToken")),
+            quoted_message_id=_text_or_none(message.get("quotedMessageId")),
             is_edit=is_edit,
             **common,
         )
@@ -153,6 +155,8 @@ READERS: dict[str, Callable[[Json, dict[str, Any]], Event]] = {
     "unsend": _read_unsend,
     "join": lambda raw, common: Join(**common),
     "leave": lambda raw, common: Leave(**common),
+    "memberJoined": lambda raw, common: MemberChange(has_joined=True, **common),
+    "memberLeft": lambda raw, common: MemberChange(has_joined=False, **common),
 }
 
 

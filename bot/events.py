@@ -53,6 +53,8 @@ class TextMessage(Event):
     text: str = field(repr=False)
     mentions: tuple[Mention, ...] = ()
     quote_token: str | None = field(default=None, repr=False)
+    quoted_message_id: str | None = None
+    """Which earlier message it quotes. LINE does not say what that one says."""
     is_edit: bool = False
     """A group message whose words were changed (`messageEdited`): the message id stays, the reply token is new."""
 
@@ -89,6 +91,13 @@ class Join(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(Event):
     """The bot was removed from a group or room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChange(Event):
+    """People joined a group or room that the bot is in, or left it. Who they are is not read."""
+
+    has_joined: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,14 @@ from typing import Any, Self
 import aiohttp
 import orjson
 
-from bot.line_errors import LineError, LineServerError, LineUnreachableError, UnauthorizedError, to_line_error
+from bot.line_errors import (
+    LineError,
+    LineServerError,
+    LineUnreachableError,
+    RefusedError,
+    UnauthorizedError,
+    to_line_error,
+)
 from bot.line_tokens import IssuedToken, LongLivedToken, StatelessTokens, TokenSource
 from bot.metrics import Metrics
 from bot.outcome import Message
@@ -91,6 +98,14 @@ class LineClient:
     async def start_loading(self, user_id: str, *, seconds: int = 20) -> None:
         """Show the loading animation, in a one-to-one chat only. `seconds`: 5–60 in fives."""
         await self._post("loading", "/v2/bot/chat/loading/start", {"chatId": user_id, "loadingSeconds": seconds})
+
+    async def leave(self, source_kind: str, chat_id: str) -> None:
+        """Leave a group or room; one that the bot is in no more is left already."""
+        try:
+            await self._call("leave", "POST", f"/v2/bot/{source_kind}/{chat_id}/leave")
+        except RefusedError as error:
+            if error.status != 404:
+                raise
 
     async def get_profile(self, user_id: str) -> Profile:
         found = await self._call("profile", "GET", f"/v2/bot/profile/{user_id}")

@@ -31,6 +31,9 @@ class HandlerResult:
     shows: tuple[str, ...] = ()
     """The articles whose answer is in the messages: nobody need be told of those once more."""
 
+    leaves: bool = False
+    """Leave the group or room, once the messages are sent."""
+
     joined: tuple["HandlerResult", ...] = ()
     """How the later events of a turn ended, in their order; what they say is in this one's messages."""
 

@@ -154,7 +154,10 @@ class Processor:
                     result = await self._handle(event, handle, turn)
             if self._join_notices is not None:
                 result = await self._join_notices(event, result, again=row.attempts > 1)
-            return result, await self._delivery.send(event, row, result)
+            outcome = await self._delivery.send(event, row, result)
+            if result.leaves and event.chat_id is not None:
+                await self._line.leave(event.source_kind, event.chat_id)
+            return result, outcome
 
     async def _handle(self, event: Event, handle: Handle, turn: "_Turn") -> HandlerResult:
         """Handle the event, together with what came at once with it if another is in before this one is answered."""

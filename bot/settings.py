@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     """The licence of releases, by SPDX identifier."""
     export_attribution: str = setting("EXPORT_ATTRIBUTION", "Example Facts and its volunteers", "")
     """Whom users of a release credit; empty: the instance and its volunteers."""
+    group_buffer_minutes: int = setting("GROUP_BUFFER_MINUTES", "5", 0, ge=0, le=10)
+    """How long a group's texts stay in memory, so that a quoted one can be looked up; 0: not at all."""
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "info")
     log_format: Literal["json", "console"] = setting("LOG_FORMAT", "json", "json")
 

@@ -192,7 +192,7 @@ def goodbye(view: View) -> tuple[Part, ...]:
 def cannot_see_quoted(view: View) -> tuple[Part, ...]:
     return _said(
         view.words(
-            "LINE does not show me what a quoted message says. Please paste it behind @me, or forward it to our own chat."
+            "LINE does not show me what a quoted message says. Please paste it behind @me, or send it to our own chat."
         )
     )
 

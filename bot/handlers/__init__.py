@@ -13,6 +13,7 @@ from bot.events import (
     Join,
     Leave,
     MediaMessage,
+    MemberChange,
     OtherMessage,
     Postback,
     Sticker,
@@ -22,7 +23,7 @@ from bot.events import (
 )
 from bot.handlers.burst import handle_burst
 from bot.handlers.follow import handle_follow
-from bot.handlers.group_membership import handle_join, handle_leave
+from bot.handlers.group_membership import handle_join, handle_leave, handle_member_change
 from bot.handlers.media import handle_media, handle_other_message, handle_sticker
 from bot.handlers.postback import handle_postback
 from bot.handlers.text import handle_text
@@ -45,5 +46,6 @@ HANDLERS: dict[type[Event], Handler] = {
     Unfollow: handle_unfollow,
     Join: handle_join,
     Leave: handle_leave,
+    MemberChange: handle_member_change,
     Unsend: handle_unsend,
 }

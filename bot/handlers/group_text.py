@@ -1,6 +1,6 @@
 """A text in a group or room: the bot speaks only when called, or when it is sure that the message is false.
 
-Nothing is kept of what a group says. Where the bot showed something for it, the scores of that are, about nobody.
+Nothing is stored of what a group says. Where the bot showed something for it, the scores of that are, about nobody.
 """
 
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from bot.bubbles import notes
 from bot.bubbles.group import group_messages
-from bot.bubbles.notes import how_to_ask_in_group
-from bot.decide import Answer, Candidates, may_speak_unasked
+from bot.decide import MIN_GROUP_CHARACTERS, Answer, Candidates, may_speak_unasked
 from bot.decisions import to_decision
 from bot.events import TextMessage
 from bot.handlers.looking_up import LookedUp, look_up, to_view
@@ -20,20 +20,33 @@ from bot.services import Services
 from retrieval.normalise import matching_key
 from storage.match_decisions import record_decision
 
+BYE = frozenset({"bye", "byebye", "bye bye", "goodbye", "再見", "掰掰", "拜拜", "さようなら", "バイバイ"})
+"""What makes the bot leave when it is said to it."""
+TRAILING = " 　!！.。~～"
+
 
 async def handle_group_text(event: TextMessage, services: Services) -> HandlerResult:
     is_called = any(mention.is_self for mention in event.mentions)
     text = without_mentions(event.text, event.mentions)
+    if not is_called:
+        services.group_buffer.remember(event.chat, event.message_id, text)
+    elif text.strip(TRAILING).lower() in BYE:
+        return HandlerResult(notes.goodbye(to_view(services)), "left_on_request", leaves=True)
+    elif event.quoted_message_id is not None:
+        quoted = services.group_buffer.find(event.chat, event.quoted_message_id)
+        if quoted is None and len(matching_key(text)) <= MIN_GROUP_CHARACTERS:
+            return HandlerResult(notes.cannot_see_quoted(to_view(services)), "quoted_unknown")
+        text = quoted or text
     if not matching_key(text):
-        return HandlerResult(how_to_ask_in_group(to_view(services)), "called_without_text") if is_called else IGNORED
+        return (
+            HandlerResult(notes.how_to_ask_in_group(to_view(services)), "called_without_text") if is_called else IGNORED
+        )
     found = await look_up(services, event, text)
     if not is_called and not may_speak_unasked(found.outcome, text):
         return HandlerResult(outcome="group_silent")
-    return HandlerResult(
-        group_messages(found.view, found.outcome),
-        "group_called" if is_called else "group_warned",
-        record=_record(event, services, found),
-    )
+    messages = group_messages(found.view, found.outcome)
+    outcome = "group_called" if is_called else "group_warned"
+    return HandlerResult(messages, outcome, record=_record(event, services, found))
 
 
 def _record(event: TextMessage, services: Services, found: LookedUp) -> Callable[[Connection], object] | None:

@@ -492,9 +492,10 @@ async def test_events_of_unknown_kinds_are_ignored(chat: Conversation) -> None:
 
 
 def test_every_kind_of_event_that_is_told_apart_has_a_handler_or_is_unknown() -> None:
-    assert len(HANDLERS) == 11
+    assert len(HANDLERS) == 12
     assert set(READERS) <= {
-        "message", "messageEdited", "postback", "follow", "unfollow", "join", "leave", "unsend",
+        "message", "messageEdited", "postback", "follow", "unfollow", "join", "leave", "unsend", "memberJoined",
+        "memberLeft",
     }  # fmt: skip
 
 
