@@ -1,7 +1,7 @@
 """What the console needs from outside, handed in by whoever opens it: it imports nothing that stands to its left."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +10,9 @@ from aiohttp import web
 from moderation.console.limits import RateLimits
 from moderation.console.task_cache import TaskCache
 from moderation.console.wording import Words
+from moderation.fetching import BoundedFetcher
 from moderation.thresholds import DEFAULT, Thresholds
+from moderation.writing.references import Fetcher
 from retrieval.types import Match
 from storage.articles import ArticleSummary
 from storage.database import Database
@@ -71,6 +73,8 @@ class ConsoleContext:
     thresholds: Thresholds = DEFAULT
     limits: RateLimits
     tasks: TaskCache
+    fetcher: Fetcher = field(default_factory=BoundedFetcher)
+    """Looks at the pages that answers cite."""
     now: Callable[[], datetime] = utc_now
 
     @property

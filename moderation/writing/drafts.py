@@ -95,6 +95,7 @@ async def save_draft(session: AsyncSession, draft_id: str, editor_id: str, versi
     if Writing.of(draft) == writing:
         return draft
     if draft.version != version:
+        session.expunge(draft)  # to be read after this transaction was rolled back
         raise StaleDraftError(draft)
     draft.verdict, draft.text, draft.reference = writing.verdict, writing.text, writing.reference
     draft.expires_at = writing.expires_at

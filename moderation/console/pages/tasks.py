@@ -143,7 +143,7 @@ async def take(request: web.Request) -> web.StreamResponse:
     except ClaimError:
         return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}")
     context.tasks.forget()
-    raise web.HTTPSeeOther(f"/review/tasks/{task_id}")
+    raise web.HTTPSeeOther(f"/review/tasks/{task_id}/write")
 
 
 @requires(Permission.CLAIM)

@@ -1,0 +1,96 @@
+"""The wordings of a message: what differs, and merging, splitting, detaching; and the text read off a picture."""
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlmodel import col
+
+from moderation.console import audit
+from moderation.console.access import current_editor, requires
+from moderation.console.context import get_context
+from moderation.console.permissions import Permission
+from moderation.console.rendering import render
+from moderation.merging import merge_articles, unmerge_article
+from moderation.variants import Because, VariantError, detach_variant, reattach_variant
+from moderation.writing.differences import Side, find_differences
+from moderation.writing.recognised_text import NotRecognisedError, mend_text
+from storage.tables import Article, ArticleType, ArticleVariant, Status
+
+MAX_REASON = 200
+
+
+@requires(Permission.READ)
+async def show(request: web.Request) -> web.StreamResponse:
+    article_id = request.match_info["article_id"]
+    async with get_context(request).database.reading() as session:
+        article = await session.get(Article, article_id)
+        if article is None or article.status != Status.NORMAL:
+            raise web.HTTPNotFound
+        variants = await session.scalars(
+            select(ArticleVariant)
+            .where(col(ArticleVariant.article_id) == article_id)
+            .order_by(col(ArticleVariant.detached_at).is_not(None), col(ArticleVariant.created_at))
+        )
+        merged = list(await session.scalars(select(Article).where(col(Article.merged_into) == article_id)))
+        merged_ids = {each.id for each in merged}
+        return render(
+            request,
+            "wordings.html",
+            article=article,
+            variants=[
+                (each, find_differences(article.text or "", each.text))
+                for each in variants
+                if each.id not in merged_ids
+            ],
+            merged=[(each, find_differences(article.text or "", each.text or "")) for each in merged],
+            is_recognised=article.type != ArticleType.TEXT,
+            Side=Side,
+        )
+
+
+@requires(Permission.EDIT_VARIANTS)
+async def change(request: web.Request) -> web.StreamResponse:
+    """Detach or attach a wording, merge this message into another, or part one again."""
+    context, signed_in, form = get_context(request), current_editor(request), await request.post()
+    article_id, act = request.match_info["article_id"], request.match_info["act"]
+    other = str(form.get("other", "")).strip().rstrip("/").rpartition("/")[2]
+    because = Because(signed_in.editor.id, str(form.get("reason", "")).strip()[:MAX_REASON] or "-")
+    leads_to = article_id
+    try:
+        async with context.database.transaction() as session:
+            if act in {"detach", "attach"}:
+                variant = await session.get(ArticleVariant, other)
+                if variant is None or variant.article_id != article_id:
+                    raise web.HTTPNotFound
+                await (detach_variant if act == "detach" else reattach_variant)(session, other, because)
+            elif act == "merge":
+                await merge_articles(session, article_id, other, because)
+                leads_to = other
+            else:
+                await unmerge_article(session, other, because)
+            await audit.record(session, signed_in.editor.id, act, f"article:{article_id}", {"other": other})
+    except VariantError:
+        return render(request, "error.html", status=409, kind="conflict", back=f"/review/wordings/{article_id}")
+    context.tasks.forget()
+    raise web.HTTPSeeOther(f"/review/wordings/{leads_to}")
+
+
+@requires(Permission.EDIT_VARIANTS)
+async def mend(request: web.Request) -> web.StreamResponse:
+    """Correct what was read off a picture or heard in a recording."""
+    context, signed_in, form = get_context(request), current_editor(request), await request.post()
+    article_id = request.match_info["article_id"]
+    try:
+        async with context.database.transaction() as session:
+            if await mend_text(session, article_id, str(form.get("text", ""))):
+                await audit.record(session, signed_in.editor.id, "mend text", f"article:{article_id}")
+    except NotRecognisedError:
+        raise web.HTTPNotFound from None
+    context.tasks.forget()
+    raise web.HTTPSeeOther(f"/review/wordings/{article_id}")
+
+
+routes = [
+    web.get("/wordings/{article_id}", show),
+    web.post("/wordings/{article_id}/{act:detach|attach|merge|unmerge}", change),
+    web.post("/wordings/{article_id}/text", mend),
+]

@@ -1,0 +1,369 @@
+"""Writing, rating and history at the console: what a volunteer sees and what is kept, whatever goes wrong."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from moderation.publish import publish
+from moderation.rating import Level
+from moderation.variants import Because, attach_variant
+from storage.articles import ArticleSummary
+from storage.tables import (
+    Article,
+    ArticleReply,
+    ArticleType,
+    ArticleVariant,
+    Draft,
+    EditorNotice,
+    Rating,
+    Reply,
+    ReplyState,
+    Role,
+    TaskState,
+)
+from tests.moderation.console.conftest import SignIn
+from tests.moderation.console.desk import Desk, Volunteer, open_desk
+from tests.moderation.writing.desk import Internet
+
+MESSAGE = "蒜頭 治百病 https://rumor.example/garlic"
+TEXT = "大蒜不能治病。"
+PAGE = "https://www.mohw.example/garlic"
+FIELDS = {"verdict": "RUMOR", "text": TEXT, "reference": PAGE}
+VERSION = re.compile(r'name="version" value="(\d+)"')
+
+
+@dataclass
+class Writer:
+    """A volunteer with the editor open on a task they have claimed."""
+
+    who: Volunteer
+    task_id: str
+    draft: Draft
+
+    @property
+    def path(self) -> str:
+        return f"/review/drafts/{self.draft.id}"
+
+    @property
+    def editor(self) -> str:
+        return f"/review/tasks/{self.task_id}/write"
+
+    async def send(self, version: int = 1, **fields: str) -> tuple[int, str]:
+        """Send the form in; returns status, and the page or the address it leads to."""
+        answer = await self.who.post(f"{self.path}/send", version=str(version), **{**FIELDS, **fields})
+        return answer.status, answer.headers.get("Location") or await answer.text()
+
+
+async def begin(desk: Desk, who: Volunteer, text: str = MESSAGE) -> Writer:
+    task_id = await desk.add_task(text)
+    await who.post(f"/review/tasks/{task_id}/claim")
+    page = await who.get(f"/review/tasks/{task_id}/write")
+    assert page.status == 200
+    async with desk.database.reading() as session:
+        rows = await session.scalars(select(Draft).order_by(col(Draft.created_at).desc()))
+        draft = rows.first()
+    assert draft is not None
+    return Writer(who, task_id, draft)
+
+
+async def answer(desk: Desk, who: Volunteer, state: ReplyState | None = None) -> str:
+    """An answer of this person's, sent in; returns the path of its page."""
+    writer = await begin(desk, who)
+    status, address = await writer.send()
+    assert status == 303
+    if state is not None:
+        async with desk.database.transaction() as session:
+            await publish(session, writer.draft.article_id, writer.draft.id, state)
+    return address
+
+
+async def rate(who: Volunteer, path: str, level: Level = Level.HELPFUL) -> int:
+    return (await who.post(f"{path}/rating", level=level)).status
+
+
+async def test_it_keeps_what_was_typed_when_the_browser_crashes(desk: Desk, volunteer: Volunteer) -> None:
+    writer = await begin(desk, volunteer)
+
+    saved = await volunteer.browser.post(
+        volunteer.base + writer.path,
+        data={"version": "1", **FIELDS},
+        headers={"HX-Request": "true", "X-CSRF-Token": await volunteer.csrf()},
+    )
+
+    assert saved.status == 200
+    assert 'value="2"' in await saved.text()
+    page = await volunteer.text(writer.editor)
+    assert TEXT in page
+    assert PAGE in page
+
+
+async def test_it_shows_both_texts_of_a_stale_edit(desk: Desk, volunteer: Volunteer) -> None:
+    writer = await begin(desk, volunteer)
+    await volunteer.post(writer.path, version="1", **FIELDS)
+
+    stale = await volunteer.post(writer.path, version="1", verdict="RUMOR", text="另一個視窗", reference="")
+    page = await stale.text()
+
+    assert stale.status == 409
+    assert TEXT in page
+    assert "另一個視窗" in page
+    kept = await volunteer.post(writer.path, version="2", verdict="RUMOR", text="另一個視窗", reference="")
+    assert kept.status == 303
+    assert "另一個視窗" in await volunteer.text(writer.editor)
+
+
+async def test_it_sends_in_once_however_often_it_is_pressed(desk: Desk, volunteer: Volunteer) -> None:
+    writer = await begin(desk, volunteer)
+
+    first, again = await writer.send(), await writer.send()
+
+    assert first == again == (303, f"/review/answers/{writer.draft.article_id}/{writer.draft.id}")
+    assert (await desk.task(writer.task_id)).state == TaskState.SUBMITTED
+    async with desk.database.reading() as session:
+        assert len(list(await session.scalars(select(Reply)))) == 1
+
+
+async def test_it_says_what_is_missing_and_loses_nothing(desk: Desk, volunteer: Volunteer) -> None:
+    writer = await begin(desk, volunteer)
+
+    status, page = await writer.send(reference="http://rumor.example/garlic")
+
+    assert status == 422
+    assert "proves nothing: http://rumor.example/garlic" in page
+    assert TEXT in page
+    assert (await desk.task(writer.task_id)).state == TaskState.CLAIMED
+
+
+async def test_it_keeps_the_text_when_the_task_has_gone_to_somebody_else(
+    desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer
+) -> None:
+    writer = await begin(desk, volunteer)
+    await volunteer.post(f"/review/tasks/{writer.task_id}/release")
+    await second_volunteer.post(f"/review/tasks/{writer.task_id}/claim")
+
+    status, page = await writer.send()
+
+    assert status == 409
+    assert "no longer yours" in page
+    assert TEXT in page
+
+
+async def test_it_opens_nobody_elses_draft(desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer) -> None:
+    writer = await begin(desk, volunteer)
+
+    for path in ("/preview", "/references", "/similar"):
+        assert (await second_volunteer.get(writer.path + path)).status == 404
+    assert (await second_volunteer.post(writer.path, version="1", **FIELDS)).status == 404
+
+
+async def test_it_draws_the_draft_with_a_policy_of_its_own(desk: Desk, volunteer: Volunteer) -> None:
+    drawn: list[ArticleSummary] = []
+
+    def draw(article: ArticleSummary, language: str) -> str:
+        drawn.append(article)
+        return "<p>bubble</p>"
+
+    async with open_desk(desk.database, preview=draw) as other, other.sign_in(Role.REVIEWER) as who:
+        writer = await begin(other, who)
+        await who.post(writer.path, version="1", **FIELDS)
+        page = await who.get(f"{writer.path}/preview")
+
+    assert await page.text() == "<p>bubble</p>"
+    assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+    (reply,) = drawn[0].replies
+    assert (reply.text, reply.reference, reply.state) == (TEXT, PAGE, ReplyState.PROVISIONAL)
+
+
+async def test_it_shows_the_titles_of_what_is_cited(desk: Desk) -> None:
+    async with (
+        open_desk(desk.database, fetcher=Internet({PAGE: "衛福部：大蒜"})) as other,
+        other.sign_in(Role.REVIEWER) as who,
+    ):
+        writer = await begin(other, who)
+        await who.post(writer.path, version="1", **FIELDS)
+        for _ in range(100):
+            page = await who.text(writer.editor)
+            if "衛福部：大蒜" in page:
+                break
+
+    assert "衛福部：大蒜" in page
+    assert f"/{PAGE}" in page  # the archived copy
+
+
+async def test_it_begins_with_a_template_after_what_is_written(desk: Desk, volunteer: Volunteer) -> None:
+    writer = await begin(desk, volunteer)
+
+    await volunteer.post(f"{writer.path}/start", version="1", **{**FIELDS, "from": "wrong"})
+
+    async with desk.database.reading() as session:
+        draft = await session.get_one(Draft, writer.draft.id)
+    assert draft.text.startswith(TEXT + "\n\nThe message says")
+
+
+async def test_it_offers_published_answers_to_reuse(
+    desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer
+) -> None:
+    path = await answer(desk, second_volunteer, ReplyState.PROVISIONAL)
+    reply_id = path.rpartition("/")[2]
+    writer = await begin(desk, volunteer, "蒜頭 治感冒")
+
+    assert TEXT in await volunteer.text(f"{writer.path}/similar")
+    used = await volunteer.post(f"/review/tasks/{writer.task_id}/reuse", reply=reply_id)
+
+    assert used.headers["Location"] == f"/review/answers/{writer.draft.article_id}/{reply_id}"
+    async with desk.database.reading() as session:
+        link = await session.get_one(ArticleReply, (writer.draft.article_id, reply_id))
+    assert (link.state, link.contributor) == (ReplyState.PROPOSED, volunteer.editor.id)
+
+
+async def test_it_hides_what_others_said_until_one_has_rated(
+    desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer, moderator: Volunteer
+) -> None:
+    path = await answer(desk, volunteer)
+    await second_volunteer.post(f"{path}/rating", level="not_helpful", reason="biased")
+
+    before = await moderator.text(path)
+    await moderator.post(f"{path}/rating", level="helpful", reason="clear")
+    after = await moderator.text(path)
+
+    assert 'id="ratings"' not in before
+    assert 'id="standing"' not in before
+    assert after.split('id="ratings"')[1].split("</ul>")[0].count("<li>") == 2
+    assert "takes sides" in after.split('id="ratings"')[1].split("</ul>")[0]
+    assert "2 volunteers have rated this answer so far" in after
+
+
+async def test_it_lets_no_author_rate(desk: Desk, volunteer: Volunteer) -> None:
+    path = await answer(desk, volunteer)
+
+    assert "Your rating" not in await volunteer.text(path)
+    assert await rate(volunteer, path) == 403
+
+
+async def test_it_refuses_reasons_that_do_not_go_with_the_rating(
+    desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer
+) -> None:
+    path = await answer(desk, volunteer)
+
+    refused = await second_volunteer.post(f"{path}/rating", level="helpful", reason="biased")
+
+    assert refused.status == 422
+    assert "do not go with that rating" in await refused.text()
+    async with desk.database.reading() as session:
+        assert list(await session.scalars(select(Rating))) == []
+
+
+async def test_it_publishes_after_three_ratings_of_which_two_are_trusted(
+    desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer, sign_in: SignIn
+) -> None:
+    path = await answer(desk, volunteer)
+    trusted = [await sign_in(Role.TRUSTED) for _ in range(2)]
+
+    states = []
+    for who in (second_volunteer, *trusted):
+        await rate(who, path)
+        async with desk.database.reading() as session:
+            rows = await session.scalars(select(ArticleReply))
+            states.append(rows.one().state)
+
+    assert states == [ReplyState.PROPOSED, ReplyState.PROPOSED, ReplyState.PROVISIONAL]
+    assert "3 volunteers rated this answer, 2 of them with a long good record" in await volunteer.text(path)
+
+
+async def test_it_corrects_what_is_published_in_public_view(
+    desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer
+) -> None:
+    path = await answer(desk, volunteer, ReplyState.PROVISIONAL)
+    await rate(second_volunteer, path)
+    await volunteer.get(f"{path}/correct")
+    async with desk.database.reading() as session:
+        draft = (await session.scalars(select(Draft))).one()
+
+    sent = await volunteer.post(
+        f"/review/drafts/{draft.id}/send", version="1", **{**FIELDS, "text": "大蒜不能治癌症。"}
+    )
+
+    assert sent.headers["Location"] == path
+    async with desk.browser() as outsider:
+        history = await (await outsider.get(desk.base + path.replace("answers", "history"))).text()
+    assert "Version 2" in history
+    assert "<ins>癌症</ins>" in history
+    assert volunteer.editor.id not in history
+    assert volunteer.editor.name not in history
+    async with desk.database.reading() as session:
+        told = await session.scalars(select(EditorNotice).where(col(EditorNotice.kind) == "corrected"))
+    assert [notice.editor_id for notice in told] == [second_volunteer.editor.id]
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.NEWCOMER, 403), (Role.REVIEWER, 403), (Role.TRUSTED, 200), (Role.MODERATOR, 200)]
+)
+async def test_it_lets_those_correct_others_answers_who_may(
+    desk: Desk, volunteer: Volunteer, sign_in: SignIn, role: Role, status: int
+) -> None:
+    path = await answer(desk, volunteer, ReplyState.PROVISIONAL)
+    who = await sign_in(role)
+
+    assert (await who.get(f"{path}/correct")).status == status
+
+
+async def test_it_lets_authors_take_their_answer_back_and_nobody_else(
+    desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer
+) -> None:
+    path = await answer(desk, volunteer, ReplyState.PROVISIONAL)
+
+    assert (await second_volunteer.post(f"{path}/withdraw")).status == 403
+    assert (await second_volunteer.post(f"{path}/withdraw-any")).status == 403
+    assert (await volunteer.post(f"{path}/withdraw")).status == 303
+
+    async with desk.database.reading() as session:
+        link = (await session.scalars(select(ArticleReply))).one()
+    assert link.state == ReplyState.WITHDRAWN
+
+
+async def test_it_marks_what_differs_in_a_wording_and_takes_it_off(
+    desk: Desk, volunteer: Volunteer, sign_in: SignIn
+) -> None:
+    task_id = await desk.add_task("大蒜能治病")
+    article_id = (await desk.task(task_id)).article_id
+    async with desk.database.transaction() as session:
+        await attach_variant(
+            session,
+            article_id,
+            text="大蒜真能治病",
+            matching_key_hash=None,
+            contributor=None,
+            because=Because("matcher:test", "sure match"),
+        )
+    async with desk.database.reading() as session:
+        variant = (await session.scalars(select(ArticleVariant))).one()
+    trusted = await sign_in(Role.TRUSTED)
+    path = f"/review/wordings/{article_id}"
+
+    assert "大蒜<ins>真</ins>能治病" in await volunteer.text(path)
+    assert (await volunteer.post(f"{path}/detach", other=variant.id, reason="no")).status == 403
+    assert (await trusted.post(f"{path}/detach", other=variant.id, reason="says something else")).status == 303
+    assert "it leads nowhere" in await trusted.text(path)
+
+
+async def test_it_mends_what_was_read_off_a_picture_and_nothing_people_wrote(desk: Desk, sign_in: SignIn) -> None:
+    trusted = await sign_in(Role.TRUSTED)
+    articles = []
+    for kind in (ArticleType.IMAGE, ArticleType.TEXT):
+        task_id = await desk.add_task(f"大蒜 {kind}")
+        article_id = (await desk.task(task_id)).article_id
+        async with desk.database.transaction() as session:
+            (await session.get_one(Article, article_id)).type = kind
+        articles.append(article_id)
+
+    statuses = [
+        (await trusted.post(f"/review/wordings/{article_id}/text", text="大蒜可治病")).status for article_id in articles
+    ]
+
+    assert statuses == [303, 404]
+    async with desk.database.reading() as session:
+        mended = await session.get_one(Article, articles[0])
+    assert (mended.text, bool(mended.matching_key_hash)) == ("大蒜可治病", True)
