@@ -1,0 +1,167 @@
+"""A release taken in again: the same instance, byte for byte, or another one that learns its answers."""
+
+import gzip
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from moderation.publish import set_article_status
+from scripts.cli import main
+from scripts.exports.take_in import choose_folder, take_in
+from scripts.import_cofacts import RejectsFile, import_cofacts
+from storage.database import Database, open_database
+from storage.exports.manifest import Manifest, ReleaseError
+from storage.index_changes import latest_seq
+from storage.migrations import migrate
+from storage.tables import Article, ArticleReply, ImportedRelease, Reply, ReplyRequest, ReplyState, Status
+from tests.storage.exports.instance import NOW, fill, release
+
+SAMPLE = Path(__file__).resolve().parents[3] / "scripts" / "sample"
+
+
+def lines(folder: Path, manifest: Manifest) -> dict[str, list[bytes]]:
+    """Every table's lines, sorted."""
+    files = sorted((folder / manifest.release / "jsonl").iterdir())
+    return {file.name: sorted(gzip.decompress(file.read_bytes()).splitlines()) for file in files}
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "csv", "parquet"])
+async def test_export_import_export_is_the_same_byte_for_byte(
+    format_: str, sqlite_database: Database, tmp_path: Path
+) -> None:
+    await fill(sqlite_database)
+    first = await release(sqlite_database, tmp_path / "a")
+    alone = await release(sqlite_database, tmp_path / format_, formats=(format_,))
+    other = open_database(f"sqlite+aiosqlite:///{tmp_path}/other.db")
+    await migrate(other)
+    await take_in(other, tmp_path / format_ / alone.release, "b.example")
+    again = await release(other, tmp_path / "b", instance="b.example", secret_key="another key" * 4)
+    assert lines(tmp_path / "a", first) == lines(tmp_path / "b", again)
+    assert [one.source for one in again.licences] == ["a.example", "cofacts"]
+    await other.close()
+
+
+async def test_the_sample_survives_the_way_on_both_databases(
+    sqlite_database: Database, postgres_database: Database, tmp_path: Path
+) -> None:
+    with RejectsFile(tmp_path / "rejects.csv") as rejects:
+        await import_cofacts(sqlite_database, SAMPLE, rejects)
+    first = await release(sqlite_database, tmp_path / "a", formats=("jsonl",))
+    await take_in(postgres_database, choose_folder(tmp_path / "a"), "b.example")
+    again = await release(postgres_database, tmp_path / "b", instance="b.example", formats=("jsonl",))
+    assert lines(tmp_path / "a", first) == lines(tmp_path / "b", again)
+    assert first.rows > 3_000
+    assert await _count(postgres_database, Article) == 600
+
+
+async def test_taking_in_twice_changes_nothing(database: Database, tmp_path: Path) -> None:
+    await fill(database)
+    made = await release(database, tmp_path / "a", formats=("jsonl",))
+    other = open_database(f"sqlite+aiosqlite:///{tmp_path}/other.db")
+    await migrate(other)
+    first = await take_in(other, tmp_path / "a" / made.release, "b.example")
+    async with other.reading() as session:
+        seq = await latest_seq(session)
+    second = await take_in(other, tmp_path / "a" / made.release, "b.example")
+    assert sum(stored.added for stored in first.values()) == made.rows - 2  # two candidates lie in their decision
+    assert [
+        (name, stored.added, stored.changed) for name, stored in second.items() if stored.added + stored.changed
+    ] == []
+    async with other.reading() as session:
+        assert await latest_seq(session) == seq > 0
+    await other.close()
+
+
+async def test_another_instance_learns_the_answers_and_whose_they_are(
+    sqlite_database: Database, postgres_database: Database, tmp_path: Path
+) -> None:
+    await fill(sqlite_database)
+    made = await release(sqlite_database, tmp_path, formats=("csv",))
+    await take_in(postgres_database, tmp_path / made.release, "b.example", answered_only=True)
+    async with postgres_database.reading() as session:
+        articles = {row.id: row.source for row in await session.scalars(select(Article))}
+        links = {row.reply_id: row.state for row in await session.scalars(select(ArticleReply))}
+        replies = {row.id: row.source for row in await session.scalars(select(Reply))}
+        terms = (await session.scalars(select(ImportedRelease))).one()
+        assert await session.scalar(select(func.count(col(ReplyRequest.id)))) == 0
+    assert articles == {"a1": "a.example", "a2": "a.example"}
+    assert links == {"r1": ReplyState.IMPORTED, "r2": ReplyState.IMPORTED}
+    assert replies == {"r1": "a.example", "r2": "cofacts"}
+    assert (terms.instance, terms.licence) == ("a.example", "CC-BY-SA-4.0")
+
+
+async def test_what_its_own_instance_took_back_is_taken_back_here(sqlite_database: Database, tmp_path: Path) -> None:
+    await fill(sqlite_database)
+    made = await release(sqlite_database, tmp_path, formats=("jsonl",))
+    other = open_database(f"sqlite+aiosqlite:///{tmp_path}/other.db")
+    await migrate(other)
+    await take_in(other, tmp_path / made.release, "b.example")
+    async with sqlite_database.transaction() as session:
+        await set_article_status(session, "a2", Status.DELETED)
+    made = await release(sqlite_database, tmp_path, NOW + timedelta(days=1), formats=("jsonl",))
+    await take_in(other, tmp_path / made.release, "b.example")
+    async with other.reading() as session:
+        gone = await session.get_one(Article, "a2")
+        assert (gone.status, gone.text) == (Status.DELETED, None)
+    await take_in(other, tmp_path / "1.0.0_2026-11-21", "b.example")  # an older copy does not bring it back
+    async with other.reading() as session:
+        assert (await session.get_one(Article, "a2")).status == Status.DELETED
+    await other.close()
+
+
+async def test_what_was_written_here_is_not_overwritten_by_a_copy(sqlite_database: Database, tmp_path: Path) -> None:
+    await fill(sqlite_database)
+    made = await release(sqlite_database, tmp_path, formats=("jsonl",))
+    async with sqlite_database.transaction() as session:
+        (await session.get_one(Article, "a2")).text = "改寫過的訊息"
+        await set_article_status(session, "a1", Status.BLOCKED)
+    await take_in(sqlite_database, tmp_path / made.release, "a.example")
+    async with sqlite_database.reading() as session:
+        assert (await session.get_one(Article, "a2")).text == "改寫過的訊息"
+        assert (await session.get_one(Article, "a1")).status == Status.BLOCKED
+
+
+async def test_a_release_that_was_changed_is_refused_whole(sqlite_database: Database, tmp_path: Path) -> None:
+    await fill(sqlite_database)
+    made = await release(sqlite_database, tmp_path, formats=("jsonl",))
+    (tmp_path / made.release / "jsonl" / "replies.jsonl.gz").write_bytes(gzip.compress(b'{"id": "evil"}\n'))
+    other = open_database(f"sqlite+aiosqlite:///{tmp_path}/other.db")
+    await migrate(other)
+    with pytest.raises(ReleaseError, match=r"replies\.jsonl\.gz"):
+        await take_in(other, tmp_path / made.release, "b.example")
+    assert await _count(other, Article) == 0
+    await other.close()
+
+
+def test_the_commands_do_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "a"))
+    run = CliRunner().invoke
+    assert run(main, ["import", "cofacts", str(SAMPLE)]).exit_code == 0
+    made = run(main, ["export", str(tmp_path / "out"), "--format", "csv"])
+    assert made.exit_code == 0
+    assert "released 1.0.0_" in made.output
+    assert "nothing changed" in run(main, ["export", str(tmp_path / "out"), "--format", "csv", "--if-changed"]).output
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "b"))
+    taken = run(main, ["import", "chaming", str(tmp_path / "out")])
+    assert taken.exit_code == 0
+    assert "600" in taken.output
+    for arguments, words in (
+        (["export", str(tmp_path / "out"), "--format", "xlsx"], "choose from parquet, csv, jsonl"),
+        (["export", str(tmp_path / "out"), "--since", "3.0.0"], "no release 3.0.0"),
+        (["import", "chaming", str(tmp_path / "b")], "no release of chaming"),
+    ):
+        refused = run(main, arguments)
+        assert refused.exit_code != 0
+        assert words in refused.output
+    shutil.rmtree(tmp_path / "out")
+
+
+async def _count(database: Database, model: type[Article]) -> int:
+    async with database.reading() as session:
+        return await session.scalar(select(func.count()).select_from(model)) or 0
