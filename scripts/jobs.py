@@ -113,6 +113,12 @@ async def mail_volunteers(services: Services) -> str:
     return await send_mails(to_console_context(services), datetime.now(UTC))
 
 
+async def map_themes(services: Services) -> str:
+    from scripts.themes import make_map  # as above
+
+    return await make_map(services.database, datetime.now(UTC))
+
+
 JOBS = {
     job.name: job
     for job in (
@@ -153,6 +159,7 @@ JOBS = {
             reopen_tasks,
         ),
         Job("mail-volunteers", "Mail volunteers their daily digest.", timedelta(hours=1), mail_volunteers),
+        Job("themes", "Draw the theme map anew.", timedelta(days=1), map_themes),
         Job(
             "snapshot",
             "Save the search index, so that the next start is quick.",
