@@ -142,6 +142,21 @@ async def set_article_status(session: AsyncSession, article_id: str, status: Sta
     return True
 
 
+async def set_link_status(session: AsyncSession, article_id: str, reply_id: str, status: Status) -> bool:
+    """Hide one answer to one message, or show it again; False when it has that status already."""
+    link = await _get_link(session, article_id, reply_id)
+    if link.status == status:
+        return False
+    before = await load_indexed_replies(session, [reply_id])
+    link.status, link.updated_at = status, utc_now()
+    session.add(link)
+    await session.flush()
+    after = await load_indexed_replies(session, [reply_id])
+    changes = [_change_of(link)] if link.state in PUBLISHED else []
+    await _append(session, changes, before, after)
+    return True
+
+
 async def announce_articles(session: AsyncSession, articles: Iterable[tuple[str, Status]]) -> None:
     """Tell the indexes about articles that were added, or whose texts or status were changed, by an importer."""
     await append_changes(session, [Change(article_id, _kind_of(status)) for article_id, status in articles])

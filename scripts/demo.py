@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "scripts" / "sample"
+DEMO_REVIEWER = "reviewer@demo.example"
 READY_WITHIN_S = 120.0
 
 
@@ -98,6 +99,15 @@ def wait_until_answering(title: str, url: str, process: subprocess.Popen[bytes])
     raise StepError(f"{title} did not become ready within {READY_WITHIN_S:.0f} s ({url}).")
 
 
+def invite_reviewer(environment: dict[str, str]) -> str:
+    """A link that signs the demo's reviewer in to the console."""
+    arguments = chaming("editor", "add", DEMO_REVIEWER, "--role", "trusted", "--name", "Demo")
+    made = subprocess.run(arguments, env=environment, cwd=ROOT, capture_output=True, text=True)
+    if made.returncode:
+        raise StepError(f"The reviewer of the demo could not be made: {made.stderr.strip()}")
+    return made.stdout.strip()
+
+
 def serve(environment: dict[str, str], simulator_port: int) -> None:
     simulator_url = f"http://127.0.0.1:{simulator_port}"
     server_url = environment["PUBLIC_URL"]
@@ -109,6 +119,7 @@ def serve(environment: dict[str, str], simulator_port: int) -> None:
         wait_until_answering("The simulator", f"{simulator_url}/", simulator)
         wait_until_answering("The server", f"{server_url}/readyz", server)
         say(f"Open {simulator_url}/ and paste a message you were forwarded. Ctrl-C ends it.")
+        say(f"The volunteers' desk: {invite_reviewer(environment)} signs a trusted reviewer in, once.")
         while server.poll() is None and simulator.poll() is None:
             time.sleep(0.5)
         raise StepError("The server or the simulator stopped; its own words are above.")
@@ -134,6 +145,9 @@ def main() -> None:
             "LINE_DATA_URL": f"{simulator_url}/line-data",
             "LINE_CHANNEL_SECRET": secrets.token_hex(16),
             "LINE_CHANNEL_ACCESS_TOKEN": secrets.token_urlsafe(32),
+            "LINE_LOGIN_CHANNEL_ID": "2000000001",
+            "LINE_LOGIN_CHANNEL_SECRET": secrets.token_hex(16),
+            "LINE_LOGIN_URL": simulator_url,
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "warning"),
             "LOG_FORMAT": "console",
         }

@@ -10,16 +10,21 @@ from moderation.console.editors import display_name
 from moderation.console.pages import (
     account,
     answers,
+    cases,
     editor,
     feeds,
     history,
+    inbox,
     line_login,
     passkeys,
+    people,
     queue,
     signing_in,
     similar,
     static_files,
+    statistics,
     tasks,
+    watch,
     wordings,
 )
 from moderation.console.rendering import ENVIRONMENT
@@ -40,6 +45,11 @@ PAGES = (
     history,
     wordings,
     feeds,
+    watch,
+    inbox,
+    cases,
+    people,
+    statistics,
     static_files,
 )
 """Each has a table `routes`."""
