@@ -30,9 +30,11 @@ from storage.tables.console import (
     ModerationMeasure,
     Passkey,
     Presence,
+    Rule,
     SavedView,
     SetAside,
     SignInLink,
+    SubjectKind,
 )
 from storage.tables.inbox import InboxEvent, InboxState
 from storage.tables.jobs import JobRun
@@ -128,11 +130,13 @@ __all__ = [
     "ReplyVersion",
     "ReviewTask",
     "Role",
+    "Rule",
     "SavedView",
     "SeenWhere",
     "SetAside",
     "SignInLink",
     "Status",
+    "SubjectKind",
     "TaskState",
     "Theme",
     "ThemeMap",

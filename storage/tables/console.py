@@ -134,6 +134,39 @@ class CaseKind(StrEnum):
     APPEAL = "appeal"
 
 
+class SubjectKind(StrEnum):
+    """What a report, an appeal or a measure is about."""
+
+    ARTICLE = "article"
+    ANSWER = "answer"
+    WORDING = "wording"
+    COMMENT = "comment"
+    """What a reader wrote about an answer, with their vote."""
+    RATING = "rating"
+    EDITOR = "editor"
+    ASKER = "asker"
+    OTHER = "other"
+    """In the words of whoever writes."""
+
+
+class Rule(StrEnum):
+    """What was broken: the only reason that becomes public. Labels live with whoever shows them."""
+
+    PERSONAL_DATA = "personal_data"
+    HATE = "hate"
+    HARASSMENT = "harassment"
+    DANGEROUS = "dangerous"
+    ADVERTISING = "advertising"
+    COPYRIGHT = "copyright"
+    MANIPULATION = "manipulation"
+    """Several accounts of one person, ratings agreed upon, answers known to be false."""
+    FLOODING = "flooding"
+    OFF_TOPIC = "off_topic"
+    LAW = "law"
+    """A court or an authority has ordered it."""
+    OTHER = "other"
+
+
 class CaseState(StrEnum):
     OPEN = "open"
     GRANTED = "granted"
@@ -152,11 +185,19 @@ class ModerationCase(SQLModel, table=True):
     reply_id: str | None = Field(default=None, foreign_key="reply.id")
     editor_id: str | None = Field(default=None, foreign_key="editor.id")
     """The account that is reported."""
-    raised_by: str | None = None
+    about: SubjectKind = Field(
+        default=SubjectKind.ARTICLE, sa_type=stored(SubjectKind), sa_column_kwargs={"server_default": "article"}
+    )
+    subject_id: str | None = None
+    """The wording, comment or rating, where it is about one."""
+    rule: Rule | None = Field(default=None, sa_type=stored(Rule))
+    raised_by: str | None = Field(default=None, index=True)
     """An editor's id; None: somebody from outside, say a person named in an answer."""
     grounds: str
-    """In the words of whoever raised it; never public."""
+    """In the words of whoever raised it; never public. From outside: erased when it is decided, like the contact."""
     contact: str | None = None
+    language: str | None = None
+    """In which to write to the contact."""
     decided_by: str | None = None
     answer: str | None = None
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
@@ -168,7 +209,10 @@ class MeasureKind(StrEnum):
 
     HIDE_ARTICLE = "hide_article"
     HIDE_ANSWER = "hide_answer"
+    HIDE_WORDING = "hide_wording"
+    HIDE_COMMENT = "hide_comment"
     BLOCK_EDITOR = "block_editor"
+    BLOCK_ASKER = "block_asker"
     GRANT_APPEAL = "grant_appeal"
 
 
@@ -183,7 +227,11 @@ class ModerationMeasure(SQLModel, table=True):
     reply_id: str | None = Field(default=None, foreign_key="reply.id")
     editor_id: str | None = Field(default=None, foreign_key="editor.id")
     """Never shown in public."""
+    subject_id: str | None = Field(default=None, index=True)
+    """The wording, the comment or the asker; never shown in public."""
+    rule: Rule = Field(default=Rule.OTHER, sa_type=stored(Rule), sa_column_kwargs={"server_default": "other"})
     reason: str
+    """What moderators note for each other; never public."""
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     """What undoing it needs to know."""
     at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

@@ -55,6 +55,8 @@ class ReviewTask(SQLModel, table=True):
     state: TaskState = Field(default=TaskState.OPEN, sa_type=stored(TaskState), index=True)
     claimed_by: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    appeal_of: str | None = None
+    """The answer whose granted appeal opened it again: the rule closes it when it has decided on that answer anew."""
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
