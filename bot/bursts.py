@@ -16,7 +16,7 @@ IMAGE_SET = timedelta(seconds=2)
 LOOK_AGAIN_S = 0.1
 MAX_TURN = 5
 """Events of one turn. The ids of five fit into a button."""
-MAX_PICTURES = 10
+MAX_PICTURES = 20
 
 
 def may_join(event: Event) -> bool:

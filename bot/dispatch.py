@@ -16,6 +16,7 @@ import structlog
 
 from bot.bursts import BURST, IMAGE_SET, LOOK_AGAIN_S, may_join, most_of, pictures_expected
 from bot.events import Event
+from bot.limits import Limits
 from bot.matching import Matching
 from bot.metrics import Metrics
 from bot.processing import Processor, read_event
@@ -75,7 +76,16 @@ async def _sleep_until(moment: datetime) -> None:
 class Dispatcher:
     """Runs handlers for inbox rows. `receive` is what the webhook calls."""
 
-    def __init__(self, *, inbox: Inbox, processor: Processor, matching: Matching, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        processor: Processor,
+        matching: Matching,
+        metrics: Metrics,
+        limits: Limits | None = None,
+    ) -> None:
+        self._limits = limits
         self._inbox = inbox
         self._processor = processor
         self._matching = matching
@@ -90,6 +100,10 @@ class Dispatcher:
 
     async def receive(self, events: Sequence[IncomingEvent]) -> None:
         """Store events durably; start on those that nothing stands before."""
+        if self._limits is not None:
+            kept = self._limits.choose_stored(events)
+            self._metrics.events_dropped.inc(len(events) - len(kept))
+            events = kept
         has_room = self._has_room()
         rows = await self._inbox.store(events, claim=has_room)
         if has_room and len(rows) < len(events):

@@ -26,6 +26,7 @@ class Metrics:
     def _count_webhooks(self) -> None:
         self.webhooks = self._counter("chaming_webhooks", "Webhook requests by result", "result")
         self.events_received = self._counter("chaming_events_received", "Events in webhooks with a good signature")
+        self.events_dropped = self._counter("chaming_events_dropped", "Events of a flood, not stored")
         self.events_stored = self._counter("chaming_events_stored", "Events new to the inbox and claimed at once")
         self.store_seconds = self._histogram("chaming_store_seconds", "Until events are on disk", STORE_BUCKETS)
 

@@ -16,6 +16,7 @@ from bot.dispatch import LEASE
 from bot.group_buffer import GroupBuffer
 from bot.index_keeper import IndexKeeper
 from bot.index_opening import index_folder, open_index
+from bot.limits import Limits
 from bot.line_client import LineClient, open_line_client
 from bot.logs import configure_logs
 from bot.matching import Matching
@@ -55,6 +56,8 @@ class Services:
     """Loads model and index, and keeps the index equal to the database."""
     media: MediaDesk
     """Fetches, reads and knows again pictures, videos and recordings."""
+    limits: Limits
+    """How much one chat may ask for, and who is not answered."""
     notices: NoticeRider
     """Lets what people are to be told ride along with the answers to them."""
 
@@ -93,6 +96,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             buttons=buttons,
             wordings=wordings,
             commands=Commands(wordings),
+            limits=Limits(database, settings.chat_limit_per_minute),
             group_buffer=GroupBuffer(settings.group_buffer_minutes),
             matching=matching,
             media=media,

@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     """The licence of releases, by SPDX identifier."""
     export_attribution: str = setting("EXPORT_ATTRIBUTION", "Example Facts and its volunteers", "")
     """Whom users of a release credit; empty: the instance and its volunteers."""
+    chat_limit_per_minute: int = setting("CHAT_LIMIT_PER_MINUTE", "30", 30, ge=0, le=10_000)
+    """How many messages and presses of one chat are answered a minute; 0: any number."""
     group_buffer_minutes: int = setting("GROUP_BUFFER_MINUTES", "5", 0, ge=0, le=10)
     """How long a group's texts stay in memory, so that a quoted one can be looked up; 0: not at all."""
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "info")

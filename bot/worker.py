@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
+from bot.bubbles.notes import too_much
 from bot.delivery import Delivery
 from bot.dispatch import Dispatcher
-from bot.events import Event
+from bot.events import Burst, Event
 from bot.handlers import HANDLERS, Handler
+from bot.handlers.looking_up import find_view
+from bot.limits import Judgement
 from bot.outcome import HandlerResult
 from bot.processing import Handle, Processor
 from bot.services import Services
@@ -25,7 +28,13 @@ def build_dispatcher(services: Services, handlers: Mapping[type[Event], Handle] 
         metrics=services.metrics,
         join_notices=services.notices.join,
     )
-    return Dispatcher(inbox=services.inbox, processor=processor, matching=services.matching, metrics=services.metrics)
+    return Dispatcher(
+        inbox=services.inbox,
+        processor=processor,
+        matching=services.matching,
+        metrics=services.metrics,
+        limits=services.limits,
+    )
 
 
 def bind_handlers(services: Services) -> dict[type[Event], Handle]:
@@ -34,7 +43,14 @@ def bind_handlers(services: Services) -> dict[type[Event], Handle]:
 
 
 async def _handle(handler: Handler, services: Services, event: Event) -> HandlerResult:
-    return await handler(event, services)
+    """Handle the event, unless its chat has asked for too much or is not answered."""
+    judgement = services.limits.judge(event, len(event.events) if isinstance(event, Burst) else 1)
+    if judgement == Judgement.FINE:
+        return await handler(event, services)
+    joined = tuple(HandlerResult(outcome="limited") for _ in event.events[1:]) if isinstance(event, Burst) else ()
+    if judgement == Judgement.TELL and event.source_kind == "user":
+        return HandlerResult(too_much(await find_view(services, event)), "limited_told", joined=joined)
+    return HandlerResult(outcome="blocked" if judgement == Judgement.BLOCKED else "limited", joined=joined)
 
 
 @asynccontextmanager
@@ -46,6 +62,7 @@ async def working(services: Services, dispatcher: Dispatcher | None = None) -> A
     following = [
         asyncio.create_task(services.follower.run(), name="index-follower"),
         asyncio.create_task(services.notices.run(), name="notice-rider"),
+        asyncio.create_task(services.limits.run(), name="block-list"),
         asyncio.create_task(services.media.library.run(), name="media-library"),
     ]
     dispatcher.start()

@@ -22,6 +22,7 @@ COMMANDS = {
     "evaluate": "Measure matching on labelled queries and pairs, or on what people chose.",
     "index": "Rebuild the search index, or show its state.",
     "model": "Prepare an encoder, change to it, go back, or show the state.",
+    "block": "Who is not answered: add, remove, list.",
     "line": "Check the LINE channel's settings.",
     "run-job": "Run one scheduled job now.",
     "editor": "Invite volunteers to the console.",

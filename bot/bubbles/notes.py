@@ -42,6 +42,11 @@ def declined(view: View) -> tuple[Part, ...]:
     return _said(view.words("All right. Nothing was published, and your message is erased here."))
 
 
+def too_much(view: View) -> tuple[Part, ...]:
+    """Said once to somebody who sends more than can be looked up."""
+    return _said(view.words("That is a lot at once. Please give me a minute, then I will look at what you send next."))
+
+
 def cannot_publish(view: View) -> tuple[Part, ...]:
     return _said(view.words("This message cannot be published here."))
 

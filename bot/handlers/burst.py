@@ -16,10 +16,13 @@ from retrieval.normalise import matching_key
 
 
 async def handle_burst(event: Burst, services: Services) -> HandlerResult:
-    """All texts: one carousel of what was found for each. Otherwise each is answered by itself, in as few messages."""
+    """All texts, all pictures: one answer about them all. Otherwise each is answered by itself, in as few messages."""
     plain = [one for one in event.events if isinstance(one, TextMessage) and _is_plain(one, services)]
     if len(plain) == len(event.events):
         return await _answer_texts(event, plain, services)
+    pictures = [one for one in event.events if isinstance(one, MediaMessage) and one.kind == "image"]
+    if len(pictures) == len(event.events):
+        return await handle_pictures(pictures, services)
     pictures = [one for one in event.events if isinstance(one, MediaMessage) and one.kind == "image"]
     if len(pictures) == len(event.events):
         return await handle_pictures(pictures, services)

@@ -70,6 +70,7 @@ class Program:
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "PUBLIC_URL": self.url,
+            "CHAT_LIMIT_PER_MINUTE": "0",
             "LINE_API_URL": line_url,
             "LINE_DATA_URL": f"{line_url}/line-data",
             "LINE_CHANNEL_SECRET": SECRET,

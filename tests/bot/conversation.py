@@ -10,6 +10,7 @@ from bot.buttons import Action, Press
 from bot.event_parser import parse_event
 from bot.group_buffer import GroupBuffer
 from bot.handlers import HANDLERS
+from bot.limits import Limits
 from bot.matching import Matching
 from bot.menu import Commands
 from bot.metrics import Metrics
@@ -85,6 +86,7 @@ def build_services(database: Any, inbox: Inbox, **parts: Any) -> Services:
     }
     if "wordings" in parts:
         defaults["commands"] = Commands(parts["wordings"])
+    defaults["limits"] = Limits(database, 0)
     defaults["group_buffer"] = GroupBuffer(minutes=5)
     return Services(database=database, inbox=inbox, metrics=metrics, **(defaults | parts))  # type: ignore[arg-type]
 
