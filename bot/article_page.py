@@ -1,5 +1,6 @@
 """What the public page of an article says, decided before the template: the template only lays it out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.bubbles.view import View
@@ -11,6 +12,7 @@ from bot.references import Reference, to_references
 from storage.articles import ArticlePage, ReplySummary
 from storage.tables import ReplyState, Verdict
 
+NO_REASONS: Mapping[str, str] = {}
 MAX_TITLE = 60
 MAX_DESCRIPTION = 160
 
@@ -24,6 +26,9 @@ class ReplyView:
     verdict: str
     advice: str
     state: str
+    why: str
+    """By which rule it has that state, and with which figures: one sentence."""
+    history_url: str
     is_provisional: bool
     text: list[Piece]
     references: tuple[Reference, ...]
@@ -47,8 +52,11 @@ class PageView:
     facts: list[str]
 
 
-def to_page(view: View, page: ArticlePage) -> PageView:
-    """Say in the reader's language what there is to say about a NORMAL article."""
+def to_page(view: View, page: ArticlePage, reasons: Mapping[str, str] = NO_REASONS) -> PageView:
+    """Say in the reader's language what there is to say about a NORMAL article.
+
+    `reasons` are the sentences that say why its replies have the state they have, by the reply's id.
+    """
     article, words = page.summary, view.words
     replies = best_replies(article)
     text = clean(article.text or "") or words("(a picture, video or sound)")
@@ -60,13 +68,13 @@ def to_page(view: View, page: ArticlePage) -> PageView:
         url=view.article_url(article.article_id),
         share_uri=view.share_uri(article.article_id, replies[0].verdict) if verdict else None,
         text=text,
-        replies=[_to_reply(view, reply) for reply in replies],
+        replies=[_to_reply(view, reply, article.article_id, reasons.get(reply.reply_id, "")) for reply in replies],
         notices=_notices(view, page, replies),
         facts=_article_facts(view, page),
     )
 
 
-def _to_reply(view: View, reply: ReplySummary) -> ReplyView:
+def _to_reply(view: View, reply: ReplySummary, article_id: str, why: str) -> ReplyView:
     look, words = VERDICTS[reply.verdict], view.words
     return ReplyView(
         css_class=CSS_CLASSES[reply.verdict],
@@ -74,6 +82,8 @@ def _to_reply(view: View, reply: ReplySummary) -> ReplyView:
         verdict=words(look.label),
         advice=words(look.advice),
         state=state_label(words, reply),
+        why=why,
+        history_url=view.history_url(article_id, reply.reply_id),
         is_provisional=reply.state == ReplyState.PROVISIONAL,
         text=to_pieces(clean(reply.text)),
         references=to_references(reply.reference),

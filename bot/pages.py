@@ -11,15 +11,18 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from bot.article_page import to_page
+from bot.article_page import PageView, to_page
 from bot.bubbles.view import View
 from bot.buttons import Buttons
 from bot.media_page import add_media_page, to_media_view
-from bot.wording import Wordings, Words, choose_from_header
+from bot.wording import Wordings, Words, choose_from_header, load_wordings
+from moderation.console.verdict_words import describe_standing
+from moderation.console.wording import LOCALES as CONSOLE_LOCALES
 from storage.articles import ArticlePage, find_article_page, resolve_article
 from storage.database import Database
 from storage.media import ShownMedia, find_shown_media
-from storage.tables import ArticleType, Status
+from storage.tables import ArticleType, Status, utc_now
+from storage.verification import load_newest_decisions
 
 MAX_AGE_S = 60
 """A correction or a withdrawal is on the page within a minute, wherever it was cached."""
@@ -44,6 +47,7 @@ class _Pages:
         self._wordings = wordings
         self._buttons = buttons
         self._public_url = public_url
+        self._verdict_words = load_wordings(CONSOLE_LOCALES)
         self._style = read_style()
         self._headers = security_headers(self._style)
 
@@ -54,7 +58,7 @@ class _Pages:
             raise await self._elsewhere(request, page.summary.article_id)
         if page is not None and page.summary.status == Status.NORMAL:
             media = to_media_view(view.words, page.summary.article_id, await self._find_media(page))
-            return self._respond(request, view, "article.html", 200, page=to_page(view, page), media=media)
+            return self._respond(request, view, "article.html", 200, page=await self._to_page(view, page), media=media)
         title, told, status = _absence(view.words, page)
         return self._respond(request, view, "absent.html", status, title=title, told=told)
 
@@ -63,6 +67,18 @@ class _Pages:
             return None  # no id of ours, and PostgreSQL takes no NUL
         async with self._database.reading() as session:
             return await find_article_page(session, article_id)
+
+    async def _to_page(self, view: View, page: ArticlePage) -> PageView:
+        """The page, with the sentences that the console shows for its replies too."""
+        async with self._database.reading() as session:
+            decisions = await load_newest_decisions(session, page.summary.article_id)
+        words, now = self._verdict_words[view.words.language], utc_now()
+        reasons = {
+            reply.reply_id: describe_standing(words, reply.state, [decisions[reply.reply_id]], now)
+            for reply in page.summary.replies
+            if reply.reply_id in decisions
+        }
+        return to_page(view, page, reasons)
 
     async def _find_media(self, page: ArticlePage) -> ShownMedia | None:
         if page.summary.type == ArticleType.TEXT:

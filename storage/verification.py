@@ -32,6 +32,16 @@ async def load_decisions(session: AsyncSession, article_id: str, reply_id: str) 
     return list(rows)
 
 
+async def load_newest_decisions(session: AsyncSession, article_id: str) -> dict[str, VerificationDecision]:
+    """The last decision on each answer to a message, by the reply's id."""
+    rows = await session.scalars(
+        select(VerificationDecision)
+        .where(col(VerificationDecision.article_id) == article_id)
+        .order_by(col(VerificationDecision.id))
+    )
+    return {row.reply_id: row for row in rows}
+
+
 async def load_final_outcomes(session: AsyncSession) -> dict[tuple[str, str], FinalOutcome]:
     """Article and reply of every answer whose way has ended, with its outcome."""
     history: dict[tuple[str, str], list[VerificationDecision]] = {}

@@ -37,6 +37,10 @@ class View:
         """The article's public page."""
         return f"{self.public_url.rstrip('/')}/articles/{quote(article_id, safe='')}"
 
+    def history_url(self, article_id: str, reply_id: str) -> str:
+        """The public page that tells how an answer came to read as it does and stand where it stands."""
+        return f"{self.public_url.rstrip('/')}/review/history/{quote(article_id, safe='')}/{quote(reply_id, safe='')}"
+
     def draft_url(self, event_id: str) -> str:
         """The page on which a person cuts their message before it becomes public, and says why they doubt it."""
         return f"{self.public_url.rstrip('/')}/drafts/{self.buttons.sign_link(DRAFT_LINK, event_id)}"

@@ -23,6 +23,7 @@ from storage.tables import (
     Verdict,
 )
 from tests.bot.makers import CHECKED_AT
+from tests.moderation.community import HELPFUL, add_answer, add_trusted, say
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{ 7*7 }} &amp; \u202ereversed"
 Client = TestClient[web.Request, web.Application]
@@ -268,3 +269,18 @@ async def test_the_page_of_a_merged_article_leads_to_the_other(client: Client, s
         session.add_all([Article(id="one", text="一"), Article(id="two", status=Status.MERGED, merged_into="one")])
     response = await client.get("/articles/two?lang=en", allow_redirects=False)
     assert (response.status, response.headers["Location"]) == (302, "/articles/one?lang=en")
+
+
+async def test_the_page_says_why_an_answer_is_shown_in_the_consoles_words(
+    client: Client, sqlite_database: Database
+) -> None:
+    async with sqlite_database.transaction() as session:
+        await add_answer(session)
+        await add_trusted(session, "t1", "t2")
+        for rater in ("n1", "t1", "t2"):
+            await say(session, rater, HELPFUL)
+    text = Html(await (await client.get("/articles/a?lang=en")).text()).text
+    assert "3 volunteers rated this answer, 2 of them with a long good record, and 100 % found it helpful" in text
+    chinese = await (await client.get("/articles/a?lang=zh_Hant")).text()
+    assert "3 位志工評分，其中 2 位長期紀錄良好，100% 認為有幫助：已通過初步查核。" in chinese
+    assert "https://chaming.example.tw/review/history/a/r" in chinese
