@@ -41,6 +41,7 @@ def to_console_context(services: Services) -> ConsoleContext:
         line_login=to_line_login(settings),
         open_to_all=settings.volunteers_may_join,
         proxies=settings.proxies,
+        thresholds=settings.verification,
         limits=RateLimits(),
         tasks=TaskCache(services.database),
     )

@@ -3,9 +3,11 @@
 A malformed setting stops the start with one line that names it and gives an example. `.env.example` lists them all.
 """
 
+import json
 import os
 import secrets
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Literal, Self
@@ -13,6 +15,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from moderation.thresholds import DEFAULT, Thresholds
 
 DEFAULT_MODEL = "intfloat/multilingual-e5-small"
 """The encoder that a registry package carries; see `retrieval/bundled_model.py`."""
@@ -91,6 +95,10 @@ class Settings(BaseSettings):
     )
     volunteers_may_join: bool = setting("VOLUNTEERS_MAY_JOIN", "true", True)
     """Whether whoever signs in becomes a newcomer; false: only those who were invited may."""
+    verification: Annotated[Thresholds, NoDecode] = setting(
+        "VERIFICATION", '{"min_ratings": 5, "answer_provisional": false, "lock_after": "P30D"}', DEFAULT
+    )
+    """The numbers of the verification rule and of trust that differ from the defaults, as JSON."""
     proxies: int = setting("PROXIES", "1", 0, ge=0, le=5)
     """How many proxies before this server add to X-Forwarded-For."""
     instance_name: str = setting("INSTANCE_NAME", "facts.example.org", "", pattern=r"^[^\s/]*$")
@@ -105,6 +113,8 @@ class Settings(BaseSettings):
     """How many messages and presses of one chat are answered a minute; 0: any number."""
     group_buffer_minutes: int = setting("GROUP_BUFFER_MINUTES", "5", 0, ge=0, le=10)
     """How long a group's texts stay in memory, so that a quoted one can be looked up; 0: not at all."""
+    speech_model: str | None = setting("SPEECH_MODEL", "./models/faster-whisper-small", min_length=1)
+    """A faster-whisper model (a folder, or a name it has loaded before): what is said in videos is then looked up."""
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "info")
     log_format: Literal["json", "console"] = setting("LOG_FORMAT", "json", "json")
 
@@ -127,6 +137,15 @@ class Settings(BaseSettings):
         if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
         return value
+
+    @field_validator("verification", mode="before")
+    @classmethod
+    def _read_thresholds(cls, value: object) -> object:
+        changed = json.loads(value) if isinstance(value, str) else value
+        known = {field.name for field in fields(Thresholds)}
+        if isinstance(changed, dict) and (unknown := sorted(changed.keys() - known)):
+            raise ValueError(f"there is no {unknown[0]} in moderation/thresholds.py")
+        return changed
 
     @field_validator("secret_key")
     @classmethod

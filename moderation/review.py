@@ -105,15 +105,16 @@ async def review(
     if final is not None and now >= final.since + thresholds.lock_after:
         return Review(finding, link.state, locked=True)
     newest = history[-1] if history else None
-    public_at = _choose_time(finding, link, newest, now, lambda: delay(thresholds))
+    shown = choose_shown(finding.outcome, thresholds)
+    public_at = _choose_time(shown, finding, link, newest, now, lambda: delay(thresholds))
     if newest is None or (newest.rule, newest.outcome) != (finding.rule, finding.outcome):
         session.add(_to_decision(finding, link, now, public_at))
     if public_at is not None and now < public_at:
         return Review(finding, link.state, public_at)
     task = await _find_task(session, article_id)  # before the change log's lock, which is to be taken last
-    await _carry_out(session, link, finding.outcome)
+    await _carry_out(session, link, finding.outcome, shown)
     if task is not None:
-        await _move_task(session, task, now)
+        await _move_task(session, task, reply_id, finding.outcome, now)
     return Review(finding, link.state)
 
 
@@ -144,6 +145,31 @@ async def reopen(
         await take_back(session, article_id, reply_id, ReplyState.PROPOSED)
     if task is not None and task.state in DECIDED:
         task.state, task.updated_at = get_next(Act.REOPEN, task.state, to_movers(role)), now
+        task.appeal_of = reply_id
+        session.add(task)
+
+
+async def follow_answers(session: AsyncSession, article_id: str, now: datetime) -> None:
+    """Let the task follow the answers that are left, or there again, after some were hidden or shown again.
+
+    With none left the task is open: somebody is to write one.
+    """
+    task = await _find_task(session, article_id)
+    if task is None or task.state not in DECIDED | {TaskState.OPEN}:
+        return
+    links = list(
+        await session.scalars(
+            select(ArticleReply).where(
+                col(ArticleReply.article_id) == article_id, col(ArticleReply.status) == Status.NORMAL
+            )
+        )
+    )
+    after = choose_state(frozenset(link.state for link in links))
+    if after is None and task.state in DECIDED and not any(link.state in PUBLISHED for link in links):
+        after = TaskState.OPEN
+    may = after == TaskState.OPEN or (after is not None and find_act(task.state, after) is not None)
+    if after is not None and after != task.state and may:
+        task.state, task.updated_at, task.appeal_of = after, now, None
         session.add(task)
 
 
@@ -202,7 +228,15 @@ async def _review_all(database: Database, answers: list[tuple[str, str]], now: d
     return changed
 
 
+def choose_shown(outcome: VerificationOutcome, thresholds: Thresholds) -> ReplyState | None:
+    """The state in which people who ask are shown an answer of this outcome; None: they are not."""
+    if outcome == VerificationOutcome.PROVISIONAL and not thresholds.answer_provisional:
+        return None
+    return SHOWN.get(outcome)
+
+
 def _choose_time(
+    shown: ReplyState | None,
     finding: Finding,
     link: ArticleReply,
     newest: VerificationDecision | None,
@@ -210,7 +244,7 @@ def _choose_time(
     delay: Callable[[], timedelta],
 ) -> datetime | None:
     """When an answer that is about to be shown may be; None: nothing holds it up."""
-    if finding.outcome not in SHOWN or link.state in PUBLISHED:
+    if shown is None or link.state in PUBLISHED:
         return None
     if newest is not None and newest.public_at is not None and newest.outcome in SHOWN:
         return newest.public_at
@@ -232,22 +266,32 @@ def _to_decision(
     )
 
 
-async def _carry_out(session: AsyncSession, link: ArticleReply, outcome: VerificationOutcome) -> None:
-    if outcome in SHOWN:
-        await publish(session, link.article_id, link.reply_id, SHOWN[outcome])
+async def _carry_out(
+    session: AsyncSession, link: ArticleReply, outcome: VerificationOutcome, shown: ReplyState | None
+) -> None:
+    if shown is not None:
+        await publish(session, link.article_id, link.reply_id, shown)
     elif outcome == VerificationOutcome.REJECTED:
         await take_back(session, link.article_id, link.reply_id, ReplyState.REJECTED)
     elif link.state != ReplyState.IMPORTED:
         await take_back(session, link.article_id, link.reply_id, ReplyState.PROPOSED)
 
 
-async def _move_task(session: AsyncSession, task: ReviewTask, now: datetime) -> None:
-    """Let the message's task follow its best answer, where the rule may move it at all."""
-    if task.state not in DECIDED:
+async def _move_task(
+    session: AsyncSession, task: ReviewTask, reply_id: str, outcome: VerificationOutcome, now: datetime
+) -> None:
+    """Let the message's task follow its best answer, where the rule may move it at all.
+
+    One that an appeal opened is closed once the rule has decided on the answer that the appeal was about.
+    """
+    is_settled_appeal = (
+        task.state == TaskState.OPEN and task.appeal_of == reply_id and outcome != VerificationOutcome.HELD
+    )
+    if task.state not in DECIDED and not is_settled_appeal:
         return
     after = await _choose_task_state(session, task.article_id)
     if after is not None and after != task.state and find_act(task.state, after) is not None:
-        task.state, task.updated_at = after, now
+        task.state, task.updated_at, task.appeal_of = after, now, None
         session.add(task)
 
 

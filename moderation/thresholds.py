@@ -11,6 +11,8 @@ class Thresholds:
     min_ratings: int = 3
     min_trusted: int = 2
     provisional_share: float = 0.80
+    answer_provisional: bool = True
+    """Whether what has passed the first check is shown, labelled; False: only what is verified is."""
 
     experienced_after: int = 10
     """Ratings a person must have given before the model tells their side, and their rating counts to verify."""

@@ -69,8 +69,9 @@ async def refit_raters(services: Services) -> str:
     from moderation.review import review_open
 
     now = datetime.now(UTC)
-    standings = await refit(services.database, now)
-    changed = await review_open(services.database, now)
+    thresholds = services.settings.verification
+    standings = await refit(services.database, now, thresholds)
+    changed = await review_open(services.database, now, thresholds)
     people, copies = len(standings.ratings), sum(rater != one for rater, one in standings.counted_as.items())
     return f"fitted {standings.fitted} ratings, {people} raters of whom {copies} are copies, {changed} answers changed"
 
@@ -78,7 +79,8 @@ async def refit_raters(services: Services) -> str:
 async def publish_due(services: Services) -> str:
     from moderation.review import review_due  # here, for the table must not wait for SQLAlchemy
 
-    return f"published {await review_due(services.database, datetime.now(UTC))} answers that had waited"
+    shown = await review_due(services.database, datetime.now(UTC), services.settings.verification)
+    return f"published {shown} answers that had waited"
 
 
 async def count_statistics(services: Services) -> str:
@@ -104,6 +106,20 @@ async def reopen_tasks(services: Services) -> str:
     from moderation.console.upkeep import reopen_tasks as reopen  # as above
 
     return await reopen(services.database, datetime.now(UTC))
+
+
+async def expire_verdicts(services: Services) -> str:
+    from moderation.writing.aging import expire_verdicts as expire  # as above
+
+    return f"took back {await expire(services.database, datetime.now(UTC))} answers whose time is over"
+
+
+async def check_references(services: Services) -> str:
+    from moderation.fetching import BoundedFetcher  # as above
+    from moderation.writing.aging import recheck_references
+
+    pages, opened = await recheck_references(services.database, BoundedFetcher(), datetime.now(UTC))
+    return f"looked at {pages} pages that answers cite, opened {opened} tasks again"
 
 
 async def mail_volunteers(services: Services) -> str:
@@ -158,6 +174,8 @@ JOBS = {
             timedelta(hours=1),
             reopen_tasks,
         ),
+        Job("expire-verdicts", "Take back answers whose time is over.", timedelta(minutes=10), expire_verdicts),
+        Job("check-references", "Look again at the pages answers cite.", timedelta(hours=1), check_references),
         Job("mail-volunteers", "Mail volunteers their daily digest.", timedelta(hours=1), mail_volunteers),
         Job("themes", "Draw the theme map anew.", timedelta(days=1), map_themes),
         Job(

@@ -2,11 +2,14 @@
 
 import re
 import stat
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.settings import SECRET_KEY_FILE, Settings, SettingsError, load_settings
+from moderation.thresholds import DEFAULT
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = {str(field.validation_alias) for field in Settings.model_fields.values()}
@@ -55,6 +58,10 @@ def test_it_splits_two_secrets_while_one_is_rotated(monkeypatch: pytest.MonkeyPa
         ("PUSH_EXPIRED_REPLIES", "perhaps"),
         ("LOG_LEVEL", "loud"),
         ("ENCODER_THREADS", "0"),
+        ("VERIFICATION", '{"min_ratings'),
+        ("VERIFICATION", '{"min_rating": 5}'),
+        ("VERIFICATION", '{"min_ratings": "many"}'),
+        ("VERIFICATION", "[3]"),
     ],
 )
 def test_a_malformed_setting_stops_the_start_with_its_name_and_an_example(
@@ -129,3 +136,9 @@ def test_every_setting_is_in_the_example_and_the_example_is_a_good_one(tmp_path:
     assert set(re.findall(r"^([A-Z_]+)=", example, re.M)) == NAMES
     (tmp_path / ".env").write_text(example)
     load_settings()
+
+
+def test_it_changes_only_the_thresholds_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VERIFICATION", '{"answer_provisional": false, "lock_after": "P30D"}')
+    changed = replace(DEFAULT, answer_provisional=False, lock_after=timedelta(days=30))
+    assert load_settings().verification == changed
