@@ -29,6 +29,8 @@ LABELS = {
     MenuItem.QUESTIONS: marked("My questions"),
     MenuItem.DATA: marked("My data"),
 }
+MENU = marked("Menu")
+"""What opens the rich menu."""
 ALSO = {
     MenuItem.HELP: ("help", "?", "？", "幫助", "使用說明", "怎麼用", "hi", "hello", "你好", "您好"),
     MenuItem.TUTORIAL: ("tutorial", "教學"),

@@ -1,4 +1,4 @@
-"""`chaming line check`: is the LINE channel set up so that this bot can answer?"""
+"""`chaming line check`: is the LINE channel set up so that this bot can answer? `chaming line menu`: its rich menu."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import click
 
 @click.group()
 def command() -> None:
-    """Check the LINE channel's settings."""
+    """Check the LINE channel's settings; make its rich menu."""
 
 
 @command.command()
@@ -25,3 +25,18 @@ def check(no_test: bool) -> None:
     if not all(finding.is_good for finding in findings):
         raise click.ClickException("The channel is not ready: mend what is marked ✗ and check again.")
     click.echo("The channel is ready.")
+
+
+@command.command()
+def menu() -> None:
+    """Make the rich menu below the chat, and show it to everybody."""
+    # Imported here: `--help` must not wait for them.
+    from bot.line_errors import LineError
+    from scripts.line_menu import set_rich_menu
+    from scripts.settings_option import settings_or_exit
+
+    try:
+        replaced = asyncio.run(set_rich_menu(settings_or_exit(require_line=True)))
+    except LineError as error:
+        raise click.ClickException(f"LINE refused: {error.reason or error.code}.") from None
+    click.echo("The menu is shown to everybody." + (" The one before is deleted." if replaced else ""))

@@ -21,6 +21,8 @@ class Call:
     path: Mapping[str, str]
     body: JSON
     retry_key: str | None = None
+    data: bytes = b""
+    """What was sent, where that is no JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,29 @@ async def set_webhook(platform: Platform, call: Call) -> Answer:
     return Answer()
 
 
+async def add_rich_menu(platform: Platform, call: Call) -> Answer:
+    return Answer({"richMenuId": platform.rich_menus.add(call.body)})
+
+
+async def list_rich_menus(platform: Platform, call: Call) -> Answer:
+    return Answer({"richmenus": platform.rich_menus.list()})
+
+
+async def delete_rich_menu(platform: Platform, call: Call) -> Answer:
+    platform.rich_menus.delete(call.path["richMenuId"])
+    return Answer()
+
+
+async def show_rich_menu(platform: Platform, call: Call) -> Answer:
+    platform.rich_menus.show_to_all(call.path["richMenuId"])
+    return Answer()
+
+
+async def set_rich_menu_picture(platform: Platform, call: Call) -> Answer:
+    platform.rich_menus.set_picture(call.path["richMenuId"], call.data)
+    return Answer()
+
+
 async def content(platform: Platform, call: Call) -> Answer:
     media = _ready_media(platform, call.path["messageId"])
     return Answer(status=202) if media is None else Answer(data=media.data, mime_type=media.mime_type)
@@ -225,6 +250,10 @@ API: dict[tuple[str, str], Operation] = {
     ("GET", "/v2/bot/followers/ids"): for_certified_accounts,
     ("POST", "/v2/bot/group/{groupId}/leave"): leave_group,
     ("POST", "/v2/bot/room/{roomId}/leave"): leave_room,
+    ("POST", "/v2/bot/richmenu"): add_rich_menu,
+    ("GET", "/v2/bot/richmenu/list"): list_rich_menus,
+    ("DELETE", "/v2/bot/richmenu/{richMenuId}"): delete_rich_menu,
+    ("POST", "/v2/bot/user/all/richmenu/{richMenuId}"): show_rich_menu,
     ("GET", "/v2/bot/info"): info,
     ("GET", "/v2/bot/message/quota"): quota,
     ("GET", "/v2/bot/message/quota/consumption"): consumption,
@@ -234,8 +263,9 @@ API: dict[tuple[str, str], Operation] = {
 """What the API host knows. `webhook/test` and the token operations are in `server`: they need HTTP."""
 
 DATA: dict[tuple[str, str], Operation] = {
+    ("POST", "/v2/bot/richmenu/{richMenuId}/content"): set_rich_menu_picture,
     ("GET", "/v2/bot/message/{messageId}/content"): content,
     ("GET", "/v2/bot/message/{messageId}/content/preview"): preview,
     ("GET", "/v2/bot/message/{messageId}/content/transcoding"): transcoding,
 }
-"""What the data host knows; LINE serves content from no other."""
+"""What the data host knows; LINE serves content from no other, and takes none elsewhere."""

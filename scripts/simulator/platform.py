@@ -14,6 +14,7 @@ from scripts.simulator.errors import FAILED_TO_SEND, INVALID_RECIPIENT, NOT_FOUN
 from scripts.simulator.limits import Quota, RateLimits, RetryKeys
 from scripts.simulator.problems import JSON
 from scripts.simulator.reply_tokens import ReplyTokens
+from scripts.simulator.rich_menus import RichMenus
 from scripts.simulator.world import Channel, Chat, Group, GroupKind, Media, Posted, User, Via
 
 QUOTABLE = frozenset({"text", "textV2", "sticker", "image", "video", "template", "flex"})
@@ -30,6 +31,7 @@ class Platform:
         self.retry_keys = RetryKeys(clock)
         self.rate_limits = RateLimits(clock)
         self.quota = Quota(clock, quota)
+        self.rich_menus = RichMenus()
         self.users: dict[str, User] = {}
         self.groups: dict[str, Group] = {}
         self.timelines: defaultdict[str, list[Posted]] = defaultdict(list)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
@@ -22,6 +22,8 @@ DATA_PREFIX = "/line-data"
 """Where the data host lives, so that one port is enough: content asked of the API host is 404, as at LINE."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+BINARY = frozenset({"/v2/bot/richmenu/{richMenuId}/content"})
+"""Operations that take bytes."""
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
 
@@ -87,6 +89,8 @@ class ApiServer:
             if fault is not None and kind is FaultKind.STATUS:
                 raise LineError(fault.status, "A failure on order")
             call = self._check(request, entry, method, template, request_id)
+            if template in BINARY:
+                call = replace(call, data=await request.read(), body={})
             answer = await operation(self.platform, call)
             if fault is not None and kind is FaultKind.ACCEPT_THEN_STATUS:
                 raise LineError(fault.status, "A failure on order, after the request was accepted")
@@ -127,7 +131,10 @@ class ApiServer:
         problem = header_problem(template, request.headers)
         if problem is not None:
             raise LineError(400, problem)
-        if "not JSON" in entry.body or (entry.body and request.content_type != "application/json"):
+        is_json = template not in BINARY or method != "POST"
+        if (is_json and "not JSON" in entry.body) or (
+            is_json and entry.body and request.content_type != "application/json"
+        ):
             raise LineError(400, BAD_JSON)
         if (method, template) in load_operations(MESSAGING_API):
             problems = request_problems(method, template, entry.body)
