@@ -1,5 +1,7 @@
 """`/articles.atom`: articles as they are checked, for whoever wants to follow or to reuse them."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from bot.data_pages.atom import Entry, Feed
@@ -24,7 +26,7 @@ class CheckedFeed:
         """The last publications, newest first, an article once."""
         async with self._site.database.reading() as session:
             found = await load_publications(session, ENTRIES * 2)
-            newest = list({each.article_id: each for each in reversed(found)}.values())[::-1][:ENTRIES]
+            newest = _once_each(found)[:ENTRIES]
             summaries = await load_article_summaries(session, [each.article_id for each in newest])
         words, url = self._site.words(request), self._site.public_url
         entries = [self._to_entry(words, each, summaries[each.article_id]) for each in newest]
@@ -40,3 +42,11 @@ class CheckedFeed:
             updated=max(publication.published_at, reply.updated_at or publication.published_at),
             summary=cut(clean(reply.text), MAX_SUMMARY),
         )
+
+
+def _once_each(publications: Sequence[Publication]) -> list[Publication]:
+    """The newest publication of each article, in the order given: newest first."""
+    found: dict[str, Publication] = {}
+    for publication in publications:
+        found.setdefault(publication.article_id, publication)
+    return list(found.values())

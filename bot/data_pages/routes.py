@@ -7,6 +7,7 @@ from aiohttp import web
 from bot.data_pages.api_page import ApiPage
 from bot.data_pages.checked_feed import CheckedFeed
 from bot.data_pages.data_page import DataPage
+from bot.data_pages.map_page import MapPage
 from bot.data_pages.site import open_site, show_asset
 from bot.data_pages.stats_page import StatsPage
 from storage.database import Database
@@ -17,9 +18,12 @@ RELEASE = r"[0-9A-Za-z][0-9A-Za-z._+-]*"
 def add_data_pages(app: web.Application, *, database: Database, public_url: str, releases: Path) -> None:
     """`releases` is the folder that `chaming export` publishes into; it need not be there yet."""
     site = open_site(database, public_url, releases)
-    stats, data = StatsPage(site), DataPage(site)
+    stats, themes, data = StatsPage(site), MapPage(site), DataPage(site)
     app.router.add_get("/assets/{version}/{name}", show_asset)
     app.router.add_get("/stats", stats.show)
+    app.router.add_get("/stats/map", themes.show)
+    app.router.add_get("/stats/map.json", themes.show_picture)
+    app.router.add_get("/stats/map.csv", themes.show_csv)
     app.router.add_get("/stats/{name}.csv", stats.show_csv)
     app.router.add_get("/stats/spread/{article_id}", stats.show_spread)
     app.router.add_get("/articles.atom", CheckedFeed(site).show)

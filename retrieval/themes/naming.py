@@ -15,6 +15,10 @@ WORDS = 3
 """How many words a name has at most."""
 MAX_TEXT = 600
 """Characters of an article that are looked at: what it is about stands at its beginning."""
+MAX_SAMPLE = 10_000
+"""Texts that tell how common a word usually is."""
+MAX_MEMBERS = 200
+"""Articles of a theme that are read for its name."""
 MIN_SHARE = 0.2
 """Of a theme's articles that must have a word for it to name the theme."""
 AS_COMMON = 0.75
@@ -32,14 +36,15 @@ _COMMON = frozenset({"http", "https", "www", "com", "html", "the", "and", "for",
 
 def name_themes(texts: Sequence[str], themes: Iterable[int]) -> dict[int, list[str]]:
     """Up to `WORDS` words for each theme, the most telling first; every theme has at least an empty list."""
-    members: dict[int, list[set[str]]] = {}
     everywhere: Counter[str] = Counter()
+    sample = texts[:: max(1, math.ceil(len(texts) / MAX_SAMPLE))]
+    for text in sample:
+        everywhere.update(to_words(text))
+    members: dict[int, list[set[str]]] = {}
     for text, theme in zip(texts, themes, strict=True):
-        words = to_words(text)
-        everywhere.update(words)
-        if theme != NO_THEME:
-            members.setdefault(theme, []).append(words)
-    return {theme: _name(found, everywhere, len(texts)) for theme, found in members.items()}
+        if theme != NO_THEME and len(members.setdefault(theme, [])) < MAX_MEMBERS:
+            members[theme].append(to_words(text))
+    return {theme: _name(found, everywhere, len(sample)) for theme, found in members.items()}
 
 
 def to_words(text: str) -> set[str]:
@@ -60,15 +65,13 @@ def _name(members: Sequence[set[str]], everywhere: Counter[str], total: int) -> 
     least = max(2.0, MIN_SHARE * len(members))
     common = {word: count for word, count in inside.items() if count >= least}
     common = common or {word: count for word, count in inside.items() if count > 1}
-    best = sorted(common, key=lambda word: (-_score(word, common[word], len(members), everywhere[word], total), word))
+    best = sorted(common, key=lambda word: (-_score(word, common[word] / len(members), everywhere[word] / total), word))
     return _pick(best, common)
 
 
-def _score(word: str, count: int, size: int, all_count: int, total: int) -> float:
-    """Its share in the theme, times how much rarer it is elsewhere; longer runs count a little more."""
-    outside = (all_count - count + 0.5) / (total - size + 1)
-    share = count / size
-    return share * math.log(share / outside) * (1 + 0.15 * min(len(word), 4)) if share > outside else 0.0
+def _score(word: str, share: float, usual: float) -> float:
+    """Its share in the theme, times how much rarer it usually is; longer runs count a little more."""
+    return share * math.log(share / max(usual, 1e-5)) * (1 + 0.15 * min(len(word), 4))
 
 
 def _pick(best: Sequence[str], common: dict[str, int]) -> list[str]:

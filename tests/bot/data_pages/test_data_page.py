@@ -5,19 +5,16 @@ import base64
 import gzip
 import hashlib
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from bot.data_pages.preview import MAX_CELL, load_previews
-from storage.database import open_database
 from storage.exports.manifest import Manifest
-from storage.migrations import migrate
-from storage.tables import Article
-from tests.bot.data_pages.conftest import PUBLIC_URL, Client, fill
-from tests.bot.data_pages.made_release import release
+from tests.bot.data_pages.conftest import PUBLIC_URL, Client
+from tests.bot.data_pages.made_release import publish_two
 from tests.bot.test_pages import Html
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -29,19 +26,7 @@ FILE = "jsonl/articles.jsonl.gz"
 def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Manifest]]:
     """Two releases of one epoch, made once: their folder, and their manifests, oldest first."""
     folder = tmp_path_factory.mktemp("published")
-
-    async def publish() -> list[Manifest]:
-        database = open_database(f"sqlite+aiosqlite:///{folder}/chaming.db")
-        await migrate(database)
-        await fill(database, NOW)
-        first = await release(database, folder / "releases", NOW)
-        async with database.transaction() as session:
-            session.add(Article(id="later", text="<b>later</b>" + "長" * 500, created_at=NOW))
-        second = await release(database, folder / "releases", NOW + timedelta(days=7))
-        await database.close()
-        return [first, second]
-
-    return folder / "releases", asyncio.run(publish())
+    return folder / "releases", asyncio.run(publish_two(folder, NOW))
 
 
 @pytest.fixture
