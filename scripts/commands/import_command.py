@@ -32,7 +32,7 @@ def cofacts(folder: Path, rejects: Path | None) -> None:
 @command.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
 @click.option(
-    "--answered-only", is_flag=True, help="Take only answered articles, as answers of another instance: state `imported`."
+    "--answered-only", is_flag=True, help="Take only answered articles, as another instance's answers (`imported`)."
 )
 def chaming(folder: Path, answered_only: bool) -> None:
     """Take in a release of chaming: DIR is its folder, or a folder of releases, whose newest counts.

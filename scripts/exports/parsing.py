@@ -26,6 +26,7 @@ from storage.tables import (
     Category,
     Hyperlink,
     MatchDecision,
+    MediaHash,
     Rating,
     Reply,
     ReplyRequest,
@@ -40,6 +41,7 @@ MODELS: Mapping[str, type[SQLModel]] = {
     "articles": Article,
     "article_variants": ArticleVariant,
     "hyperlinks": Hyperlink,
+    "media_hashes": MediaHash,
     "article_categories": ArticleCategory,
     "replies": Reply,
     "reply_versions": ReplyVersion,
@@ -52,7 +54,7 @@ MODELS: Mapping[str, type[SQLModel]] = {
     "analytics": ArticleDay,
     "tombstones": Tombstone,
 }
-"""The table that each exported one is taken into; candidates go into their decisions."""
+"""The table that each exported one is taken into; candidates go into their decisions, and themes are made anew."""
 
 BATCH = 500
 
@@ -78,6 +80,8 @@ class Parser:
         for place, column in self._columns:
             if column.kind == Kind.SOURCE and row[place] == self._own_name:
                 fields[column.name] = HERE
+            elif column.kind == Kind.BYTES:
+                fields[column.name] = bytes.fromhex(row[place])
             elif column.kind == Kind.JSON and row[place] is not None:
                 fields[column.name] = orjson.loads(row[place])
         if self._model in (Article, ArticleVariant):

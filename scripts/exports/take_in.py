@@ -28,6 +28,7 @@ from storage.tables import (
     ArticleReplyFeedback,
     ImportedRelease,
     MatchDecision,
+    MediaHash,
     Rating,
     ReplyRequest,
     VerificationDecision,
@@ -40,6 +41,7 @@ STORES: Mapping[str, Store] = {
     "articles": storing.store_articles,
     "article_variants": storing.store_variants,
     "hyperlinks": storing.store_hyperlinks,
+    "media_hashes": storing.insert_missing(MediaHash, lambda row: (row.article_id, row.kind, bytes(row.value))),
     "article_categories": storing.insert_missing(ArticleCategory, lambda row: (row.article_id, row.category_id)),
     "replies": storing.store_replies,
     "reply_versions": storing.store_versions,
@@ -57,7 +59,7 @@ STORES: Mapping[str, Store] = {
 """How each table is taken in, when a whole instance is rebuilt."""
 
 ANSWERS: Mapping[str, Store] = {
-    **{name: STORES[name] for name in ("categories", "articles", "article_variants", "hyperlinks")},
+    **{name: STORES[name] for name in ("categories", "articles", "article_variants", "hyperlinks", "media_hashes")},
     **{name: STORES[name] for name in ("article_categories", "replies", "reply_versions", "tombstones")},
     "article_replies": storing.store_as_imported,
 }

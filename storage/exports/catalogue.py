@@ -12,12 +12,14 @@ from storage.exports.content import (
     CATEGORIES,
     HISTORY,
     HYPERLINKS,
+    MEDIA_HASHES,
     REPLIES,
     REPLY_VERSIONS,
     VARIANTS,
 )
 from storage.exports.opinions import (
     ANALYTICS,
+    ARTICLE_THEMES,
     FEEDBACKS,
     MATCH_CANDIDATES,
     MATCH_DECISIONS,
@@ -34,6 +36,7 @@ TABLES: tuple[ExportTable, ...] = (
     ARTICLES,
     VARIANTS,
     HYPERLINKS,
+    MEDIA_HASHES,
     ARTICLE_CATEGORIES,
     REPLIES,
     REPLY_VERSIONS,
@@ -45,6 +48,7 @@ TABLES: tuple[ExportTable, ...] = (
     MATCH_DECISIONS,
     MATCH_CANDIDATES,
     ANALYTICS,
+    ARTICLE_THEMES,
     TOMBSTONES,
 )
 

@@ -81,5 +81,6 @@ def to_hour(moment: datetime | None) -> datetime | None:
 _PLAIN: dict[Kind, Convert] = {
     Kind.STRING: lambda value, dated: str(value) or None,
     Kind.HOUR: lambda value, dated: to_hour(value),
+    Kind.BYTES: lambda value, dated: bytes(value).hex(),
     Kind.JSON: lambda value, dated: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode(),
 }

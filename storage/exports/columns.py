@@ -30,6 +30,8 @@ class Kind(StrEnum):
     HOUR = "hour"
     """A time, cut to the hour."""
     DATE = "date"
+    BYTES = "bytes"
+    """A fingerprint, in hex."""
     JSON = "json"
     """A list or an object, as JSON with sorted keys."""
 

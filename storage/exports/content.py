@@ -14,6 +14,7 @@ from storage.tables import (
     ArticleVariant,
     Category,
     Hyperlink,
+    MediaHash,
     Reply,
     ReplyState,
     ReplyVersion,
@@ -132,6 +133,21 @@ HYPERLINKS = ExportTable(
     ),
     narrow=lambda query: query.where(of_normal_article(Hyperlink.article_id)),
     order=(Hyperlink.article_id, Hyperlink.url),
+)
+
+MEDIA_HASHES = ExportTable(
+    name="media_hashes",
+    description="By what an article's picture, video or recording is known again; the files are on its page.",
+    key=("article_id",),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", MediaHash.article_id, required=True),
+        Column("kind", Kind.STRING, "sha256, pdq, pdq-frame or chromaprint.", MediaHash.kind, required=True),
+        Column("value", Kind.BYTES, "The hash, in hex.", MediaHash.value, required=True),
+        Column("created_at", Kind.HOUR, "When it was computed.", MediaHash.created_at, required=True),
+    ),
+    narrow=lambda query: query.where(of_normal_article(MediaHash.article_id)),
+    order=(MediaHash.article_id, MediaHash.id),
+    dated=MediaHash.created_at,
 )
 
 CATEGORIES = ExportTable(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import orjson
+from sqlalchemy import and_, func, select
 from sqlmodel import col
 
 from storage.exports.columns import Column, ExportTable, Kind, RawRow
@@ -10,10 +11,13 @@ from storage.exports.content import is_released_link, of_normal_article
 from storage.tables import (
     ArticleDay,
     ArticleReplyFeedback,
+    ArticleTheme,
     MatchDecision,
     Rating,
     ReplyRequest,
     Status,
+    Theme,
+    ThemeMap,
     Tombstone,
 )
 
@@ -159,6 +163,25 @@ ANALYTICS = ExportTable(
     ),
     narrow=lambda query: query.where(of_normal_article(ArticleDay.article_id)),
     order=(ArticleDay.article_id, ArticleDay.day, ArticleDay.source),
+)
+
+NEWEST_MAP = select(func.max(col(ThemeMap.id))).where(col(ThemeMap.is_complete).is_(True)).scalar_subquery()
+
+ARTICLE_THEMES = ExportTable(
+    name="article_themes",
+    description="The theme map: articles grouped by meaning, and where each stands. Derived; made anew every night.",
+    key=("article_id",),
+    columns=(
+        Column("article_id", Kind.STRING, "The article.", ArticleTheme.article_id, required=True),
+        Column("theme", Kind.INTEGER, "0 is the largest; empty: of its own.", ArticleTheme.number),
+        Column("words", Kind.JSON, "What sets the theme apart.", Theme.words),
+        Column("x", Kind.NUMBER, "Its place on the map.", ArticleTheme.x, required=True),
+        Column("y", Kind.NUMBER, "Its place on the map.", ArticleTheme.y, required=True),
+    ),
+    narrow=lambda query: query.outerjoin(
+        Theme, and_(col(Theme.map_id) == col(ArticleTheme.map_id), col(Theme.number) == col(ArticleTheme.number))
+    ).where(col(ArticleTheme.map_id) == NEWEST_MAP, of_normal_article(ArticleTheme.article_id)),
+    order=(ArticleTheme.article_id,),
 )
 
 TOMBSTONES = ExportTable(

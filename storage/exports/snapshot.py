@@ -24,10 +24,12 @@ from storage.tables import (
     ImportedRelease,
     IndexChange,
     MatchDecision,
+    MediaHash,
     Rating,
     Reply,
     ReplyRequest,
     ReplyVersion,
+    ThemeMap,
     Tombstone,
     VerificationDecision,
 )
@@ -47,6 +49,8 @@ READ: tuple[type[SQLModel], ...] = (
     ArticleReplyFeedback,
     MatchDecision,
     ArticleDay,
+    MediaHash,
+    ThemeMap,
     Tombstone,
     IndexChange,
 )

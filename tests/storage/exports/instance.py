@@ -17,21 +17,26 @@ from storage.tables import (
     ArticleDay,
     ArticleReply,
     ArticleReplyFeedback,
+    ArticleTheme,
     ArticleType,
     ArticleVariant,
     Asker,
     Category,
     Choice,
     FeedbackReason,
+    HashKind,
     Hyperlink,
     MatchDecision,
     MatchOutcome,
+    MediaHash,
     Rating,
     Reply,
     ReplyRequest,
     ReplyState,
     ReplyVersion,
     Status,
+    Theme,
+    ThemeMap,
     Verdict,
     VerificationDecision,
     VerificationOutcome,
@@ -195,6 +200,14 @@ def _rows() -> Iterator[list[object]]:  # in the order that foreign keys ask for
         MatchDecision(id="m2", outcome=MatchOutcome.NO_MATCH, model_id="e5@1", offered=[], created_at=THEN),
     ]
     yield [ArticleDay(article_id="a1", day=date(2026, 11, 1), people=21, messages=30)]
+    yield [MediaHash(article_id="picture", kind=HashKind.PICTURE, value=bytes(range(32)), created_at=THEN)]
+    yield [ThemeMap(id=1, model_id="e5@1", articles=2, is_complete=True, made_at=THEN)]
+    yield [Theme(map_id=1, number=0, words=["喝醋", "血壓"])]
+    yield [
+        ArticleTheme(map_id=1, article_id="a1", number=0, x=0.5, y=-1.25),
+        ArticleTheme(map_id=1, article_id="a2", number=None, x=0.25, y=2.0),
+        ArticleTheme(map_id=1, article_id="blocked", number=0, x=0.0, y=0.0),
+    ]
     yield [Asker(id="asker-one", line_user_id=SECRETS["LINE user id"], created_at=THEN)]
 
 
