@@ -166,7 +166,7 @@ def draw_nothing(article: ArticleSummary, language: str) -> str:
 
 
 @asynccontextmanager
-async def open_desk(database: Database, **given: Any) -> AsyncIterator[Desk]:
+async def open_desk(database: Database, port: int | None = None, **given: Any) -> AsyncIterator[Desk]:
     mail, matcher = MailBox(), WordMatcher()
     app = web.Application()
     clock = Clock()
@@ -186,5 +186,5 @@ async def open_desk(database: Database, **given: Any) -> AsyncIterator[Desk]:
         }
     )
     app.add_subapp("/review/", console_app(context))
-    async with TestServer(app) as server:
+    async with TestServer(app, port=port) as server:
         yield Desk(context, f"http://127.0.0.1:{server.port}", mail, matcher, clock)
