@@ -53,6 +53,8 @@ class Press(StrEnum):
     """What was found for this one of several messages."""
     TOGETHER = "whole"
     """Whether several messages are one: `kind` is `yes` or `no`."""
+    LINK_TITLE = "title"
+    """Look once more, by the title of the page that the message links to."""
     MENU = "menu"
     """What the menu offers: `kind` is a `MenuItem`."""
     SET = "set"

@@ -18,6 +18,7 @@ from bot.index_keeper import IndexKeeper
 from bot.index_opening import index_folder, open_index
 from bot.limits import Limits
 from bot.line_client import LineClient, open_line_client
+from bot.link_titles import LinkTitles
 from bot.logs import configure_logs
 from bot.matching import Matching
 from bot.media.desk import MediaDesk, open_media_desk
@@ -27,6 +28,7 @@ from bot.notify import NoticeRider
 from bot.pseudonyms import Pseudonyms
 from bot.settings import Settings
 from bot.wording import Wordings, choose_words, load_wordings
+from moderation.fetching import BoundedFetcher
 from storage.database import Database, open_database
 from storage.inbox import Inbox
 from storage.payloads import derive_payload_key
@@ -56,6 +58,8 @@ class Services:
     """Loads model and index, and keeps the index equal to the database."""
     media: MediaDesk
     """Fetches, reads and knows again pictures, videos and recordings."""
+    link_titles: LinkTitles
+    """Titles of the pages that messages link to, where a setting allows them to be fetched."""
     limits: Limits
     """How much one chat may ask for, and who is not answered."""
     notices: NoticeRider
@@ -80,6 +84,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         media = open_media_desk(settings, database, metrics)
         stack.push_async_callback(media.close)
         matching = Matching(metrics)
+        link_titles = LinkTitles(BoundedFetcher() if settings.fetch_link_titles else None)
+        stack.push_async_callback(link_titles.close)
         buttons, wordings = Buttons(settings.secret_key), load_wordings()
 
         def to_view(asker: Asker | None) -> View:
@@ -96,6 +102,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             buttons=buttons,
             wordings=wordings,
             commands=Commands(wordings),
+            link_titles=link_titles,
             limits=Limits(database, settings.chat_limit_per_minute),
             group_buffer=GroupBuffer(settings.group_buffer_minutes),
             matching=matching,

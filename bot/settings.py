@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     """Whom users of a release credit; empty: the instance and its volunteers."""
     chat_limit_per_minute: int = setting("CHAT_LIMIT_PER_MINUTE", "30", 30, ge=0, le=10_000)
     """How many messages and presses of one chat are answered a minute; 0: any number."""
+    fetch_link_titles: bool = setting("FETCH_LINK_TITLES", "true", False)
+    """Whether the page behind a message that is only a link may be fetched, to look its title up."""
     group_buffer_minutes: int = setting("GROUP_BUFFER_MINUTES", "5", 0, ge=0, le=10)
     """How long a group's texts stay in memory, so that a quoted one can be looked up; 0: not at all."""
     speech_model: str | None = setting("SPEECH_MODEL", "./models/faster-whisper-small", min_length=1)

@@ -2,6 +2,7 @@
 
 from bot.bubbles.view import View
 from bot.buttons import Press
+from bot.fit import clean, cut, one_line
 from bot.flex import Part, fill_in, postback, text_message
 from bot.labels import Reason, how_sure, why_found
 from bot.menu import WHY_PREFIX
@@ -11,6 +12,7 @@ from storage.questions import Progress, Question
 from storage.statistics import Waiting
 from storage.tables import SeenWhere
 
+MAX_TITLE = 200
 ENOUGH_TO_TELL = 20
 """Answers below which a usual time would be chance."""
 
@@ -40,6 +42,16 @@ def withdrawn(view: View) -> tuple[Part, ...]:
 
 def declined(view: View) -> tuple[Part, ...]:
     return _said(view.words("All right. Nothing was published, and your message is erased here."))
+
+
+def no_title(view: View) -> tuple[Part, ...]:
+    return _said(view.words("I could not read the title of that page. Please send me its title or its words as text."))
+
+
+def title_unknown(view: View, title: str) -> tuple[Part, ...]:
+    """Nothing was found by the title either; it is shown, for a person can tell whether it is the right page."""
+    told = view.words("I looked up the title of the page as well, and found no check of it:")
+    return _said(f"{told}\n{cut(one_line(clean(title)), MAX_TITLE)}")
 
 
 def too_much(view: View) -> tuple[Part, ...]:

@@ -13,6 +13,7 @@ from bot.handlers.presses_on_answers import choose, explain, none_of_these, show
 from bot.handlers.presses_on_bursts import look_at_all, look_at_one
 from bot.handlers.presses_on_consent import agree, decline, join, show_draft
 from bot.handlers.presses_on_feedback import say_why, vote
+from bot.handlers.presses_on_links import look_at_title
 from bot.handlers.presses_on_media import agree_to_media, pick_media
 from bot.handlers.presses_on_menu import forget, open_menu, set_something
 from bot.handlers.presses_on_notices import mute, unmute
@@ -32,6 +33,7 @@ PRESSES: dict[Press, Callable[[Postback, Action, Services], Awaitable[HandlerRes
     Press.DECLINE: decline,
     Press.LOOK: look_at_one,
     Press.TOGETHER: look_at_all,
+    Press.LINK_TITLE: look_at_title,
     Press.MENU: open_menu,
     Press.SET: set_something,
     Press.FORGET: forget,

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from bot.bubbles.links import offer_title
 from bot.bubbles.notes import asked_before, nothing_to_read
 from bot.decide import Answer, NoMatch, Outcome
 from bot.decisions import is_new_wording, outcome_of, to_decision
@@ -9,6 +10,7 @@ from bot.events import Event, TextMessage
 from bot.handlers.group_text import handle_group_text
 from bot.handlers.looking_up import LookedUp, about, find_view, has_asked, look_up
 from bot.handlers.presses_on_menu import show_item, take_remark
+from bot.link_titles import find_only_url
 from bot.mentions import without_mentions
 from bot.outcome import HandlerResult
 from bot.render import render
@@ -45,8 +47,14 @@ async def answer_text(event: Event, services: Services, text: str, event_id: str
             return HandlerResult(asked_before(found.view, article_id, question), "asked_before")
     is_new = is_new_wording(outcome, found.matches)
     decision = _to_decision(event, services, found, text, message_id)
+    view = about(found.view, decision.id)
+    messages = render(view, outcome, text, event_id, is_new_wording=is_new)
+    url = find_only_url(text) if services.link_titles.is_on and not isinstance(outcome, Answer) else None
+    if url is not None:
+        services.link_titles.begin(url)
+        messages = (*messages[:-1], offer_title(view, messages[-1], event_id))
     return HandlerResult(
-        render(about(found.view, decision.id), outcome, text, event_id, is_new_wording=is_new),
+        messages,
         outcome_of(outcome).value,
         keep_payload=_may_be_published(outcome, is_new),
         record=partial(record_decision, decision=decision, is_variant=is_new),

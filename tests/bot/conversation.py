@@ -11,6 +11,7 @@ from bot.event_parser import parse_event
 from bot.group_buffer import GroupBuffer
 from bot.handlers import HANDLERS
 from bot.limits import Limits
+from bot.link_titles import LinkTitles
 from bot.matching import Matching
 from bot.menu import Commands
 from bot.metrics import Metrics
@@ -86,6 +87,7 @@ def build_services(database: Any, inbox: Inbox, **parts: Any) -> Services:
     }
     if "wordings" in parts:
         defaults["commands"] = Commands(parts["wordings"])
+    defaults["link_titles"] = LinkTitles(None)
     defaults["limits"] = Limits(database, 0)
     defaults["group_buffer"] = GroupBuffer(minutes=5)
     return Services(database=database, inbox=inbox, metrics=metrics, **(defaults | parts))  # type: ignore[arg-type]
