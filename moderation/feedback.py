@@ -10,6 +10,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from moderation.abuse.discounted import choose_status
 from moderation.intake import APP_ID
 from storage.articles import PUBLISHED
 from storage.tables import Article, ArticleReply, ArticleReplyFeedback, FeedbackReason, Status, utc_now
@@ -38,7 +39,12 @@ async def give_feedback(
     elif own is None and score is not None:
         session.add(
             ArticleReplyFeedback(
-                article_id=article_id, reply_id=reply_id, contributor=contributor, app_id=APP_ID, score=score
+                article_id=article_id,
+                reply_id=reply_id,
+                contributor=contributor,
+                app_id=APP_ID,
+                score=score,
+                status=await choose_status(session, contributor),
             )
         )
     await session.flush()
@@ -77,6 +83,11 @@ async def give_reason(
     own.reason = reason
     session.add(own)
     return True
+
+
+async def recount(session: AsyncSession, article_id: str, reply_id: str) -> None:
+    """Make the counts anew after votes have come to count, or ceased to."""
+    await _count(session, await session.get_one(ArticleReply, (article_id, reply_id), with_for_update=True))
 
 
 async def unlink_feedback(session: AsyncSession, contributor: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from moderation.abuse.discounted import choose_status
 from moderation.variants import Because, VariantError, attach_variant
 from storage.articles import PUBLISHED, resolve_article
 from storage.askers import SOURCE
@@ -221,7 +222,7 @@ async def _insert_request(session: AsyncSession, article_id: str, asker_id: str,
             article_id=article_id,
             contributor=asker_id,
             reason=reason,
-            status=Status.NORMAL,
+            status=await choose_status(session, asker_id),
             source=SOURCE,
             app_id=APP_ID,
             positive_feedback_count=0,

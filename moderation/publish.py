@@ -199,7 +199,7 @@ async def publish_imported(session: AsyncSession, links: Sequence[ArticleReply])
 async def restore_links(session: AsyncSession, links: Sequence[ArticleReply]) -> tuple[int, int]:
     """Take links over exactly as a release of chaming has them, their states included; how many are new and changed.
 
-    A link whose reply was written here is left as it is: nobody else's copy of it counts more.
+    A link whose reply was written here is left as it is: nobody else's copy of it counts more. So is one hidden here.
     """
     reply_ids = {link.reply_id for link in links}
     own = set(
@@ -211,7 +211,7 @@ async def restore_links(session: AsyncSession, links: Sequence[ArticleReply]) ->
     changed = []
     for link in links:
         existing = stored.get((link.article_id, link.reply_id))
-        if existing is None or link.reply_id in own:
+        if existing is None or link.reply_id in own or existing.status == Status.BLOCKED:
             continue
         differing = [n for n in ArticleReply.model_fields if getattr(existing, n) != getattr(link, n)]
         for name in differing:
@@ -238,6 +238,8 @@ def _take_over(existing: ArticleReply, imported: ArticleReply) -> bool:
     """Copy what the source may change; True when any of it did. Votes given here stay counted."""
     names = ("status", "source_positive_count", "source_negative_count", "contributor", "app_id", "updated_at")
     differing = [name for name in names if getattr(existing, name) != getattr(imported, name)]
+    if existing.status == Status.BLOCKED and "status" in differing:  # hidden here, or there for good reason
+        differing.remove("status")
     existing.positive_feedback_count += imported.source_positive_count - existing.source_positive_count
     existing.negative_feedback_count += imported.source_negative_count - existing.source_negative_count
     for name in differing:

@@ -75,6 +75,10 @@ TRANSITIONS = (
     _by(Act.HOLD, TaskState.REJECTED, TaskState.SUBMITTED, Mover.RULE),
     _by(Act.PASS, TaskState.REJECTED, TaskState.PROVISIONAL, Mover.RULE),
     _by(Act.VERIFY, TaskState.REJECTED, TaskState.VERIFIED, Mover.RULE),
+    _by(Act.PASS, TaskState.OPEN, TaskState.PROVISIONAL, Mover.RULE),
+    _by(Act.VERIFY, TaskState.OPEN, TaskState.VERIFIED, Mover.RULE),
+    _by(Act.REJECT, TaskState.OPEN, TaskState.REJECTED, Mover.RULE),
+    _by(Act.HOLD, TaskState.OPEN, TaskState.SUBMITTED, Mover.RULE),
     _by(Act.REOPEN, TaskState.SUBMITTED, TaskState.OPEN, Mover.MODERATOR),
     _by(Act.REOPEN, TaskState.PROVISIONAL, TaskState.OPEN, Mover.MODERATOR, Mover.CLOCK),
     _by(Act.REOPEN, TaskState.VERIFIED, TaskState.OPEN, Mover.MODERATOR, Mover.CLOCK),
@@ -86,7 +90,11 @@ _TABLE = {(each.act, each.before): each for each in TRANSITIONS}
 MODERATORS = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})
 
 DECIDED = frozenset({TaskState.SUBMITTED, TaskState.PROVISIONAL, TaskState.VERIFIED, TaskState.REJECTED})
-"""Where the rule may move a task. An open or claimed one is somebody's to write, whatever becomes of older answers."""
+"""Where the rule moves a task. An open or claimed one is somebody's to write, whatever becomes of older answers.
+
+It moves an open one in two cases: an appeal opened it and the rule has decided on that answer anew; or an answer that
+was hidden is shown again.
+"""
 
 
 def to_movers(role: Role | None, *, is_claimant: bool = False) -> frozenset[Mover]:

@@ -19,6 +19,8 @@ from storage.tables import (
     ArticleVariant,
     ChangeKind,
     Embedding,
+    MeasureKind,
+    ModerationMeasure,
     Status,
     VariantAction,
     VariantLog,
@@ -34,6 +36,7 @@ class VariantError(Exception):
     ├── UnknownVariantError   there is no such article or wording
     ├── ContradictedError     the two say different things
     ├── DetachedBeforeError   an editor has taken this wording off the article
+    ├── HiddenError           moderators hide this wording
     └── NotMergeableError     (moderation/merging.py) one of the articles is answered, worked on, or not public
     """
 
@@ -51,6 +54,10 @@ class ContradictedError(VariantError):
 
 class DetachedBeforeError(VariantError):
     """This wording was detached from the article before; only an editor attaches it again."""
+
+
+class HiddenError(VariantError):
+    """Moderators hide this wording; only they show it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +125,17 @@ async def detach_variant(session: AsyncSession, variant_id: str, because: Becaus
 
 
 async def reattach_variant(session: AsyncSession, variant_id: str, because: Because) -> bool:
-    """Undo `detach_variant`; False when it is attached."""
+    """Undo `detach_variant`; False when it is attached. Raises `HiddenError` while moderators hide it."""
     variant = await _get_variant(session, variant_id)
     if variant.detached_at is None:
         return False
+    hidden = select(col(ModerationMeasure.id)).where(
+        col(ModerationMeasure.kind) == MeasureKind.HIDE_WORDING,
+        col(ModerationMeasure.subject_id) == variant_id,
+        col(ModerationMeasure.undone_at).is_(None),
+    )
+    if await session.scalar(hidden.limit(1)) is not None:
+        raise HiddenError
     variant.detached_at = None
     session.add(variant)
     await log_variants(session, variant.article_id, VariantAction.ATTACHED, because, variant_id=variant_id)

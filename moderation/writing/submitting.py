@@ -111,6 +111,7 @@ async def submit(
     await _set_expiry(session, draft.id, draft.expires_at)
     await note_references(session, draft.reference)
     task.state, task.claimed_by, task.lease_until, task.updated_at = after, None, None, now
+    task.appeal_of = None
     session.add(task)
     await session.delete(draft)
     await session.flush()
@@ -131,6 +132,7 @@ async def reuse(
     await _refuse_faults(session, article_id, Writing(reply.verdict, reply.text, reply.reference or ""), now)
     await _link(session, article_id, reply_id, editor_id, now)
     task.state, task.claimed_by, task.lease_until, task.updated_at = after, None, None, now
+    task.appeal_of = None
     session.add(task)
     await session.flush()
     return Submitted(article_id, reply_id, is_new=True)
