@@ -14,9 +14,10 @@ from datetime import datetime
 
 import numpy as np
 
-from retrieval.themes.clustering import NO_THEME, Layout, lay_out
+from retrieval.themes.clustering import MIN_ARTICLES, NO_THEME, Layout, lay_out
 from retrieval.themes.naming import name_themes
 from storage.database import Database
+from storage.exports.masking import Masker
 from storage.index_entries import adopted_model
 from storage.themes import MappedText, NewPlace, load_mapped_texts, save_map
 
@@ -32,13 +33,21 @@ async def make_map(database: Database, now: datetime) -> str:
     if model_id is None:
         return "no map: nothing has been encoded yet"
     texts = await _load_all(database, model_id)
+    if len(texts) < MIN_ARTICLES:
+        return f"no map: {len(texts)} articles are too few"
     layout, words = await _in_own_process(texts)
     places = [
         NewPlace(text.article_id, None if theme == NO_THEME else theme, x, y)
         for text, theme, (x, y) in zip(texts, layout.themes.tolist(), layout.places.tolist(), strict=True)
     ]
-    await save_map(database, model_id, words, places, now)
+    await save_map(database, model_id, {theme: _public(each) for theme, each in words.items()}, places, now)
     return f"{len(words)} themes among {len(texts)} articles"
+
+
+def _public(words: Sequence[str]) -> list[str]:
+    """The words without any that is somebody's number or address."""
+    masker = Masker()
+    return [word for word in words if masker.mask(word) == word]
 
 
 async def _load_all(database: Database, model_id: str) -> list[MappedText]:
