@@ -19,30 +19,34 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.article_page import to_page
-from bot.bubbles import notes
+from bot.bubbles import menu, notes
 from bot.bubbles.answer import article_messages
-from bot.bubbles.consent import waiting_messages
+from bot.bubbles.burst import Found, burst_messages
+from bot.bubbles.consent import consent_messages, waiting_messages
 from bot.bubbles.feedback import voted
 from bot.bubbles.group import group_messages
 from bot.bubbles.guide import welcome_messages
 from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.view import View
 from bot.buttons import Buttons, Vote
-from bot.decide import Answer, Candidate, Candidates, NoMatch, best_replies, is_settled
+from bot.decide import Answer, Candidate, Candidates, NoMatch, Outcome, best_replies, is_settled
+from bot.drafts import draft_of
 from bot.fit import clean, units
 from bot.flex import Part
 from bot.flex_html import FLEX_CSS, message_html
 from bot.labels import Reason
 from bot.pages import read_style
 from bot.render import render
-from bot.wording import Wordings, load_wordings
+from bot.wording import Wordings, Words, load_wordings
 from moderation.intake import RequestReceipt
 from retrieval.types import Band, EntryKind, Match
 from scripts.import_cofacts import RejectsFile, import_cofacts
 from storage.articles import ArticlePage, ArticleSummary, find_article_page, load_article_summaries
 from storage.database import Database, open_database
 from storage.migrations import migrate
-from storage.tables import Article, ArticleReply, NoticeKind, ReplyState, Verdict
+from storage.questions import Progress, Question
+from storage.statistics import Waiting
+from storage.tables import Article, ArticleReply, Asker, NoticeKind, ReplyState, Verdict
 
 SAMPLE = Path(__file__).parent / "sample"
 EVENT_ID = "01FZ74A0TDDPYRVKNK77XKC3ZR"
@@ -86,8 +90,17 @@ async def _write(folder: Path, sample_folder: Path, chromium: str | None) -> Non
         for language, words in wordings.items()
         for name, html in _pages(View(words, Buttons("only for pictures"), PUBLIC_URL), wordings, sample)
     ]
+    written += [
+        _save(folder / f"chat-larger.{language}.html", chat_html(list(scenes(_larger(words), sample))))
+        for language, words in wordings.items()
+    ]
     if chromium:
         await draw(written, folder, chromium)
+
+
+def _larger(words: Words) -> View:
+    """What somebody sees who has asked for larger text."""
+    return View(words, Buttons("only for pictures"), PUBLIC_URL, large=True)
 
 
 def _pages(view: View, wordings: Wordings, sample: Sample) -> Iterator[tuple[str, str]]:
@@ -164,8 +177,19 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
     yield "contradicted", render(view, Candidates((differing,)), "", EVENT_ID)
     asked = pages[1].summary
     yield "no-match", render(view, NoMatch(), clean(asked.text or ""), EVENT_ID)
+    personal = draft_of(f"{asked.text}\n請打0912-345-678找王小明先生，他住台北市中山路一段12號3樓")
+    yield "consent-cut", consent_messages(view, personal, EVENT_ID)
+    yield "consent-put-back", consent_messages(view, draft_of(personal.whole, 1), EVENT_ID)
+    yield "consent-wording", consent_messages(view, personal, EVENT_ID, wording_of=asked.article_id)
     yield "waiting", waiting_messages(view, asked)
-    yield "asked", notes.receipt(view, RequestReceipt(asked.article_id, 4, True))
+    outcomes: tuple[Outcome, ...] = (
+        Answer(_candidate(pages[0].summary, Band.ANSWER, 0.97)), Candidates((*similar, differing)), NoMatch(asked),
+        NoMatch(),
+    )  # fmt: skip
+    yield "burst", burst_messages(view, [Found(EVENT_ID, page.summary.text or "", outcome, view)
+                                         for page, outcome in zip(pages, outcomes, strict=False)])  # fmt: skip
+    yield from _menu(view, pages)
+    yield "asked", notes.receipt(view, RequestReceipt(asked.article_id, 4, True), Waiting(120, 5400, 90_000))
     yield from _notices(view, pages, sample.disputed)
     for vote in (Vote.HELPFUL, Vote.NOT_HELPFUL):
         yield f"voted-{vote.value}", voted(view, vote, asked.article_id, asked.replies[0].reply_id)
@@ -176,6 +200,22 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
     yield "notes", [message for note in plain for message in note(view)]
     yield "media", [message for kind in ("image", "video", "file") for message in notes.cannot_read(view, kind)]
     yield "group", group_messages(view, Answer(_candidate(pages[0].summary, Band.ANSWER, 0.97)))
+
+
+def _menu(view: View, pages: Sequence[ArticlePage]) -> Iterator[Scene]:
+    """What people ask of the bot itself."""
+    moment = pages[0].summary.created_at
+    questions = [
+        Question(page.summary.article_id, page.summary.text, moment, progress)
+        for page, progress in zip([*pages, *pages], Progress, strict=False)
+    ]
+    yield "help", menu.help_messages(view)
+    yield "settings", menu.settings_messages(view, Asker(id="asker", large_text=view.large))
+    yield "language", menu.language_messages(view)
+    yield "questions", menu.questions_messages(view, questions)
+    yield "my-data", menu.data_messages(view, f"{PUBLIC_URL}/my-data/token")
+    yield "forget", [*menu.confirm_forgetting(view), *menu.forgotten(view)]
+    yield "asked-before", notes.asked_before(view, pages[0].summary.article_id, questions[1])
 
 
 def _notices(view: View, pages: Sequence[ArticlePage], disputed: ArticlePage) -> Iterator[Scene]:

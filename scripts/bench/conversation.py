@@ -1,7 +1,7 @@
 """A thousand real messages through the simulator: `python -m scripts.bench.conversation [--messages 1000]`.
 
-The shipped sample's messages and the titles of the pages they link to are sent, each by a person of their own, to a
-server; after each answer one of its buttons is pressed, each kind in turn. LINE's simulator refuses what LINE refuses,
+The shipped sample's messages, the titles of the pages they link to and replies are sent, each by a person of their own,
+to a server; after each answer one of its buttons is pressed, each kind in turn. The simulator refuses what LINE does,
 so nothing may be refused, no event may fail, and every bubble is valid. `/metrics` says how long each step took.
 """
 
@@ -29,9 +29,9 @@ STEPS = ("handle_seconds", "match_seconds", "store_seconds", "webhook_to_reply_s
 
 
 def load_texts() -> list[str]:
-    """Messages first, then titles; all different."""
+    """Messages first, then titles, then what volunteers wrote; all different."""
     sample = load_sample(SAMPLE)
-    return list(dict.fromkeys([*sample.messages.values(), *sample.titles_flat()]))
+    return list(dict.fromkeys([*sample.messages.values(), *sample.titles_flat(), *sample.reply_texts()]))
 
 
 async def drive(line: LineSimulator, texts: Sequence[str]) -> Counter[str]:

@@ -1,5 +1,6 @@
 """The gallery shows every bubble from the shipped sample, each of them one that LINE takes."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ pytestmark = pytest.mark.slow
 
 async def test_every_scene_is_one_that_line_takes() -> None:
     sample = await load_sample(SAMPLE)
-    for words in load_wordings().values():
-        shown = list(scenes(View(words, Buttons("a secret for tests"), PUBLIC_URL), sample))
-        assert len({name for name, _ in shown}) == len(shown) >= 15
+    buttons = Buttons("a secret for tests")
+    for words, large in product(load_wordings().values(), (False, True)):
+        shown = list(scenes(View(words, buttons, PUBLIC_URL, large), sample))
+        assert len({name for name, _ in shown}) == len(shown) >= 35
         for name, messages in shown:
             assert 0 < len(messages) <= MAX_MESSAGES + 1, name
             for message in messages:
@@ -32,5 +34,6 @@ def test_it_writes_a_page_a_language(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [str(tmp_path)])
     assert result.exit_code == 0, result.output
     written = {path.name for path in tmp_path.iterdir()}
-    assert {f"chat.{language}.html" for language in LANGUAGES} <= written
+    kinds = ("chat", "chat-larger")
+    assert {f"{kind}.{language}.html" for kind in kinds for language in LANGUAGES} <= written
     assert "article-rumor.zh_Hant.html" in written
