@@ -63,7 +63,7 @@ async def working(services: Services, dispatcher: Dispatcher | None = None) -> A
         asyncio.create_task(services.follower.run(), name="index-follower"),
         asyncio.create_task(services.notices.run(), name="notice-rider"),
         asyncio.create_task(services.limits.run(), name="block-list"),
-        asyncio.create_task(services.media.library.run(), name="media-library"),
+        asyncio.create_task(services.media.run(), name="media-library"),
     ]
     dispatcher.start()
     try:

@@ -4,6 +4,7 @@ from bot.bubbles.notes import cannot_read, sticker
 from bot.events import MediaMessage, OtherMessage, Sticker
 from bot.handlers.looking_up import find_view
 from bot.handlers.pictures import handle_picture, handle_picture_in_group
+from bot.handlers.recordings import handle_recording
 from bot.outcome import IGNORED, HandlerResult
 from bot.services import Services
 
@@ -22,14 +23,8 @@ async def handle_other_message(event: OtherMessage, services: Services) -> Handl
 
 async def handle_media(event: MediaMessage, services: Services) -> HandlerResult:
     """Answer a person always, and a group only when the very picture is surely known to be false."""
-    if event.kind != "image":
-        return await _say_what_helps(event, services)
     if event.source_kind != "user":
-        return await handle_picture_in_group(event, services)
-    return await handle_picture(event, services)
-
-
-async def _say_what_helps(event: MediaMessage, services: Services) -> HandlerResult:
-    if event.source_kind != "user":
-        return IGNORED
-    return HandlerResult(cannot_read(await find_view(services, event), event.kind), "cannot_read")
+        return await handle_picture_in_group(event, services) if event.kind == "image" else IGNORED
+    if event.kind == "image":
+        return await handle_picture(event, services)
+    return await handle_recording(event, services)

@@ -18,10 +18,12 @@ from bot.media.content import ContentGoneError, ContentNotReadyError, ContentToo
 from bot.media.desk import SeenPicture
 from bot.media.merging import PICTURE, LookedAt, merge
 from bot.media.reading import Reading, ReadText
+from bot.media.watching import MediaFileError, TooLongError
 from bot.outcome import HandlerResult
 from bot.render import render
 from bot.services import Services
 from retrieval.pictures.decoding import PictureError, TooManyPixelsError
+from retrieval.pictures.index import SURE
 from retrieval.types import Band, Match
 from storage.articles import ArticleSummary, load_article_summaries
 from storage.match_decisions import record_decision
@@ -34,7 +36,14 @@ GIVE_UP_AFTER_S = 40.0
 GROUP_TEXT = "圖" * 20
 """A group hears of a picture only when it is surely known, however few words are in it."""
 
-REFUSED = (ContentGoneError, ContentTooLargeError, ContentNotReadyError, PictureError, TimeoutError)
+REFUSED = (
+    ContentGoneError,
+    ContentTooLargeError,
+    ContentNotReadyError,
+    PictureError,
+    MediaFileError,
+    TimeoutError,
+)
 """What ends with a plain sentence. Other failures of LINE's are tried again by the inbox."""
 
 
@@ -71,11 +80,13 @@ async def look_up_picture(event: MediaMessage, services: Services) -> LookedUpPi
     await desk.library.wait_ready()
     seen = await desk.see(event.message_id)
     same = desk.library.find_bytes(seen.sha256)
-    read = ReadText(Reading.NOTHING) if same else await desk.reader.read(seen.picture)
-    looked = LookedAt(same, desk.library.pictures.find(seen.hashes), (), read)
+    near = desk.library.pictures.find(seen.hashes)
+    shown = seen.part(near[0].by) if near and near[0].distance <= SURE else seen.picture
+    read = ReadText(Reading.NOTHING) if same else await desk.reader.read(shown)
+    looked = LookedAt(same, near, (), read)
     said = await services.matching.match(read.text) if read.text else []
     view = await find_view(services, event)
-    matches, summaries = await _merge(services, looked, said)
+    matches, summaries = await merge_found(services, looked, said)
     return LookedUpPicture(view, decide(matches, summaries), matches, read, seen)
 
 
@@ -122,7 +133,7 @@ def choose_refusal(event: MediaMessage, error: Exception) -> tuple[str, str]:
         return bubbles.GONE, "content_gone"
     if isinstance(error, ContentNotReadyError):
         return bubbles.NOT_READY, "content_not_ready"
-    if isinstance(error, ContentTooLargeError | TooManyPixelsError):
+    if isinstance(error, ContentTooLargeError | TooManyPixelsError | TooLongError):
         return bubbles.TOO_LARGE[event.kind], "content_too_large"
     return bubbles.UNREADABLE[event.kind], "content_unreadable"
 
@@ -156,7 +167,7 @@ def consent_messages(view: View, event: MediaMessage, read: ReadText) -> tuple[P
     )
 
 
-async def _merge(
+async def merge_found(
     services: Services, looked: LookedAt, said: Sequence[Match]
 ) -> tuple[list[Match], dict[str, ArticleSummary]]:
     """The matches by looks and by words; the articles are read once, so that what is shown is how things stand."""
@@ -179,7 +190,7 @@ async def handle_picture_in_group(event: MediaMessage, services: Services) -> Ha
         return HandlerResult(outcome="group_silent")
     same = desk.library.find_bytes(seen.sha256)
     looked = LookedAt(same, desk.library.pictures.find(seen.hashes))
-    matches, summaries = await _merge(services, looked, ())
+    matches, summaries = await merge_found(services, looked, ())
     outcome = decide(matches, summaries)
     if not may_speak_unasked(outcome, GROUP_TEXT):
         return HandlerResult(outcome="group_silent")

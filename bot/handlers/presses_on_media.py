@@ -1,56 +1,47 @@
-"""Presses on the consent step of a picture: publish it exactly as it was shown, or show the step again.
+"""Presses on the consent step of a picture, video or recording: publish it as it was shown, or show the step again.
 
-Nothing of the picture was kept: it is fetched from LINE and read once more. Should it be read otherwise than it was
-shown, the person is asked anew.
+Nothing of it was kept: it is fetched from LINE and read once more. Should it be read otherwise than it was shown, the
+person is asked anew.
 """
 
-import asyncio
 from dataclasses import replace
 
 from bot.bubbles import notes
 from bot.bubbles.media import ABOUT_THIS, quoting, told
 from bot.bubbles.view import View
 from bot.buttons import Action
-from bot.drafts import Draft, draft_of
 from bot.events import MediaMessage, Postback
 from bot.flex import Part
 from bot.handlers.asking import Asked, Person, ask_about, asks_too_much
 from bot.handlers.kept_message import find_kept_media
 from bot.handlers.looking_up import about, find_view
 from bot.handlers.pictures import REFUSED, consent_messages, refuse
+from bot.handlers.preparing_media import prepare_media
 from bot.handlers.presses_on_consent import to_result
 from bot.handlers.remembering import Record, remember_asked
-from bot.media.desk import SeenPicture
-from bot.media.reading import READ_WITH
 from bot.outcome import HandlerResult
 from bot.services import Services
 from moderation.media_intake import MediaToPublish, take_in_media
-from retrieval.pictures.decoding import encode_for_keeping
-from retrieval.pictures.hashing import hashes_to_store
 from storage.askers import ensure_asker
-from storage.tables import ArticleType, HashKind
 
 
 async def agree_to_media(event: Postback, action: Action, services: Services) -> HandlerResult:
-    """Publish the picture with the words that were read in it, and let the person wait for an answer."""
+    """Publish it with the words that were read in it, and let the person wait for an answer."""
     kept = await find_kept_media(services, event, action.event_id)
     if kept is None:
         return HandlerResult(notes.expired(await find_view(services, event)), "expired")
     try:
-        seen = await services.media.see(kept.message_id)
-        read = await services.media.reader.read(seen.picture)
+        prepared = await prepare_media(kept, services)
     except REFUSED as error:
         return await refuse(kept, services, error)
-    draft = draft_of(read.text) if read.text else None
     view = about(await find_view(services, event), action.decision_id)
-    if action.mark != (draft.mark if draft else None):
-        return HandlerResult(consent_messages(view, kept, read), "draft_shown")
-    media = await asyncio.to_thread(to_publish, seen, draft)
-    asked = await _publish(services, Person(event.chat, event.user_id), media)
+    if action.mark != prepared.mark:
+        return HandlerResult(consent_messages(view, kept, prepared.read), "draft_shown")
+    asked = await _publish(services, Person(event.chat, event.user_id), prepared.media)
     result = to_result(view, asked)
     if asked.receipt is None:
         return result
-    return replace(result, record=remember_asked(event, action, asked.receipt.article_id, media.text))
+    return replace(result, record=remember_asked(event, action, asked.receipt.article_id, prepared.media.text))
 
 
 async def offer_media(view: View, kept: MediaMessage, services: Services, record: Record | None) -> HandlerResult:
@@ -76,28 +67,12 @@ async def pick_media(event: Postback, action: Action, services: Services) -> Han
 
 
 async def _offer(view: View, kept: MediaMessage, services: Services) -> Part | HandlerResult:
-    """The consent step for a picture, or why it cannot be shown."""
+    """The consent step for it, or why it cannot be shown."""
     try:
-        seen = await services.media.see(kept.message_id)
-        read = await services.media.reader.read(seen.picture)
+        prepared = await prepare_media(kept, services)
     except REFUSED as error:
         return await refuse(kept, services, error)
-    return consent_messages(view, kept, read)[1]
-
-
-def to_publish(seen: SeenPicture, draft: Draft | None) -> MediaToPublish:
-    """What becomes public of a picture: encoded from its pixels alone, with the hashes it will be found by."""
-    return MediaToPublish(
-        type=ArticleType.IMAGE,
-        text=draft.public if draft else None,
-        content_type="image/jpeg",
-        data=encode_for_keeping(seen.picture),
-        sha256=seen.sha256,
-        hashes=[(HashKind.PICTURE, value) for value in hashes_to_store(seen.picture)],
-        width=seen.picture.width,
-        height=seen.picture.height,
-        read_with=READ_WITH,
-    )
+    return consent_messages(view, kept, prepared.read)[1]
 
 
 async def _publish(services: Services, person: Person, media: MediaToPublish) -> Asked:

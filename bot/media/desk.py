@@ -2,24 +2,31 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import structlog
 from PIL import Image
 
 from bot.media.content import ContentClient, open_content_client
 from bot.media.library import MediaLibrary
-from bot.media.reading import TextReader
+from bot.media.listening import Listener, open_listener
+from bot.media.reading import TextReader, why_unreadable
+from bot.media.watching import can_watch
 from bot.metrics import Metrics
 from bot.settings import Settings
 from retrieval.pictures.decoding import decode_picture
-from retrieval.pictures.hashing import hashes_to_look_up
+from retrieval.pictures.hashing import regions_to_look_up
+from retrieval.pictures.regions import Box
 from storage.database import Database
 
 MAX_PICTURE_BYTES = 12_000_000
 """LINE itself takes pictures of up to 10 MB from its apps."""
 
 LOOK_WITHIN_S = 10.0
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,16 @@ class SeenPicture:
 
     picture: Image.Image
     sha256: bytes
-    hashes: tuple[bytes, ...]
+    regions: Mapping[bytes, Box]
+    """Hashes of the whole and of its regions, and where in the picture each is."""
+
+    @property
+    def hashes(self) -> list[bytes]:
+        return list(self.regions)
+
+    def part(self, number: int) -> Image.Image:
+        """The region with this hash: a known picture in a screenshot is read without what stands around it."""
+        return self.picture.crop(list(self.regions.values())[number])
 
 
 @dataclass(slots=True)
@@ -38,6 +54,7 @@ class MediaDesk:
     content: ContentClient
     library: MediaLibrary
     reader: TextReader
+    listener: Listener
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "pictures"))
 
     async def see(self, message_id: str) -> SeenPicture:
@@ -45,6 +62,15 @@ class MediaDesk:
         data = await self.content.fetch(message_id, limit=MAX_PICTURE_BYTES)
         async with asyncio.timeout(LOOK_WITHIN_S):
             return await asyncio.get_running_loop().run_in_executor(self._threads, see_picture, data)
+
+    async def run(self) -> None:
+        """Say once what cannot be done on this machine; then keep what is known equal to the database, for ever."""
+        why = await why_unreadable()
+        if why is not None:
+            log.warning("words_in_pictures_not_read", why=why)
+        if not can_watch():
+            log.warning("videos_not_watched", why="ffmpeg is not installed. On Debian: apt install ffmpeg")
+        await self.library.run()
 
     async def close(self) -> None:
         await self.content.close()
@@ -54,11 +80,14 @@ class MediaDesk:
 def open_media_desk(settings: Settings, database: Database, metrics: Metrics) -> MediaDesk:
     """Make the process' desk; call it inside the running loop, and close it. `library.run()` is the worker's."""
     return MediaDesk(
-        content=open_content_client(settings, metrics), library=MediaLibrary(database), reader=TextReader()
+        content=open_content_client(settings, metrics),
+        library=MediaLibrary(database),
+        reader=TextReader(),
+        listener=open_listener(settings),
     )
 
 
 def see_picture(data: bytes) -> SeenPicture:
     """Decode and hash; the limits are `retrieval.pictures.decoding`'s. Raises PictureError."""
     picture = decode_picture(data)
-    return SeenPicture(picture, hashlib.sha256(data).digest(), tuple(hashes_to_look_up(picture)))
+    return SeenPicture(picture, hashlib.sha256(data).digest(), regions_to_look_up(picture))

@@ -7,11 +7,13 @@ or taken back is gone as fast. There is no snapshot: reading all hashes takes a 
 import asyncio
 import contextlib
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 import structlog
 
-from retrieval.pictures.index import PictureIndex
+from bot.media.recordings import match_recording
+from retrieval.pictures.index import Near, PictureIndex
 from retrieval.sounds import Fingerprint, SoundIndex
 from storage.database import Database
 from storage.index_changes import latest_seq, load_changes
@@ -45,6 +47,12 @@ class MediaLibrary:
     def find_bytes(self, sha256: bytes) -> str | None:
         """The article with exactly this file."""
         return self._bytes.get(sha256)
+
+    def find_recording(
+        self, frames: Sequence[bytes], sound: Fingerprint | None
+    ) -> tuple[list[Near], list[tuple[str, float]]]:
+        """The articles with the same video or recording; see `bot.media.recordings`."""
+        return match_recording(frames, sound, self.frames, self.sounds)
 
     async def run(self) -> None:
         """Load all there is, then follow for ever; a database that is away for a while is waited for."""

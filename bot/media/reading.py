@@ -34,6 +34,9 @@ MAX_PIXELS = 8_000_000
 MIN_LINE_CONFIDENCE = 55.0
 """Of 100. What is read into leaves and clouds stays below it, what is printed plainly above 80."""
 
+FULL_LINE = 0.85
+"""Of the text's width: a shorter line is a paragraph's last."""
+
 MIN_KEY = 4
 """Characters of the matching key: less says nothing that could be looked up."""
 
@@ -122,23 +125,43 @@ def prepare(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    confidence: float
+    right: int
+    """Its right edge, in pixels."""
+
+
 def text_of(table: str) -> str:
-    """The lines of tesseract's table (TSV) that it is sure enough of, in order."""
-    lines: defaultdict[tuple[str, ...], list[tuple[float, str]]] = defaultdict(list)
+    """The lines of tesseract's table (TSV) that it is sure enough of; those that were only wrapped are one again."""
+    lines: defaultdict[tuple[str, ...], list[_Word]] = defaultdict(list)
     for row in table.splitlines()[1:]:
         cells = row.split("\t")
         if len(cells) == 12 and cells[0] == "5" and cells[11].strip():
-            lines[tuple(cells[1:5])].append((float(cells[10]), cells[11].strip()))
-    return "\n".join(_joined([word for _, word in words]) for words in lines.values() if _is_sure(words))
+            word = _Word(cells[11].strip(), float(cells[10]), int(cells[6]) + int(cells[8]))
+            lines[tuple(cells[1:5])].append(word)
+    return _unwrapped([words for words in lines.values() if _is_sure(words)])
 
 
-def _is_sure(words: Sequence[tuple[float, str]]) -> bool:
-    letters = sum(len(word) for _, word in words)
-    return sum(confidence * len(word) for confidence, word in words) / letters >= MIN_LINE_CONFIDENCE
+def _unwrapped(lines: Sequence[Sequence[_Word]]) -> str:
+    """A line that reaches the right edge of the text goes on in the next one."""
+    edge = max((words[-1].right for words in lines), default=0)
+    paragraphs: list[list[str]] = [[]]
+    for words in lines:
+        paragraphs[-1] += [word.text for word in words]
+        if words[-1].right < edge * FULL_LINE:
+            paragraphs.append([])
+    return "\n".join(_joined(paragraph) for paragraph in paragraphs if paragraph)
+
+
+def _is_sure(words: Sequence[_Word]) -> bool:
+    letters = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / letters >= MIN_LINE_CONFIDENCE
 
 
 def _joined(words: Sequence[str]) -> str:
-    """Words of a line: a space only between two that are both of an alphabet."""
+    """Words in a row: a space only between two that are both of an alphabet."""
     line = ""
     for word in words:
         gap = " " if line and not CJK.match(line[-1]) and not CJK.match(word[0]) else ""

@@ -19,23 +19,28 @@ MIN_PIXELS = 32
 def hashes_to_store(picture: Image.Image) -> list[bytes]:
     """By what the picture is to be found: the whole, its regions, and the whole with a little cut off."""
     boxes = find_regions(picture)
-    return _hash_all(picture, [*boxes, *(_cut(picture.size, share) for share in CUT_OFF)])
+    return list(_hash_all(picture, [*boxes, *(_cut(picture.size, share) for share in CUT_OFF)]))
 
 
-def hashes_to_look_up(picture: Image.Image) -> list[bytes]:
-    """With what a picture that was sent in is looked for: the whole and its regions."""
+def regions_to_look_up(picture: Image.Image) -> dict[bytes, Box]:
+    """With what a picture that was sent in is looked for: hashes of the whole and of its regions, and where each is."""
     return _hash_all(picture, find_regions(picture))
 
 
-def _hash_all(picture: Image.Image, boxes: list[Box]) -> list[bytes]:
-    found: dict[bytes, None] = {}
+def hashes_to_look_up(picture: Image.Image) -> list[bytes]:
+    """The same without the places."""
+    return list(regions_to_look_up(picture))
+
+
+def _hash_all(picture: Image.Image, boxes: list[Box]) -> dict[bytes, Box]:
+    found: dict[bytes, Box] = {}
     for box in boxes:
         if min(box[2] - box[0], box[3] - box[1]) < MIN_PIXELS:
             continue
         hashed, worth = hash_picture(picture.crop(box))
         if worth >= MIN_QUALITY:
-            found[hashed] = None
-    return list(found)
+            found.setdefault(hashed, box)
+    return found
 
 
 def _cut(size: tuple[int, int], share: float) -> Box:

@@ -25,6 +25,8 @@ class Near:
     distance: int
     hits: int = 1
     """How many of the hashes looked for lead to it."""
+    by: int = 0
+    """Which of them is the nearest."""
 
 
 class PictureIndex:
@@ -55,15 +57,15 @@ class PictureIndex:
         if not hashes or not self._article_of:
             return []
         limits, distances, rows = self._index.range_search(_stack(hashes), within + 1)
-        nearest: dict[str, int] = {}
+        nearest: dict[str, tuple[int, int]] = {}
         hit_by: defaultdict[str, set[int]] = defaultdict(set)
         for number in range(len(hashes)):
             span = slice(int(limits[number]), int(limits[number + 1]))
             for row, distance in zip(rows[span].tolist(), distances[span].tolist(), strict=True):
                 article_id = self._article_of[row]
-                nearest[article_id] = min(int(distance), nearest.get(article_id, BITS))
+                nearest[article_id] = min((int(distance), number), nearest.get(article_id, (BITS, 0)))
                 hit_by[article_id].add(number)
-        found = [Near(article_id, distance, len(hit_by[article_id])) for article_id, distance in nearest.items()]
+        found = [Near(id_, distance, len(hit_by[id_]), number) for id_, (distance, number) in nearest.items()]
         return sorted(found, key=lambda near: (near.distance, -near.hits, near.article_id))
 
     def _remove(self, article_id: str) -> None:

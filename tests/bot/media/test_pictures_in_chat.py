@@ -1,37 +1,23 @@
 """What a person gets for a picture: its answer, the answer to its words, the consent step, or why there is none."""
 
 import io
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.buttons import Buttons, Press
+from bot.buttons import Press
 from bot.events import ImageSet, MediaMessage
 from bot.handlers.picture_sets import handle_pictures
 from bot.media.content import ContentError, ContentGoneError, ContentNotReadyError, ContentTooLargeError
-from bot.media.desk import MediaDesk
-from bot.media.library import MediaLibrary
 from bot.media.reading import Reading, ReadText
-from bot.outcome import HandlerResult
-from bot.pseudonyms import Pseudonyms
-from bot.settings import Settings
-from bot.wording import load_wordings
 from moderation.publish import publish
 from retrieval.types import Band
-from scripts.bench.pictures.distortions import as_jpeg, resized
-from scripts.bench.pictures.made import draw_landscape
 from scripts.simulator.validator import message_problems
-from storage.database import Database
-from storage.inbox import Inbox
 from storage.media import find_media_bytes, load_hashed_articles
-from storage.payloads import derive_payload_key
 from storage.tables import (
     Article,
     ArticleReply,
@@ -44,119 +30,10 @@ from storage.tables import (
     Verdict,
     utc_now,
 )
-from tests.bot.conversation import ASKER, GROUP, OUTSIDER, Conversation, build_services, postbacks, said
-from tests.bot.fakes import SECRET_KEY, make_event
+from tests.bot.conversation import ASKER, OUTSIDER, postbacks, said
+from tests.bot.fakes import make_event
 from tests.bot.makers import make_match
-
-WORDS = "緊急通知：明天起全台超商停收現金，請大家告訴家人"
-READ, WORDLESS = ReadText(Reading.READ, WORDS), ReadText(Reading.NOTHING)
-
-
-def jpeg(seed: int, *, resized_to: float = 1.0) -> bytes:
-    picture = resized(draw_landscape(np.random.default_rng(seed)), 0.5 * resized_to)
-    out = io.BytesIO()
-    as_jpeg(picture, 70).save(out, "JPEG")
-    return out.getvalue()
-
-
-PHOTO, SAME_SMALLER, OTHER = jpeg(21), jpeg(21, resized_to=0.6), jpeg(22)
-
-
-@dataclass
-class FakeContent:
-    """What LINE would hand out, by message id."""
-
-    held: dict[str, bytes | ContentError] = field(default_factory=dict)
-
-    async def fetch(self, message_id: str, *, limit: int) -> bytes:
-        found = self.held.get(message_id, ContentGoneError(status=404))
-        if isinstance(found, ContentError):
-            raise found
-        if len(found) > limit:
-            raise ContentTooLargeError
-        return found
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
-@dataclass
-class FakeReader:
-    """Reads what it was told to, whatever it is shown."""
-
-    text: ReadText = WORDLESS
-
-    async def read(self, picture: Image.Image) -> ReadText:
-        return self.text
-
-
-@dataclass
-class Album:
-    """A chat in which pictures are sent."""
-
-    chat: Conversation
-    content: FakeContent
-    reader: FakeReader
-    library: MediaLibrary
-    database: Database
-    sent: int = 0
-
-    async def send(
-        self, data: bytes | ContentError, *, user: str = ASKER, group: bool = False, **fields: Any
-    ) -> HandlerResult:
-        await self.library.catch_up()
-        return await self.chat.send(self.event(data, user=user, group=group, **fields))
-
-    def event(
-        self, data: bytes | ContentError, *, user: str = ASKER, group: bool = False, **fields: Any
-    ) -> dict[str, Any]:
-        self.sent += 1
-        message_id = f"picture{self.sent}"
-        self.content.held[message_id] = data
-        message = {"type": "image", "id": message_id, "quoteToken": "q", "contentProvider": {"type": "line"}} | fields
-        source = {"type": "group", "groupId": GROUP, "userId": user} if group else {"type": "user", "userId": user}
-        return make_event(source=source, message=message, timestamp=int(utc_now().timestamp() * 1000) + self.sent)
-
-    async def publish(self, data: bytes = PHOTO, read: ReadText = WORDLESS) -> str:
-        """Let the outsider send a picture in, and a volunteer answer it."""
-        before, self.reader.text = self.reader.text, read
-        asked = await self.send(data, user=OUTSIDER)
-        await self.chat.press(self.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
-        self.reader.text = before
-        async with self.database.transaction() as session:
-            article = (await session.scalars(select(Article).where(col(Article.type) == ArticleType.IMAGE))).one()
-            reply = Reply(verdict=Verdict.RUMOR, text="這是合成的圖片", source="chaming")
-            session.add(reply)
-            await session.flush()
-            session.add(ArticleReply(article_id=article.id, reply_id=reply.id))
-            await session.flush()
-            await publish(session, article.id, reply.id, ReplyState.VERIFIED)
-        return article.id
-
-
-@pytest.fixture
-async def album(sqlite_database: Database) -> AsyncIterator[Album]:
-    inbox = Inbox(
-        sqlite_database, encryption_key=derive_payload_key(SECRET_KEY), owner="test", lease=timedelta(seconds=60)
-    )
-    await inbox.start()
-    content, reader, library = FakeContent(), FakeReader(), MediaLibrary(sqlite_database)
-    await library.load()
-    desk = MediaDesk(content=content, library=library, reader=reader)  # type: ignore[arg-type]
-    services = build_services(
-        sqlite_database,
-        inbox,
-        settings=Settings(PUBLIC_URL="https://chaming.example.tw", SECRET_KEY=SECRET_KEY),
-        pseudonyms=Pseudonyms(SECRET_KEY),
-        buttons=Buttons(SECRET_KEY),
-        wordings=load_wordings(),
-        media=desk,
-    )
-    chat = Conversation(services)
-    chat.will_find()
-    yield Album(chat, content, reader, library, sqlite_database)
-    await desk.close()
-    await inbox.close()
+from tests.bot.media.album import OTHER, PHOTO, READ, SAME_SMALLER, WORDS, Album
 
 
 async def test_an_unknown_picture_leads_to_exactly_what_would_become_public(album: Album) -> None:

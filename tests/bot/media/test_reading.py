@@ -73,18 +73,19 @@ async def test_it_survives_a_program_that_fails(tmp_path: Path) -> None:
     assert await reader.read(Image.new("RGB", (90, 90))) == ReadText(Reading.NOTHING)
 
 
-def test_it_leaves_out_lines_that_are_not_certain() -> None:
-    def row(line: int, confidence: float, word: str) -> str:
-        return "\t".join(["5", "1", "1", "1", str(line), "1", "0", "0", "9", "9", str(confidence), word])
+def row(line: int, confidence: float, word: str, right: int = 50) -> str:
+    """A row of tesseract's table for one word that ends so far to the right."""
+    return "\t".join(["5", "1", "1", "1", str(line), "1", str(right), "0", "0", "9", str(confidence), word])
 
-    rows = [
-        row(1, 96, "喝"),
-        row(1, 91, "溫水"),
-        row(2, 31, "艸"),
-        row(2, 60, "。"),
-        row(3, 90, "LINE"),
-    ]
-    assert text_of("\n".join(["header", *rows, row(3, 88, "Pay"), "not a row"])) == "喝溫水\nLINE Pay"
+
+def test_it_leaves_out_lines_that_are_not_certain() -> None:
+    rows = [row(1, 96, "喝"), row(1, 91, "溫水"), row(2, 31, "艸"), row(2, 60, "。"), row(3, 90, "LINE")]
+    assert text_of("\n".join(["header", *rows, row(3, 88, "Pay", 100), "not a row"])) == "喝溫水\nLINE Pay"
+
+
+def test_it_joins_lines_that_were_only_wrapped() -> None:
+    rows = [row(1, 96, "喝溫水", 95), row(2, 96, "會好。", 60), row(3, 96, "Made in", 100), row(4, 96, "Taiwan", 30)]
+    assert text_of("\n".join(["header", *rows])) == "喝溫水會好。\nMade in Taiwan"
 
 
 async def test_it_ends_a_program_that_will_not_end_with_all_it_has_started(tmp_path: Path) -> None:

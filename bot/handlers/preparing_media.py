@@ -1,0 +1,94 @@
+"""A picture, video or recording once more, as it would become public: fetched from LINE anew, read, and cleaned."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.drafts import Draft, draft_of
+from bot.events import MediaMessage
+from bot.media.content import ContentTooLargeError
+from bot.media.desk import SeenPicture
+from bot.media.reading import READ_WITH, ReadText
+from bot.media.watching import MAX_KEPT_BYTES, Watched, clean_copy, passing_file, watch
+from bot.services import Services
+from moderation.media_intake import MediaToPublish
+from retrieval.pictures.decoding import encode_for_keeping
+from retrieval.pictures.hashing import hashes_to_store
+from storage.tables import ArticleType, HashKind
+
+TYPES = {"video": ArticleType.VIDEO, "audio": ArticleType.AUDIO}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What would become public, and what was read in it."""
+
+    read: ReadText
+    draft: Draft | None
+    media: MediaToPublish
+
+    @property
+    def mark(self) -> str | None:
+        """The mark of the words; a consent that was given to others does not hold."""
+        return self.draft.mark if self.draft else None
+
+
+async def prepare_media(kept: MediaMessage, services: Services) -> Prepared:
+    """Fetch and read it again. Raises what fetching, decoding and watching raise."""
+    if kept.kind == "image":
+        return await _prepare_picture(kept, services)
+    return await _prepare_recording(kept, services)
+
+
+async def _prepare_picture(kept: MediaMessage, services: Services) -> Prepared:
+    seen = await services.media.see(kept.message_id)
+    read = await services.media.reader.read(seen.picture)
+    draft = draft_of(read.text) if read.text else None
+    return Prepared(read, draft, await asyncio.to_thread(_picture_to_publish, seen, draft))
+
+
+async def _prepare_recording(kept: MediaMessage, services: Services) -> Prepared:
+    desk = services.media
+    with passing_file() as path:
+        await desk.content.save(kept.message_id, path, limit=MAX_KEPT_BYTES)
+        watched = await watch(path)
+        heard = await desk.listener.listen(path)
+        copy = await clean_copy(path, kept.kind)
+    if copy is None:
+        raise ContentTooLargeError
+    draft = draft_of(heard.text) if heard.text else None
+    return Prepared(heard, draft, _recording_to_publish(kept.kind, watched, draft, copy, desk.listener.heard_with))
+
+
+def _picture_to_publish(seen: SeenPicture, draft: Draft | None) -> MediaToPublish:
+    """Encoded from its pixels alone, with the hashes it will be found by."""
+    return MediaToPublish(
+        type=ArticleType.IMAGE,
+        text=draft.public if draft else None,
+        content_type="image/jpeg",
+        data=encode_for_keeping(seen.picture),
+        sha256=seen.sha256,
+        hashes=[(HashKind.PICTURE, value) for value in hashes_to_store(seen.picture)],
+        width=seen.picture.width,
+        height=seen.picture.height,
+        read_with=READ_WITH,
+    )
+
+
+def _recording_to_publish(
+    kind: str, watched: Watched, draft: Draft | None, copy: tuple[str, bytes], heard_with: str
+) -> MediaToPublish:
+    hashes = [(HashKind.FRAME, value) for value in watched.frames]
+    if watched.sound is not None and len(watched.sound):
+        hashes.append((HashKind.SOUND, watched.sound.astype("<u4").tobytes()))
+    return MediaToPublish(
+        type=TYPES[kind],
+        text=draft.public if draft else None,
+        content_type=copy[0],
+        data=copy[1],
+        sha256=watched.sha256,
+        hashes=hashes,
+        width=watched.width,
+        height=watched.height,
+        duration_ms=round(watched.duration_s * 1000),
+        read_with=heard_with,
+    )

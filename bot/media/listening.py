@@ -1,0 +1,85 @@
+"""What is said in a video or recording, by faster-whisper where the setting SPEECH_MODEL names a model.
+
+The package is an extra (`chaming[speech]`), the model the operator's choice: without them the bot says that it cannot
+follow speech. One recording at a time, the first two minutes of it, within a time limit that is looked at between
+sentences.
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from bot.media.reading import MIN_KEY, Reading, ReadText
+from bot.settings import Settings, SettingsError
+from retrieval.normalise import matching_key
+
+LISTEN_WITHIN_S = 15.0
+LISTEN_TO_S = 120.0
+LANGUAGE = "zh"
+MAX_NO_SPEECH = 0.6
+"""The model's own estimate that nobody speaks in a sentence it made up; the usual threshold of its authors."""
+
+log = structlog.get_logger()
+
+
+class SpeechModel(Protocol):
+    """What `faster_whisper.WhisperModel` is."""
+
+    def transcribe(self, audio: str, **options: Any) -> tuple[Iterable[Any], Any]: ...
+
+
+class Listener:
+    """Writes down what is said; without a model it says that it cannot."""
+
+    def __init__(self, name: str | None, model: SpeechModel | None = None) -> None:
+        self._name = name
+        self._model = model
+        self._one = asyncio.Semaphore(1)
+
+    @property
+    def heard_with(self) -> str:
+        """What the transcript was made with, for the article's record."""
+        return f"faster-whisper {self._name}"
+
+    async def listen(self, path: Path) -> ReadText:
+        if self._name is None:
+            return ReadText(Reading.MISSING)
+        try:
+            async with asyncio.timeout(LISTEN_WITHIN_S), self._one:
+                text = await asyncio.to_thread(self._transcribe, path, time.monotonic() + LISTEN_WITHIN_S)
+        except TimeoutError:
+            return ReadText(Reading.TOO_SLOW)
+        return ReadText(Reading.READ, text) if len(matching_key(text)) >= MIN_KEY else ReadText(Reading.NOTHING)
+
+    def _transcribe(self, path: Path, end: float) -> str:
+        self._model = self._model or load_model(str(self._name))
+        segments, _ = self._model.transcribe(
+            str(path), language=LANGUAGE, vad_filter=True, clip_timestamps=f"0,{LISTEN_TO_S:.0f}"
+        )
+        said = []
+        for segment in segments:
+            if segment.no_speech_prob <= MAX_NO_SPEECH:
+                said.append(segment.text.strip())
+            if time.monotonic() > end:  # what was understood so far would be taken for all of it
+                raise TimeoutError
+        return "\n".join(said)
+
+
+def load_model(name: str) -> SpeechModel:
+    """Open the model, which is on this machine already: nothing is downloaded while somebody waits."""
+    module = importlib.import_module("faster_whisper")
+    model: SpeechModel = module.WhisperModel(name, device="auto", compute_type="int8", local_files_only=True)
+    return model
+
+
+def open_listener(settings: Settings) -> Listener:
+    """The listener the settings ask for; raises SettingsError when its package is missing."""
+    if settings.speech_model is not None and importlib.util.find_spec("faster_whisper") is None:
+        raise SettingsError("SPEECH_MODEL needs the package faster-whisper. Example: pip install 'chaming[speech]'")
+    return Listener(settings.speech_model)

@@ -1,0 +1,154 @@
+"""Videos and recordings are known again after what apps do to them, and their files are handled within limits."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.media import watching
+from bot.media.listening import Listener, open_listener
+from bot.media.reading import Reading, ReadText
+from bot.media.recordings import match_recording
+from bot.media.watching import TooLongError, UnplayableError, Watched, clean_copy, watch
+from bot.settings import Settings, SettingsError
+from retrieval.pictures.index import SURE, PictureIndex
+from retrieval.sounds import SoundIndex
+from scripts.bench.pictures.made import draw_landscape
+
+SECONDS = 12
+
+
+def ffmpeg(*arguments: str) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *arguments], check=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two videos of six pictures each with a sweeping sound, and what an app makes of the first."""
+    made = tmp_path_factory.mktemp("videos")
+    for name, first, tune in (
+        ("one", 40, "sin(2*PI*t*(300+90*floor(t)))"),
+        ("two", 60, "sin(2*PI*t*(900-40*floor(t)))"),
+    ):
+        for number in range(6):
+            picture = draw_landscape(np.random.default_rng(first + number)).resize((480, 360))
+            picture.save(made / f"{name}{number}.jpg")
+        ffmpeg(
+            *("-framerate", "0.5", "-i", str(made / f"{name}%d.jpg"), "-f", "lavfi"),
+            *("-i", f"aevalsrc='0.4*sin(2*PI*t*({tune}))+0.1*sin(2*PI*t*{first}*7)':d={SECONDS}"),
+            *("-metadata", "comment=at home"),
+            *("-r", "10", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-c:a", "aac", str(made / f"{name}.mp4")),
+        )  # fmt: skip
+    one = ("-i", str(made / "one.mp4"))
+    ffmpeg(*one, "-vf", "scale=320:240", "-crf", "36", "-b:a", "48k", "-ss", "1.3", str(made / "sent_on.mp4"))
+    ffmpeg(*one, "-vn", "-b:a", "48k", str(made / "one.m4a"))
+    ffmpeg(*one, "-i", str(made / "two.mp4"), "-map", "0:v", "-map", "1:a", "-c", "copy", str(made / "dubbed.mp4"))
+    return made
+
+
+async def looked_at(path: Path) -> Watched:
+    return await watch(path)
+
+
+async def known(folder: Path) -> tuple[PictureIndex, SoundIndex]:
+    frames, sounds = PictureIndex(), SoundIndex()
+    for name in ("one", "two"):
+        watched = await looked_at(folder / f"{name}.mp4")
+        frames.replace_article(name, watched.frames)
+        assert watched.sound is not None
+        sounds.replace_article(name, [watched.sound])
+    return frames, sounds
+
+
+async def test_it_knows_a_video_that_was_made_smaller_and_cut(folder: Path) -> None:
+    sent = await looked_at(folder / "sent_on.mp4")
+    [near], heard = match_recording(sent.frames, sent.sound, *await known(folder))
+    assert (near.article_id, heard) == ("one", [])
+    assert near.distance <= SURE
+
+
+async def test_it_only_offers_the_same_pictures_with_another_voice(folder: Path) -> None:
+    dubbed = await looked_at(folder / "dubbed.mp4")
+    near, _ = match_recording(dubbed.frames, dubbed.sound, *await known(folder))
+    assert {one.article_id for one in near} == {"one", "two"}
+    assert all(one.distance > SURE for one in near)
+
+
+async def test_it_knows_a_recording_by_its_sound(folder: Path) -> None:
+    sent = await looked_at(folder / "one.m4a")
+    assert sent.frames == ()
+    near, heard = match_recording(sent.frames, sent.sound, *await known(folder))
+    assert near == []
+    assert [article_id for article_id, _ in heard] == ["one"]
+
+
+async def test_it_publishes_no_more_than_is_seen_and_heard(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes((folder / "one.mp4").read_bytes())
+    assert b"at home" in path.read_bytes()
+    copy = await clean_copy(path, "video")
+    assert copy is not None
+    content_type, data = copy
+    assert content_type == "video/mp4"
+    assert b"at home" not in data
+    assert b"ftyp" in data[:16]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not a video",
+        b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/passwd\n",
+        b"ffconcat version 1.0\nfile x",
+    ],
+    ids=["nothing", "text", "a playlist", "a list of files"],
+)
+async def test_it_opens_nothing_but_videos_and_recordings(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(UnplayableError):
+        await watch(tmp_path / "file")
+
+
+async def test_it_refuses_what_is_too_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "MAX_SECONDS", 5.0)
+    with pytest.raises(TooLongError):
+        await watch(folder / "one.mp4")
+
+
+class Segment:
+    def __init__(self, text: str, no_speech_prob: float = 0.1) -> None:
+        self.text, self.no_speech_prob = text, no_speech_prob
+
+
+class Model:
+    """Hears what it was told to."""
+
+    def __init__(self, *segments: Segment) -> None:
+        self.segments = segments
+
+    def transcribe(self, audio: str, **options: object) -> tuple[tuple[Segment, ...], None]:
+        return self.segments, None
+
+
+async def test_it_writes_down_what_is_said_and_not_what_is_imagined() -> None:
+    model = Model(Segment(" 大家快把這段話轉給家人"), Segment("請訂閱按讚", 0.9))
+    assert await Listener("tiny", model).listen(Path("x")) == ReadText(Reading.READ, "大家快把這段話轉給家人")
+    assert await Listener("tiny", Model()).listen(Path("x")) == ReadText(Reading.NOTHING)
+
+
+async def test_it_says_that_it_cannot_listen_without_a_model() -> None:
+    assert await Listener(None).listen(Path("x")) == ReadText(Reading.MISSING)
+
+
+def test_it_names_the_package_that_a_model_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"chaming\[speech\]"):
+        open_listener(Settings(SPEECH_MODEL="small", SECRET_KEY="long enough for a test"))
+
+
+async def test_it_looks_at_many_files_at_once(folder: Path) -> None:
+    watched = await asyncio.gather(*(watch(folder / "one.mp4") for _ in range(3)))
+    assert len({one.sha256 for one in watched}) == 1
