@@ -174,18 +174,24 @@ async def load_category_weeks(
 async def load_most_asked(session: AsyncSession, since: date, until: date, limit: int = 20) -> list[MostAsked]:
     """The articles that most messages were, or most people asked about, the answered and the open ones."""
     measure, total = col(DailyCount.measure), func.sum(col(DailyCount.count))
-    top = (
+    busiest = (
         select(
             col(DailyCount.key),
             func.sum(col(DailyCount.count)).filter(measure == Measure.ARTICLE_MESSAGES).label("messages"),
             func.sum(col(DailyCount.count)).filter(measure == Measure.ARTICLE_REQUESTS).label("requests"),
             total.label("total"),
         )
-        .join(Article, col(Article.id) == col(DailyCount.key))
         .where(measure.in_(BY_ARTICLE), col(DailyCount.day).between(since, until))
-        .where(col(Article.status) == Status.NORMAL)
         .group_by(col(DailyCount.key))
         .order_by(total.desc(), col(DailyCount.key))
+        .limit(2 * limit + 100)  # a few too many, as some may be public no more: looking at all would take seconds
+        .subquery()
+    )
+    top = (
+        select(busiest)
+        .join(Article, col(Article.id) == busiest.c.key)
+        .where(col(Article.status) == Status.NORMAL)
+        .order_by(busiest.c.total.desc(), busiest.c.key)
         .limit(limit)
     )
     rows = (await session.execute(top)).all()

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from bot.api import models
 from bot.api.errors import BadRequestError, NotReadyError, NotThereError
+from bot.data_pages.figures import FiguresReader
 from bot.data_pages.releases import load_index
 from bot.decide import Answer, Candidates, decide
-from bot.wording import TAIPEI
 from retrieval.batching import EncoderBusyError
 from retrieval.types import Match
 from storage.articles import ArticleSummary, ReplySummary, load_article_summaries
@@ -19,8 +19,8 @@ from storage.browsing import ArticleFilter, PublicReply, load_article_ids, load_
 from storage.database import Database
 from storage.exports.cleaning import to_hour
 from storage.exports.masking import Masker
-from storage.statistics import Waiting, Week, find_waiting, load_categories, load_weeks, measure_queue
-from storage.tables import Status, utc_now
+from storage.statistics import Waiting, Week
+from storage.tables import Status
 
 SEARCHES_AT_ONCE = 1
 """The people in the chats come first: they share the encoder."""
@@ -46,6 +46,7 @@ class Reading:
         self._matcher = matcher
         self._public_url = public_url.rstrip("/")
         self._releases = releases
+        self._figures = FiguresReader(database)
         self._searching = asyncio.Semaphore(SEARCHES_AT_ONCE)
 
     async def list_articles(self, query: models.ArticleQuery, path: Path_) -> models.ArticlePage:
@@ -115,16 +116,11 @@ class Reading:
         )
 
     async def get_statistics(self, query: models.StatisticsQuery, path: Path_) -> models.Statistics:
-        now = utc_now()
-        until = now.astimezone(TAIPEI).date()
-        since = until - timedelta(days=until.weekday(), weeks=query.weeks - 1)
-        async with self._database.reading() as session:
-            weeks = await load_weeks(session, since, until)
-            categories = await load_categories(session, since, until)
-            waiting, queue = await find_waiting(session), await measure_queue(session)
+        figures = await self._figures.read(query.weeks)
+        queue = figures.queue
         return models.Statistics(
-            as_of=now.replace(minute=0, second=0, microsecond=0),
-            weeks=[_to_week(week) for week in weeks],
+            as_of=figures.as_of.replace(minute=0, second=0, microsecond=0),
+            weeks=[_to_week(week) for week in figures.weeks],
             categories=[
                 models.CategoryFigures(
                     id=each.category_id,
@@ -133,9 +129,9 @@ class Reading:
                     requests=each.requests,
                     answers=each.answers,
                 )
-                for each in categories
+                for each in figures.categories
             ],
-            waiting=_to_waiting(waiting),
+            waiting=_to_waiting(figures.waiting),
             queue=models.QueueFigures(
                 waiting=queue.waiting, oldest_at=to_hour(queue.oldest_at), median_at=to_hour(queue.median_at)
             ),

@@ -27,9 +27,10 @@ from storage.statistics_queries import count_query, waiting_query
 from storage.tables import Measure, utc_now
 
 KEPT_S = 300.0
-PERIODS = {"13": 13, "53": 53, "520": 520}
-"""The periods that can be asked for, in weeks: a quarter, a year, ten years."""
-DEFAULT_PERIODS = ("53", "520")
+PERIODS = (13, 53, 520)
+"""The periods that the page offers, in weeks: a quarter, a year, ten years."""
+DEFAULT_PERIODS = (53, 520)
+MAX_KEPT = 8
 MOST_ASKED = 20
 
 
@@ -53,30 +54,32 @@ class Figures:
 
 
 class FiguresReader:
-    """`await reader.read(period)`: one read at a time for all readers, kept for `KEPT_S`."""
+    """`await reader.read(weeks)`: one read at a time for all readers, kept for `KEPT_S`."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._kept: dict[str, tuple[float, Figures]] = {}
+        self._kept: dict[int, tuple[float, Figures]] = {}
         self._reading = asyncio.Lock()
 
-    async def read(self, period: str) -> Figures:
-        """The figures of one of `PERIODS`."""
+    async def read(self, weeks: int) -> Figures:
+        """The figures of the last `weeks` weeks."""
         async with self._reading:
-            kept = self._kept.get(period)
+            kept = self._kept.pop(weeks, None)
             if kept is None or self._clock() - kept[0] > KEPT_S:
-                kept = (self._clock(), await read_figures(self._database, PERIODS[period], utc_now()))
-                self._kept[period] = kept
+                kept = (self._clock(), await read_figures(self._database, weeks, utc_now()))
+            self._kept[weeks] = kept
+            while len(self._kept) > MAX_KEPT:
+                self._kept.pop(next(iter(self._kept)))
             return kept[1]
 
-    async def read_shortest(self) -> tuple[str, Figures]:
+    async def read_shortest(self) -> tuple[int, Figures]:
         """The first of `DEFAULT_PERIODS` in which anything happened: an archive's years are shown, not an empty one."""
-        for period in DEFAULT_PERIODS:
-            figures = await self.read(period)
+        for weeks in DEFAULT_PERIODS:
+            figures = await self.read(weeks)
             if any(week.messages or week.articles or week.answers for week in figures.weeks):
                 break
-        return period, figures
+        return weeks, figures
 
     async def read_spread(self, article_id: str) -> Spread:
         async with self._database.reading() as session:

@@ -16,7 +16,7 @@ from bot.wording import Words, marked
 from storage.articles import find_article_page
 from storage.tables import MatchOutcome, Measure, Status
 
-PERIOD_LABELS = {"13": marked("Three months"), "53": marked("One year"), "520": marked("Ten years")}
+PERIOD_LABELS = {13: marked("Three months"), 53: marked("One year"), 520: marked("Ten years")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,11 @@ class StatsPage:
             raw=raw_cell,
         )
 
-    async def _read(self, request: web.Request) -> tuple[str, Figures]:
-        period = request.query.get("weeks", "")
-        return (period, await self._figures.read(period)) if period in PERIODS else await self._figures.read_shortest()
+    async def _read(self, request: web.Request) -> tuple[int, Figures]:
+        for weeks in PERIODS:
+            if request.query.get("weeks") == str(weeks):
+                return weeks, await self._figures.read(weeks)
+        return await self._figures.read_shortest()
 
 
 def to_headlines(words: Words, figures: Figures) -> list[Headline]:
