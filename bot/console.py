@@ -14,6 +14,7 @@ from moderation.console.limits import RateLimits
 from moderation.console.mail import SmtpMailer
 from moderation.console.task_cache import TaskCache
 from moderation.console.wording import LOCALES
+from moderation.writing.helper import Helper
 from storage.articles import ArticleSummary
 
 
@@ -42,9 +43,16 @@ def to_console_context(services: Services) -> ConsoleContext:
         open_to_all=settings.volunteers_may_join,
         proxies=settings.proxies,
         thresholds=settings.verification,
+        helper=to_helper(settings),
         limits=RateLimits(),
         tasks=TaskCache(services.database),
     )
+
+
+def to_helper(settings: Settings) -> Helper | None:
+    if settings.draft_helper_url is None:
+        return None
+    return Helper(settings.draft_helper_url, settings.draft_helper_model, settings.draft_helper_key)
 
 
 def to_line_login(settings: Settings) -> LineLoginSettings | None:

@@ -99,6 +99,10 @@ class Settings(BaseSettings):
         "VERIFICATION", '{"min_ratings": 5, "answer_provisional": false, "lock_after": "P30D"}', DEFAULT
     )
     """The numbers of the verification rule and of trust that differ from the defaults, as JSON."""
+    draft_helper_url: str | None = setting("DRAFT_HELPER_URL", "http://localhost:11434/v1", pattern=URL_PATTERN)
+    """A language model that proposes to those who write answers: where `/chat/completions` is; none by default."""
+    draft_helper_model: str = setting("DRAFT_HELPER_MODEL", "qwen3:8b", "default", min_length=1)
+    draft_helper_key: str | None = setting("DRAFT_HELPER_KEY", "the key its provider gave you", repr=False)
     proxies: int = setting("PROXIES", "1", 0, ge=0, le=5)
     """How many proxies before this server add to X-Forwarded-For."""
     instance_name: str = setting("INSTANCE_NAME", "facts.example.org", "", pattern=r"^[^\s/]*$")

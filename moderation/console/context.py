@@ -12,6 +12,7 @@ from moderation.console.task_cache import TaskCache
 from moderation.console.wording import Words
 from moderation.fetching import BoundedFetcher
 from moderation.thresholds import DEFAULT, Thresholds
+from moderation.writing.helper import Helper
 from moderation.writing.references import Fetcher
 from retrieval.types import Match
 from storage.articles import ArticleSummary
@@ -75,6 +76,8 @@ class ConsoleContext:
     tasks: TaskCache
     fetcher: Fetcher = field(default_factory=BoundedFetcher)
     """Looks at the pages that answers cite."""
+    helper: Helper | None = None
+    """A language model that proposes, where the settings name one."""
     now: Callable[[], datetime] = utc_now
 
     @property

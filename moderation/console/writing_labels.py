@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from moderation.console.wording import marked
 from moderation.rating import Level, ReasonTag
+from moderation.writing.helper import HelperError, HelperNonsenseError, HelperRefusedError, HelperSlowError
 from moderation.writing.submitting import Fault
 from storage.tables import PageState, Verdict
 
@@ -25,6 +26,12 @@ PAGE_STATES = {
     PageState.GONE: marked("the site says that it has no such page"),
     PageState.UNREACHABLE: marked("could not be looked at from here; please check it yourself"),
     PageState.REFUSED: marked("not the address of a public page"),
+}
+
+HELPER_FAULTS: dict[type[HelperError], str] = {
+    HelperSlowError: marked("The language model took too long or cannot be reached."),
+    HelperRefusedError: marked("The language model refuses, or has had enough for now."),
+    HelperNonsenseError: marked("The language model answered with nothing that could be used."),
 }
 
 LEVELS = {

@@ -82,13 +82,13 @@ async def begin_correction(request: web.Request) -> web.StreamResponse:
 @requires(Permission.WRITE)
 async def save(request: web.Request) -> web.StreamResponse:
     """Keep what was typed: by itself with every pause, or by the button."""
-    draft = await _save_known(request)
+    draft = await store_form(request)
     if isinstance(draft, web.Response):
         return draft
     async with get_context(request).database.reading() as session:
         if "HX-Request" in request.headers:
             return await _show_saved(request, session, draft)
-        address = await _address_of(session, draft)
+        address = await address_of(session, draft)
     raise web.HTTPSeeOther(address)
 
 
@@ -155,7 +155,7 @@ async def write_on(request: web.Request) -> web.StreamResponse:
 @requires(Permission.WRITE)
 async def start(request: web.Request) -> web.StreamResponse:
     """Begin with a template or with another answer's words, after what is written already."""
-    draft = await _save_known(request)
+    draft = await store_form(request)
     if isinstance(draft, web.Response):
         return draft
     words, chosen = find_words(request), str((await request.post()).get("from", ""))
@@ -169,7 +169,7 @@ async def start(request: web.Request) -> web.StreamResponse:
             )
         draft = await save_draft(session, draft.id, draft.editor_id, draft.version, writing)
         await note_references(session, draft.reference)
-        address = await _address_of(session, draft)
+        address = await address_of(session, draft)
     raise web.HTTPSeeOther(address)
 
 
@@ -226,7 +226,8 @@ async def show_references(request: web.Request) -> web.StreamResponse:
         return render(request, "references.html", draft=draft, **await show_references_of(session, draft.reference))
 
 
-async def _save_known(request: web.Request) -> Draft | web.Response:
+async def store_form(request: web.Request) -> Draft | web.Response:
+    """Store what the editor's form holds; an answer instead when it was changed in another window."""
     try:
         return await _save(request)
     except UnknownDraftError:
@@ -283,6 +284,7 @@ async def _show(
         advice=ADVICE,
         templates=TEMPLATES,
         until=to_day(draft.expires_at),
+        helper=context.helper,
         tomorrow=to_day(context.now() + timedelta(days=1)),
         every=RENEW_EVERY_S,
         minutes=int(LEASE / timedelta(minutes=1)),
@@ -326,7 +328,8 @@ async def _find_task(session: AsyncSession, article_id: str) -> ReviewTask | Non
     return rows.first()
 
 
-async def _address_of(session: AsyncSession, draft: Draft) -> str:
+async def address_of(session: AsyncSession, draft: Draft) -> str:
+    """Where the draft is written."""
     if draft.corrects:
         return f"/review/answers/{draft.article_id}/{draft.corrects}/correct"
     task = await _find_task(session, draft.article_id)

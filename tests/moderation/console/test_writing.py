@@ -10,6 +10,15 @@ from sqlmodel import col
 from moderation.publish import publish
 from moderation.rating import Level
 from moderation.variants import Because, attach_variant
+from moderation.writing.helper import (
+    Claim,
+    HelperError,
+    HelperNonsenseError,
+    HelperRefusedError,
+    HelperSlowError,
+    Proposal,
+)
+from moderation.writing.references import check_references
 from storage.articles import ArticleSummary
 from storage.tables import (
     Article,
@@ -367,3 +376,71 @@ async def test_it_mends_what_was_read_off_a_picture_and_nothing_people_wrote(des
     async with desk.database.reading() as session:
         mended = await session.get_one(Article, articles[0])
     assert (mended.text, bool(mended.matching_key_hash)) == ("大蒜可治病", True)
+
+
+class Model:
+    """A helper that proposes one claim, or fails; remembers what it was given."""
+
+    model = "stub"
+
+    def __init__(self, fails: HelperError | None = None) -> None:
+        self.fails = fails
+        self.given: list[tuple[str, dict[str, str]]] = []
+
+    async def propose(self, message: str, pages: dict[str, str]) -> Proposal:
+        self.given.append((message, pages))
+        if self.fails:
+            raise self.fails
+        return Proposal(
+            ["大蒜 衛福部"], [Claim("模型的第一句。", PAGE, "words"), Claim("模型的第二句。", PAGE, "words")]
+        )
+
+
+async def test_it_takes_over_only_the_claims_that_were_ticked(desk: Desk) -> None:
+    model = Model()
+    async with (
+        open_desk(desk.database, helper=model, fetcher=Internet({PAGE: "衛福部"})) as other,
+        other.sign_in(Role.REVIEWER) as who,
+    ):
+        writer = await begin(other, who)
+        await check_references(other.database, Internet({PAGE: "衛福部"}), [PAGE], other.clock.now())
+        asked = await who.post(f"{writer.path}/help", version="1", **FIELDS)
+        page = await asked.text()
+        before = await who.text(writer.editor)
+        taken = await who.post(f"{writer.path}/take", version="2", claim=f'["模型的第二句。", "{PAGE}"]')
+        after = await who.text(writer.editor)
+
+    assert "Written by a language model (stub)" in page
+    assert page.count('type="checkbox"') == 2
+    assert " checked>" not in page
+    assert model.given == [(MESSAGE, {PAGE: "words"})]  # neither the draft nor anybody's reasons
+    assert "模型" not in before
+    assert taken.status == 303
+    assert f"{TEXT}\n\n模型的第二句。" in after
+    assert "模型的第一句" not in after
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (HelperSlowError(), "took too long"),
+        (HelperRefusedError(), "refuses"),
+        (HelperNonsenseError(), "nothing that could be used"),
+    ],
+)
+async def test_it_goes_on_without_the_model(desk: Desk, error: HelperError, said: str) -> None:
+    async with open_desk(desk.database, helper=Model(error)) as other, other.sign_in(Role.REVIEWER) as who:
+        writer = await begin(other, who)
+        asked = await who.post(f"{writer.path}/help", version="1", **FIELDS)
+        kept = await who.text(writer.editor)
+
+    assert asked.status == 200
+    assert said in await asked.text()
+    assert TEXT in kept
+
+
+async def test_it_asks_no_model_where_none_is_set(desk: Desk, volunteer: Volunteer) -> None:
+    writer = await begin(desk, volunteer)
+
+    assert "language model" not in await volunteer.text(writer.editor)
+    assert (await volunteer.post(f"{writer.path}/help", version="1", **FIELDS)).status == 404
