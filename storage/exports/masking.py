@@ -7,6 +7,7 @@ else that `storage.personal_data` finds is masked, and what masking uncovers is 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from phonenumbers import Leniency, PhoneNumberMatcher
 
@@ -32,13 +33,21 @@ class Masker:
 
     def mask(self, text: str, *, keep_pages: bool = False) -> str:
         """The text without personal data; masking it again changes nothing."""
-        for _ in range(MAX_PASSES):
-            found = [one for one in _find(text) if not (keep_pages and _is_citation(text, one))]
-            if not found:
-                break
-            self.counts.update(one.kind.value for one in found)
-            text = mask(text, found)
-        return text
+        masked, kinds = _mask(text, keep_pages)
+        self.counts.update(kinds)
+        return masked
+
+
+@lru_cache(maxsize=4_096)  # stock answers and the titles of much-shared pages come by the thousand
+def _mask(text: str, keep_pages: bool) -> tuple[str, tuple[str, ...]]:
+    kinds: list[str] = []
+    for _ in range(MAX_PASSES):
+        found = [one for one in _find(text) if not (keep_pages and _is_citation(text, one))]
+        if not found:
+            break
+        kinds += [one.kind.value for one in found]
+        text = mask(text, found)
+    return text, tuple(kinds)
 
 
 def _find(text: str) -> list[Finding]:

@@ -16,7 +16,7 @@ from storage.exports.writers import Batch, Written
 PARTITION_ROWS = 500_000
 """A table with more rows is a folder with a file for each month."""
 ROW_GROUP = 20_000
-HELD_ROWS = 100_000
+HELD_ROWS = 50_000
 """Rows that wait for their month's row group to fill, all months together."""
 UNDATED = "undated"
 
