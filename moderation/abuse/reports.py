@@ -93,10 +93,11 @@ async def load_decisions_for(session: AsyncSession, case: ModerationCase) -> lis
     found = [Decision.NOTHING]
     link = await session.get(ArticleReply, (case.article_id, case.reply_id)) if case.reply_id else None
     article = await session.get(Article, case.article_id) if case.article_id else None
-    if await _find_hiding(session, subject) is not None:
-        return [*found, Decision.RESTORE]
     is_public = article is not None and article.status == Status.NORMAL
-    if is_public and (link is None or link.status == Status.NORMAL) and subject.kind in HIDES:
+    is_public = is_public and (link is None or link.status == Status.NORMAL)
+    if await _find_hiding(session, subject) is not None:
+        found.append(Decision.RESTORE)
+    elif is_public and subject.kind in HIDES:
         found.append(Decision.HIDE)
     if case.kind == CaseKind.APPEAL and is_public and link is not None and link.state != ReplyState.PROPOSED:
         found.append(Decision.REOPEN)

@@ -58,7 +58,10 @@ class Shown:
 async def load_subjects(
     session: AsyncSession, article_id: str, reply_id: str | None, *, viewer: str | None, sees_ratings: bool = False
 ) -> list[Shown]:
-    """What this reader may report about a message, or about one answer to it. `viewer`: an account, or nobody."""
+    """What this reader may report about a message, or about one answer to it: that first.
+
+    `viewer` is an account; None: nobody is signed in.
+    """
     article = await session.get(Article, article_id)
     if article is None:
         return []
@@ -73,7 +76,7 @@ async def load_subjects(
         if link.status == Status.NORMAL or reply_id
     ]
     if article.status == Status.NORMAL:
-        shown.append(Shown(Subject(SubjectKind.ARTICLE, article_id), article.text))
+        shown.insert(len(shown) if reply_id else 0, Shown(Subject(SubjectKind.ARTICLE, article_id), article.text))
         if viewer is not None:
             shown += await _load_of_volunteers(session, links, article_id, reply_id, sees_ratings=sees_ratings)
     return shown

@@ -25,6 +25,10 @@ ACTS = Limit(120, 60)
 """What one person does by pressing something."""
 PAGES = Limit(600, 60)
 """Pages for one network."""
+REPORTS = Limit(5, 3600)
+"""Reports and appeals of one person or network."""
+REPORTS_FROM_OUTSIDE = Limit(60, 3600)
+"""Of all people without an account together."""
 BURST = Limit(40, 60)
 """Acts after which a passkey is asked for again."""
 

@@ -40,6 +40,7 @@ KINDS = {
     "held": marked("Your answer is not shown any longer: the ratings have changed."),
     "reopened": marked("An answer of yours is looked at again."),
     "corrected": marked("An answer you wrote or rated was corrected."),
+    "hidden": marked("A moderator has hidden an answer of yours; you can appeal."),
     "case_granted": marked("Your appeal or report was granted."),
     "case_refused": marked("Your appeal or report was refused; a moderator says why."),
 }

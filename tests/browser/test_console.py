@@ -10,9 +10,10 @@ from aiohttp.test_utils import unused_port
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page, ViewportSize
 
+from moderation.abuse.hiding import hide
+from moderation.abuse.subjects import Subject
 from moderation.console.editors import add_editor
 from moderation.console.sessions import make_link
-from moderation.measures import hide
 from storage.database import Database
 from storage.tables import (
     ArticleReply,
@@ -24,6 +25,8 @@ from storage.tables import (
     ReplyRequest,
     ReplyState,
     Role,
+    Rule,
+    SubjectKind,
     Verdict,
     utc_now,
 )
@@ -96,7 +99,8 @@ async def furnish(desk: Desk, editor_id: str) -> str:
     hidden = await desk.add_task("廣告")
     async with desk.database.transaction() as session:
         task = await desk.task(hidden)
-        await hide(session, article_id=task.article_id, reply_id=None, reason="廣告", now=utc_now())
+        subject = Subject(SubjectKind.ARTICLE, task.article_id)
+        await hide(session, subject, by=editor_id, rule=Rule.ADVERTISING, note="廣告", now=utc_now())
     desk.context.tasks.forget()
     return first
 

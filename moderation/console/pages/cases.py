@@ -1,186 +1,252 @@
-"""Reports and appeals: raised by anybody, decided on by moderators; measures, their undoing, and the public log."""
+"""For moderators: what waits for a decision, what was done, and doing it; and the log that everybody may read."""
 
+from datetime import timedelta
+
+import structlog
 from aiohttp import web
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from moderation.abuse.blocking import (
+    block_asker,
+    block_editor,
+    load_heavy_askers,
+    review_rated_by,
+    unblock_asker,
+    unblock_editor,
+)
+from moderation.abuse.errors import MeasureError, NothingToDoError
+from moderation.abuse.hiding import hide, show_again
+from moderation.abuse.log import load_measures, load_public_log
+from moderation.abuse.reports import MAX_GROUNDS, Decision, decide, load_decisions_for
+from moderation.abuse.subjects import Subject, find_person, find_text
 from moderation.console import audit
 from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
-from moderation.console.editors import display_name
-from moderation.console.limits import Limit
+from moderation.console.editors import EMAIL, display_name
+from moderation.console.moderation_labels import CASES, DECISIONS, MAIL_SUBJECT, MEASURES, RULES, SUBJECTS
 from moderation.console.notices import tell
+from moderation.console.pages.reporting import choose, offer, read_rule
 from moderation.console.permissions import Permission
-from moderation.console.rendering import SIGNED_IN, render
-from moderation.console.security import find_place
-from moderation.console.wording import marked
-from moderation.measures import MeasureError, block, decide_case, hide, load_log, raise_case, undo
+from moderation.console.rendering import render
+from moderation.console.wording import choose_words
+from moderation.rating import load_authors
 from storage.tables import (
-    Article,
-    CaseKind,
+    ArticleReply,
     CaseState,
     Editor,
     MeasureKind,
     ModerationCase,
     ModerationMeasure,
-    Reply,
+    SubjectKind,
 )
 
-MAX_TEXT = 2_000
-RAISED = Limit(5, 3600)
-"""Reports and appeals of one person or network."""
+log = structlog.get_logger()
 
-MEASURES = {
-    MeasureKind.HIDE_ARTICLE: marked("A message was hidden"),
-    MeasureKind.HIDE_ANSWER: marked("An answer was hidden"),
-    MeasureKind.BLOCK_EDITOR: marked("An account was blocked; its ratings no longer count"),
-    MeasureKind.GRANT_APPEAL: marked("An appeal was granted: the answer is judged anew"),
-}
-CASES = {CaseKind.ABUSE: marked("Report"), CaseKind.APPEAL: marked("Appeal")}
-
-
-async def show_form(request: web.Request) -> web.Response:
-    """For everybody, also for people who are named in an answer and have no account."""
-    article_id, reply_id = request.query.get("article", ""), request.query.get("reply", "")
-    async with get_context(request).database.reading() as session:
-        article = await session.get(Article, article_id)
-        reply = await session.get(Reply, reply_id) if reply_id else None
-    if article is None:
-        raise web.HTTPNotFound
-    return render(request, "report.html", article=article, reply=reply, sent=False, failed=False)
-
-
-async def send(request: web.Request) -> web.Response:
-    context, form = get_context(request), await request.post()
-    signed_in = request.get(SIGNED_IN)
-    if not context.limits.take(RAISED, signed_in.editor.id if signed_in else find_place(request).network):
-        return render(request, "error.html", status=429, kind="too_often")
-    kind = CaseKind.APPEAL if form.get("kind") == CaseKind.APPEAL else CaseKind.ABUSE
-    case = ModerationCase(
-        kind=kind,
-        article_id=str(form.get("article", "")) or None,
-        reply_id=str(form.get("reply", "")) or None,
-        raised_by=signed_in.editor.id if signed_in else None,
-        grounds=str(form.get("grounds", "")).strip()[:MAX_TEXT],
-        contact=str(form.get("contact", "")).strip()[:200] or None,
-        created_at=context.now(),
-    )
-    try:
-        if not case.grounds:
-            raise MeasureError
-        async with context.database.transaction() as session:
-            await raise_case(session, case)
-            await audit.record(session, case.raised_by, f"raise {kind.value}", f"case:{case.id}")
-    except MeasureError:
-        return render(request, "report.html", status=422, article=None, reply=None, sent=False, failed=True)
-    return render(request, "report.html", article=None, reply=None, sent=True, failed=False)
+WAITING = 100
+HEAVY_SINCE = timedelta(days=7)
+TOO_MUCH = 20
+"""Messages asked about in `HEAVY_SINCE`, from which on somebody stands in the list of those who ask for much."""
 
 
 @requires(Permission.SEE_CASES)
 async def show_cases(request: web.Request) -> web.StreamResponse:
-    async with get_context(request).database.reading() as session:
-        rows = await session.execute(
-            select(ModerationCase, col(Article.text), col(Reply.text))
-            .outerjoin(Article, col(Article.id) == col(ModerationCase.article_id))
-            .outerjoin(Reply, col(Reply.id) == col(ModerationCase.reply_id))
+    context = get_context(request)
+    async with context.database.reading() as session:
+        rows = await session.scalars(
+            select(ModerationCase)
             .where(col(ModerationCase.state) == CaseState.OPEN)
             .order_by(col(ModerationCase.created_at))
-            .limit(100)
+            .limit(WAITING)
         )
-        open_cases = [(case, text, answer) for case, text, answer in rows]
-        measures = await load_log(session, 50)
-        blocked = {measure.editor_id for measure in measures} - {None}
-        people = {each.id: each for each in await session.scalars(select(Editor).where(col(Editor.id).in_(blocked)))}
-        names = {id_: display_name(each) for id_, each in people.items()}
+        cases = [
+            (case, await find_text(session, Subject.of(case)), await load_decisions_for(session, case)) for case in rows
+        ]
+        measures = await load_measures(session)
+        concerned = {each.editor_id for each in measures} | {case.editor_id for case, _, _ in cases}
+        people = await session.scalars(select(Editor).where(col(Editor.id).in_(concerned - {None})))
         return render(
-            request, "cases.html", cases=open_cases, measures=measures, names=names, kinds=CASES, labels=MEASURES
+            request,
+            "cases.html",
+            cases=cases,
+            measures=measures,
+            names={each.id: display_name(each) for each in people},
+            heavy=await load_heavy_askers(session, context.now() - HEAVY_SINCE, at_least=TOO_MUCH),
+            kinds=CASES,
+            labels=MEASURES,
+            rules=RULES,
+            decisions=DECISIONS,
+            subjects=SUBJECTS,
+            max_answer=MAX_GROUNDS,
         )
 
 
 @requires(Permission.DECIDE)
-async def decide(request: web.Request) -> web.StreamResponse:
+async def decide_on(request: web.Request) -> web.StreamResponse:
+    """Decide; whoever raised it is told, in their inbox or at the contact they left, which is then erased."""
     context, signed_in, form = get_context(request), current_editor(request), await request.post()
-    granted, answer = form.get("decision") == "grant", str(form.get("answer", "")).strip()[:MAX_TEXT]
-    case_id = request.match_info["case_id"]
+    case_id, answer = request.match_info["case_id"], str(form.get("answer", "")).strip()[:MAX_GROUNDS]
     try:
+        if not answer or form.get("decision") not in set(Decision):
+            raise NothingToDoError
+        decision = Decision(str(form["decision"]))
         async with context.database.transaction() as session:
-            case = await decide_case(
+            raised = await session.get(ModerationCase, case_id)
+            contact = raised.contact if raised else None
+            case, measure = await decide(
                 session,
                 case_id,
-                granted=granted,
-                answer=answer,
+                decision,
                 moderator=signed_in.editor.id,
                 role=signed_in.role,
+                rule=read_rule(form.get("rule")),
+                answer=answer,
                 now=context.now(),
             )
-            kind = "case_granted" if granted else "case_refused"
-            told = [case.raised_by] if case.raised_by else []
-            await tell(session, told, kind, article_id=case.article_id, reply_id=case.reply_id)
-            await audit.record(session, signed_in.editor.id, "decide", f"case:{case_id}", {"granted": granted})
+            if case.raised_by:
+                kind = "case_granted" if case.state == CaseState.GRANTED else "case_refused"
+                await tell(session, [case.raised_by], kind, article_id=case.article_id, reply_id=case.reply_id)
+            if measure is not None and decision == Decision.HIDE:
+                await _tell_author(session, measure)
+            details = {"decision": decision.value}
+            await audit.record(session, signed_in.editor.id, "decide", f"case:{case_id}", details)
     except MeasureError:
-        return render(request, "error.html", status=409, kind="conflict", back="/review/cases")
-    context.tasks.forget()
+        return _refuse(request)
+    await _follow_up(request, measure)
+    if contact and not await _write_to(request, contact, case):
+        return render(request, "not_written.html", contact=contact, answer=answer)
     raise web.HTTPSeeOther("/review/cases")
 
 
 @requires(Permission.HIDE)
 async def hide_it(request: web.Request) -> web.StreamResponse:
+    """At once, without a report."""
     context, signed_in, form = get_context(request), current_editor(request), await request.post()
-    article_id, reply_id = str(form.get("article", "")), str(form.get("reply", "")) or None
-    reason = str(form.get("reason", "")).strip()[:MAX_TEXT]
     try:
         async with context.database.transaction() as session:
-            await hide(session, article_id=article_id, reply_id=reply_id, reason=reason, now=context.now())
-            subject = f"answer:{article_id}:{reply_id}" if reply_id else f"article:{article_id}"
-            await audit.record(session, signed_in.editor.id, "hide", subject)
+            offered = await offer(request, session, str(form.get("article", "")), str(form.get("reply", "")))
+            subject = choose(offered, str(form.get("about", "")))
+            note = str(form.get("grounds", "")).strip()[:MAX_GROUNDS]
+            rule, who = read_rule(form.get("rule")), signed_in.editor.id
+            measure = await hide(session, subject, by=who, rule=rule, note=note, now=context.now())
+            await _tell_author(session, measure)
+            await audit.record(session, who, "hide", subject.name, {"rule": rule.value, "measure": measure.id})
     except MeasureError:
-        return render(request, "error.html", status=409, kind="conflict", back="/review/cases")
+        return _refuse(request)
     context.tasks.forget()
     raise web.HTTPSeeOther("/review/cases")
 
 
 @requires(Permission.BLOCK)
-async def block_account(request: web.Request) -> web.StreamResponse:
+async def block_it(request: web.Request) -> web.StreamResponse:
+    """Block an account (`editor`), an asker (`asker`), or whoever did what was chosen on the form (`about`)."""
     context, signed_in, form = get_context(request), current_editor(request), await request.post()
-    editor_id, reason = str(form.get("editor", "")), str(form.get("reason", "")).strip()[:MAX_TEXT]
+    rule, note = read_rule(form.get("rule")), str(form.get("grounds", "")).strip()[:MAX_GROUNDS]
     try:
         async with context.database.transaction() as session:
-            await block(session, editor_id, by=signed_in.editor.id, reason=reason, now=context.now())
-            await audit.record(session, signed_in.editor.id, "block", f"editor:{editor_id}")
+            person = await _find_person(request, session, {name: str(value) for name, value in form.items()})
+            if person.kind == SubjectKind.ASKER:
+                measure = await block_asker(session, person.id or "", rule=rule, note=note, now=context.now())
+            else:
+                measure = await block_editor(
+                    session,
+                    person.id or "",
+                    by=signed_in.editor.id,
+                    role=signed_in.role,
+                    rule=rule,
+                    note=note,
+                    now=context.now(),
+                )
+            await audit.record(session, signed_in.editor.id, "block", person.name, {"rule": rule.value})
     except MeasureError:
-        return render(request, "error.html", status=409, kind="conflict", back="/review/cases")
-    context.tasks.forget()
+        return _refuse(request)
+    await _follow_up(request, measure)
     raise web.HTTPSeeOther("/review/cases")
 
 
 @requires(Permission.UNDO)
-async def undo_measure(request: web.Request) -> web.StreamResponse:
+async def undo_it(request: web.Request) -> web.StreamResponse:
     context, signed_in = get_context(request), current_editor(request)
     measure_id = int(request.match_info["measure_id"])
     try:
         async with context.database.transaction() as session:
-            await undo(session, measure_id, context.now())
+            measure = await session.get(ModerationMeasure, measure_id, with_for_update=True)
+            if measure is None or measure.undone_at is not None or measure.kind == MeasureKind.GRANT_APPEAL:
+                raise NothingToDoError
+            if measure.kind == MeasureKind.BLOCK_EDITOR:
+                await unblock_editor(session, measure, context.now())
+            elif measure.kind == MeasureKind.BLOCK_ASKER:
+                await unblock_asker(session, measure, context.now())
+            else:
+                await show_again(session, measure, by=signed_in.editor.id, now=context.now())
             await audit.record(session, signed_in.editor.id, "undo", f"measure:{measure_id}")
     except MeasureError:
-        return render(request, "error.html", status=409, kind="conflict", back="/review/cases")
-    context.tasks.forget()
+        return _refuse(request)
+    await _follow_up(request, measure)
     raise web.HTTPSeeOther("/review/cases")
 
 
 async def show_log(request: web.Request) -> web.Response:
-    """What moderators did and why; nobody's name, and no account's."""
+    """What moderators did, by which rule and when; nobody's name, no account's, and nobody's words."""
     async with get_context(request).database.reading() as session:
-        measures: list[ModerationMeasure] = list(await load_log(session))
-    return render(request, "log.html", measures=measures, labels=MEASURES, MeasureKind=MeasureKind)
+        return render(request, "log.html", entries=await load_public_log(session), labels=MEASURES, rules=RULES)
+
+
+async def _find_person(request: web.Request, session: AsyncSession, form: dict[str, str]) -> Subject:
+    if form.get("editor"):
+        return Subject(SubjectKind.EDITOR, id=form["editor"])
+    if form.get("asker"):
+        return Subject(SubjectKind.ASKER, id=form["asker"])
+    offered = await offer(request, session, form.get("article", ""), form.get("reply", ""))
+    subject = choose(offered, form.get("about", ""))
+    if subject.kind == SubjectKind.EDITOR:
+        subject = Subject(SubjectKind.ANSWER, subject.article_id, subject.reply_id)
+    person = await find_person(session, subject)
+    if person is None:
+        raise NothingToDoError
+    return person
+
+
+async def _tell_author(session: AsyncSession, measure: ModerationMeasure) -> None:
+    """Whose answer was hidden can appeal, and is told so."""
+    if measure.kind == MeasureKind.HIDE_ANSWER:
+        link = await session.get_one(ArticleReply, (measure.article_id, measure.reply_id))
+        authors = await load_authors(session, link)
+        await tell(session, authors, "hidden", article_id=measure.article_id, reply_id=measure.reply_id)
+
+
+async def _follow_up(request: web.Request, measure: ModerationMeasure | None) -> None:
+    """What is done after the transaction: ratings that count no more, or again, are looked at anew."""
+    context = get_context(request)
+    if measure is not None and measure.kind == MeasureKind.BLOCK_EDITOR and measure.editor_id:
+        await review_rated_by(context.database, measure.editor_id, context.now(), context.thresholds)
+    context.tasks.forget()
+
+
+async def _write_to(request: web.Request, contact: str, case: ModerationCase) -> bool:
+    """Mail the decision to whoever left an address; False: a moderator has to do it."""
+    context = get_context(request)
+    if context.mailer is None or not EMAIL.fullmatch(contact):
+        return False
+    words = choose_words(context.wordings, case.language, "")
+    try:
+        await context.mailer.send(contact, words(MAIL_SUBJECT), f"{case.answer}\n\n{context.url}/report/{case.id}\n")
+    except OSError:
+        log.warning("decision_not_mailed")
+        return False
+    return True
+
+
+def _refuse(request: web.Request) -> web.Response:
+    return render(request, "error.html", status=409, kind="conflict", back="/review/cases")
 
 
 routes = [
-    web.get("/report", show_form),
-    web.post("/report", send),
     web.get("/cases", show_cases),
-    web.post("/cases/{case_id}", decide),
+    web.post("/cases/{case_id}", decide_on),
     web.post("/measures/hide", hide_it),
-    web.post("/measures/block", block_account),
-    web.post(r"/measures/{measure_id:\d{1,15}}/undo", undo_measure),
+    web.post("/measures/block", block_it),
+    web.post(r"/measures/{measure_id:\d{1,15}}/undo", undo_it),
     web.get("/log", show_log),
 ]

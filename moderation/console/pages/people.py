@@ -8,6 +8,7 @@ from moderation.console import audit
 from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
 from moderation.console.editors import EditorError, add_editor, give_role
+from moderation.console.moderation_labels import RULES
 from moderation.console.permissions import Permission
 from moderation.console.rendering import render
 from moderation.console.sessions import make_link
@@ -30,7 +31,10 @@ async def _show(request: web.Request, *, link: str = "", failed: bool = False, s
             .limit(LONGEST)
         )
         people = [(editor, standing) for editor, standing in rows]
-    return render(request, "people.html", status=status, people=people, roles=list(Role), link=link, failed=failed)
+    roles = list(Role)
+    return render(
+        request, "people.html", status=status, people=people, roles=roles, link=link, failed=failed, rules=RULES
+    )
 
 
 @requires(Permission.MANAGE_EDITORS)

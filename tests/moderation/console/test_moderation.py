@@ -1,13 +1,20 @@
 """Reports, appeals, hiding, blocking, and taking it back; and what the public reads of it."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from moderation.console.limits import REPORTS
 from moderation.console.sessions import CONFIRMED_FOR
+from moderation.review import review
 from storage.articles import find_article_page
 from storage.tables import (
     ArticleReply,
+    ArticleReplyFeedback,
+    AuditEntry,
+    CaseState,
     Editor,
     ModerationCase,
     ModerationMeasure,
@@ -22,7 +29,7 @@ from storage.tables import (
     Verdict,
 )
 from tests.moderation.console.conftest import SignIn
-from tests.moderation.console.desk import Desk, Volunteer
+from tests.moderation.console.desk import CSRF, Desk, Volunteer
 
 
 async def add_answer(desk: Desk, author: str, state: ReplyState = ReplyState.PROVISIONAL) -> tuple[str, str]:
@@ -34,38 +41,74 @@ async def add_answer(desk: Desk, author: str, state: ReplyState = ReplyState.PRO
         await session.flush()
         session.add(ArticleReply(article_id=article_id, reply_id="r", state=state, contributor=author))
         task = await session.get_one(ReviewTask, task_id)
-        task.state = TaskState.PROVISIONAL
+        task.state = TaskState.REJECTED if state == ReplyState.REJECTED else TaskState.PROVISIONAL
         session.add(task)
     desk.context.tasks.forget()
     return task_id, article_id
 
 
+async def shown_answers(desk: Desk, article_id: str) -> int:
+    async with desk.database.reading() as session:
+        page = await find_article_page(session, article_id)
+        assert page is not None
+        return len(page.summary.replies)
+
+
+async def only_case(desk: Desk) -> ModerationCase:
+    async with desk.database.reading() as session:
+        return (await session.scalars(select(ModerationCase))).one()
+
+
+async def newest_measure(desk: Desk) -> ModerationMeasure:
+    async with desk.database.reading() as session:
+        rows = await session.scalars(select(ModerationMeasure).order_by(col(ModerationMeasure.id).desc()).limit(1))
+        return rows.one()
+
+
+async def raise_from_outside(desk: Desk, query: str, **fields: str) -> tuple[int, str, str]:
+    """Fill in the public form; returns the status, the address of the page that it leads to, and the form's text."""
+    async with desk.browser() as browser:
+        form = await (await browser.get(f"{desk.base}/review/report{query}")).text()
+        found = CSRF.search(form)
+        assert found
+        answer = await browser.post(
+            f"{desk.base}/review/report", data={"csrf": found.group(1), **fields}, allow_redirects=False
+        )
+        return answer.status, answer.headers.get("Location", ""), form
+
+
 async def test_it_hides_an_answer_and_shows_it_again(desk: Desk, moderator: Volunteer, volunteer: Volunteer) -> None:
-    _, article_id = await add_answer(desk, volunteer.editor.id)
-    answer = await moderator.post("/review/measures/hide", article=article_id, reply="r", reason="names a person")
+    task_id, article_id = await add_answer(desk, volunteer.editor.id)
+    answer = await moderator.post(
+        "/review/measures/hide", article=article_id, reply="r", rule="personal_data", grounds="names Vol's aunt"
+    )
     assert answer.headers["Location"] == "/review/cases"
-    async with desk.database.reading() as session:
-        page = await find_article_page(session, article_id)
-        assert page is not None
-        assert page.summary.replies == ()
-        (measure,) = await session.scalars(select(ModerationMeasure))
+    assert await shown_answers(desk, article_id) == 0
+    assert (await desk.task(task_id)).state == TaskState.OPEN, "somebody is to write another one"
+    assert "has hidden an answer of yours" in await volunteer.text("/review/inbox")
     log = await volunteer.text("/review/log")
-    assert "names a person" in log
+    assert "It exposes personal data" in log
+    assert "aunt" not in log, "what moderators note is theirs"
     assert moderator.editor.name not in log
+    measure = await newest_measure(desk)
     await moderator.post(f"/review/measures/{measure.id}/undo")
-    async with desk.database.reading() as session:
-        page = await find_article_page(session, article_id)
-        assert page is not None
-        assert len(page.summary.replies) == 1
+    assert await shown_answers(desk, article_id) == 1
+    assert (await desk.task(task_id)).state == TaskState.PROVISIONAL
+    assert "undone" in await volunteer.text("/review/log")
     assert (await moderator.post(f"/review/measures/{measure.id}/undo")).status == 409, "undone once"
+    async with desk.database.reading() as session:
+        acts = list(await session.scalars(select(col(AuditEntry.act)).order_by(col(AuditEntry.seq))))
+    assert acts[-2:] == ["hide", "undo"]
 
 
 async def test_a_hidden_message_is_nowhere_to_be_seen(desk: Desk, moderator: Volunteer, volunteer: Volunteer) -> None:
     task_id = await desk.add_task("an advertisement")
     article_id = (await desk.task(task_id)).article_id
-    await moderator.post("/review/measures/hide", article=article_id, reason="an advertisement")
+    await moderator.post("/review/measures/hide", article=article_id, rule="advertising")
     assert "an advertisement" not in await volunteer.text("/review/")
     assert (await volunteer.get(f"/review/tasks/{task_id}")).status == 404
+    assert (await volunteer.get(f"/review/report?article={article_id}")).status == 404
+    assert article_id not in await volunteer.text("/review/log")
 
 
 async def test_a_blocked_account_is_signed_out_and_its_ratings_count_no_more(
@@ -77,66 +120,187 @@ async def test_a_blocked_account_is_signed_out_and_its_ratings_count_no_more(
     async with desk.database.transaction() as session:
         session.add_all([RaterStanding(rater=each, level=Role.TRUSTED, granted=Role.TRUSTED) for each in ("t1", "t2")])
         session.add_all([Rating(article_id=article_id, reply_id="r", rater=each, score=1.0) for each in raters])
-        from moderation.review import review
-
         await session.flush()
         assert (await review(session, article_id, "r")).state == ReplyState.PROVISIONAL
     held = await desk.add_task("another")
     await volunteer.post(f"/review/tasks/{held}/claim")
-    await moderator.post("/review/measures/block", editor=volunteer.editor.id, reason="votes for money")
+    await moderator.post("/review/measures/block", editor=volunteer.editor.id, rule="manipulation", grounds="paid")
     assert (await volunteer.get("/review/", allow_redirects=False)).status == 303
     assert (await desk.task(held)).state == TaskState.OPEN
     async with desk.database.reading() as session:
         link = await session.get_one(ArticleReply, (article_id, "r"))
         assert link.state == ReplyState.PROPOSED, "two ratings are too few"
-        (measure,) = await session.scalars(select(ModerationMeasure))
-    await moderator.post(f"/review/measures/{measure.id}/undo")
+    await moderator.post(f"/review/measures/{(await newest_measure(desk)).id}/undo")
     async with desk.database.reading() as session:
         assert (await session.get_one(ArticleReply, (article_id, "r"))).state == ReplyState.PROVISIONAL
         assert (await session.get_one(Editor, volunteer.editor.id)).blocked_at is None
 
 
-async def test_nobody_blocks_themselves(moderator: Volunteer) -> None:
-    answer = await moderator.post("/review/measures/block", editor=moderator.editor.id, reason="x")
-    assert answer.status == 409
+async def test_nobody_blocks_themselves_nor_an_administrator(moderator: Volunteer, sign_in: SignIn) -> None:
+    administrator = await sign_in(Role.ADMINISTRATOR)
+    for person in (moderator, administrator):
+        answer = await moderator.post("/review/measures/block", editor=person.editor.id, rule="hate")
+        assert answer.status == 409
 
 
-async def test_an_appeal_re_opens_and_its_author_is_told(
+async def test_a_report_is_decided_on_and_its_reporter_reads_why(
+    desk: Desk, moderator: Volunteer, volunteer: Volunteer, second_volunteer: Volunteer
+) -> None:
+    _, article_id = await add_answer(desk, volunteer.editor.id)
+    form = await second_volunteer.text(f"/review/report?article={article_id}&reply=r")
+    assert "Whoever wrote the answer" in form
+    assert volunteer.editor.id not in form, "a report gives no author away"
+    sent = await second_volunteer.post(
+        "/review/report",
+        article=article_id,
+        reply="r",
+        about=f"editor:{article_id}:r",
+        rule="harassment",
+        grounds="They call me names.",
+    )
+    assert sent.headers["Location"].startswith("/review/report/")
+    case = await only_case(desk)
+    assert (case.editor_id, case.raised_by) == (volunteer.editor.id, second_volunteer.editor.id)
+    assert (await moderator.get(f"/review/report/{case.id}")).status == 404, "a receipt is the reporter's"
+    page = await moderator.text("/review/cases")
+    assert "They call me names." in page
+    assert "Block whoever did it" in page
+    answer = await moderator.post(
+        f"/review/cases/{case.id}", decision="block", rule="harassment", answer="You are right."
+    )
+    assert answer.status == 303
+    async with desk.database.reading() as session:
+        assert (await session.get_one(Editor, volunteer.editor.id)).blocked_at is not None
+    assert "was granted" in await second_volunteer.text("/review/inbox")
+    assert "You are right." in await second_volunteer.text("/review/reports")
+    assert "You are right." not in await second_volunteer.text("/review/log")
+
+
+async def test_a_second_report_of_the_same_is_the_first(desk: Desk, volunteer: Volunteer, sign_in: SignIn) -> None:
+    author = await sign_in(Role.REVIEWER)
+    _, article_id = await add_answer(desk, author.editor.id)
+    fields = {"article": article_id, "reply": "r", "kind": "abuse", "rule": "hate", "grounds": "Look."}
+    first, second = [await volunteer.post("/review/report", **fields) for _ in range(2)]
+    assert first.headers["Location"] == second.headers["Location"]
+    assert (await volunteer.post("/review/report", **{**fields, "grounds": " "})).status == 422
+
+
+async def test_an_appeal_opens_again_and_its_author_is_told(
     desk: Desk, moderator: Volunteer, volunteer: Volunteer
 ) -> None:
     task_id, article_id = await add_answer(desk, volunteer.editor.id, ReplyState.REJECTED)
     await volunteer.post("/review/report", article=article_id, reply="r", kind="appeal", grounds="The source is new.")
-    async with desk.database.reading() as session:
-        (case,) = await session.scalars(select(ModerationCase))
+    case = await only_case(desk)
     assert "The source is new." in await moderator.text("/review/cases")
-    await moderator.post(f"/review/cases/{case.id}", decision="grant", answer="A source was overlooked")
+    await moderator.post(f"/review/cases/{case.id}", decision="reopen", rule="other", answer="A source was overlooked")
     assert (await desk.task(task_id)).state == TaskState.OPEN
     assert "was granted" in await volunteer.text("/review/inbox")
-    assert "A source was overlooked" in await volunteer.text("/review/log")
-    assert (await moderator.post(f"/review/cases/{case.id}", decision="refuse", answer="x")).status == 409
+    assert "judged anew" in await volunteer.text("/review/log")
+    again = await moderator.post(f"/review/cases/{case.id}", decision="nothing", rule="other", answer="x")
+    assert again.status == 409
+
+
+async def test_the_author_of_a_hidden_answer_appeals_and_it_is_shown_again(
+    desk: Desk, moderator: Volunteer, volunteer: Volunteer, second_volunteer: Volunteer
+) -> None:
+    _, article_id = await add_answer(desk, volunteer.editor.id)
+    await moderator.post("/review/measures/hide", article=article_id, reply="r", rule="hate")
+    address = f"/review/report?article={article_id}&reply=r"
+    assert "It is false." in await volunteer.text(address), "its author sees what the appeal is about"
+    assert "It is false." not in await second_volunteer.text(address)
+    await volunteer.post("/review/report", article=article_id, reply="r", kind="appeal", grounds="It is a quotation.")
+    await moderator.post(
+        f"/review/cases/{(await only_case(desk)).id}", decision="restore", rule="hate", answer="It is a quotation."
+    )
+    assert await shown_answers(desk, article_id) == 1
 
 
 async def test_nobody_decides_on_their_own_case(desk: Desk, moderator: Volunteer) -> None:
     _, article_id = await add_answer(desk, moderator.editor.id, ReplyState.REJECTED)
     await moderator.post("/review/report", article=article_id, reply="r", kind="appeal", grounds="I am right.")
-    async with desk.database.reading() as session:
-        (case,) = await session.scalars(select(ModerationCase))
-    assert (await moderator.post(f"/review/cases/{case.id}", decision="grant", answer="x")).status == 409
+    case = await only_case(desk)
+    assert "somebody else decides" in await moderator.text("/review/cases")
+    answer = await moderator.post(f"/review/cases/{case.id}", decision="reopen", rule="other", answer="x")
+    assert answer.status == 409
 
 
-async def test_people_named_in_an_answer_need_no_account_to_appeal(desk: Desk, volunteer: Volunteer) -> None:
+async def test_somebody_named_appeals_without_an_account_and_is_forgotten_when_it_is_decided(
+    desk: Desk, moderator: Volunteer, volunteer: Volunteer
+) -> None:
     _, article_id = await add_answer(desk, volunteer.editor.id)
-    from tests.moderation.console.desk import CSRF
-
+    status, receipt, form = await raise_from_outside(
+        desk,
+        f"?article={article_id}&reply=r",
+        article=article_id,
+        reply="r",
+        kind="appeal",
+        grounds="That is not me.",
+        contact="named@example.org",
+    )
+    assert (status, "Whoever wrote the answer" in form) == (303, False)
+    case = await only_case(desk)
+    assert (case.raised_by, case.contact) == (None, "named@example.org")
+    assert "named@example.org" in await moderator.text("/review/cases")
+    await moderator.post(f"/review/cases/{case.id}", decision="hide", rule="personal_data", answer="We have hidden it.")
+    assert await shown_answers(desk, article_id) == 0
+    to, _, text = desk.mail.sent[-1]
+    assert (to, "We have hidden it." in text, receipt in text) == ("named@example.org", True, True)
+    decided = await only_case(desk)
+    assert (decided.state, decided.grounds, decided.contact) == (CaseState.GRANTED, "", None)
     async with desk.browser() as browser:
-        page = await (await browser.get(f"{desk.base}/review/report?article={article_id}&reply=r")).text()
-        found = CSRF.search(page)
-        assert found
-        fields = {"csrf": found.group(1), "article": article_id, "reply": "r", "kind": "appeal", "grounds": "Not me."}
-        answer = await browser.post(f"{desk.base}/review/report", data=fields)
-        assert "will look at it" in await answer.text()
+        assert "We have hidden it." in await (await browser.get(desk.base + receipt)).text()
+
+
+async def test_a_contact_that_cannot_be_written_to_is_shown_once_more(
+    desk: Desk, moderator: Volunteer, volunteer: Volunteer
+) -> None:
+    _, article_id = await add_answer(desk, volunteer.editor.id)
+    desk.mail.broken = True
+    await raise_from_outside(
+        desk, f"?article={article_id}", article=article_id, grounds="Please.", contact="named@example.org"
+    )
+    case = await only_case(desk)
+    fields = {"decision": "nothing", "rule": "other", "answer": "It is true."}
+    answer = await moderator.post(f"/review/cases/{case.id}", **fields)
+    assert (answer.status, "named@example.org" in await answer.text()) == (200, True)
+    assert (await only_case(desk)).contact is None
+
+
+async def test_strangers_are_offered_nothing_that_is_not_public(desk: Desk, volunteer: Volunteer) -> None:
+    _, article_id = await add_answer(desk, volunteer.editor.id, ReplyState.PROPOSED)
+    _, _, form = await raise_from_outside(desk, f"?article={article_id}", article=article_id, grounds="x")
+    assert "It is false." not in form
+    assert "a rumour about eggs" in form
+
+
+async def test_the_public_form_takes_so_many_an_hour(desk: Desk, volunteer: Volunteer) -> None:
+    statuses = [(await raise_from_outside(desk, "", grounds=f"No. {each}"))[0] for each in range(REPORTS.number + 1)]
+    assert statuses == [303] * REPORTS.number + [429]
+
+
+async def test_a_reader_s_comment_is_hidden_and_its_vote_counts_no_more(
+    desk: Desk, moderator: Volunteer, volunteer: Volunteer, second_volunteer: Volunteer
+) -> None:
+    _, article_id = await add_answer(desk, volunteer.editor.id)
+    async with desk.database.transaction() as session:
+        vote = ArticleReplyFeedback(
+            article_id=article_id, reply_id="r", score=-1, comment="a rude word", app_id="CHAMING_LINE_BOT"
+        )
+        session.add(vote)
+        await session.flush()
+        link = await session.get_one(ArticleReply, (article_id, "r"))
+        link.negative_feedback_count = 1
+        session.add(link)
+    form = await second_volunteer.text(f"/review/report?article={article_id}&reply=r")
+    found = re.search(rf'value="(comment:{article_id}:r:\d+)"', form)
+    assert found
+    assert "a rude word" in form
+    await moderator.post(
+        "/review/measures/hide", article=article_id, reply="r", about=found.group(1), rule="harassment"
+    )
+    assert "a rude word" not in await second_volunteer.text(f"/review/report?article={article_id}&reply=r")
     async with desk.database.reading() as session:
-        assert (await session.scalar(select(col(ModerationCase.grounds)))) == "Not me."
+        assert (await session.get_one(ArticleReply, (article_id, "r"))).negative_feedback_count == 0
 
 
 async def test_a_sensitive_act_asks_again_when_the_sign_in_is_old(
@@ -144,7 +308,7 @@ async def test_a_sensitive_act_asks_again_when_the_sign_in_is_old(
 ) -> None:
     _, article_id = await add_answer(desk, volunteer.editor.id)
     desk.clock.ahead = 2 * CONFIRMED_FOR
-    answer = await moderator.post("/review/measures/hide", article=article_id, reason="x")
+    answer = await moderator.post("/review/measures/hide", article=article_id, rule="hate")
     assert answer.headers["Location"].startswith("/review/confirm")
     async with desk.database.reading() as session:
         assert (await session.get_one(ArticleReply, (article_id, "r"))).status == Status.NORMAL
