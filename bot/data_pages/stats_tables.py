@@ -88,11 +88,7 @@ def arrivals_by_week(words: Words, figures: Figures) -> Table:
 
 
 def waiting_by_week(words: Words, figures: Figures) -> Table:
-    rows = [
-        _week_row(week, week.waiting.answered, week.waiting.median_s / HOUR_S, week.waiting.p90_s / HOUR_S)
-        for week in _weeks(figures)
-        if week.waiting
-    ]
+    rows = [_week_row(week, *_waiting_cells(week)) for week in _weeks(figures)]
     return Table(
         "waiting",
         words("Time to the first answer"),
@@ -222,6 +218,12 @@ def _week_column(words: Words) -> Column:
 
 def _week_row(week: Week, *cells: Cell) -> Row:
     return Row((week.monday, *cells))
+
+
+def _waiting_cells(week: Week) -> tuple[Cell, ...]:
+    """Empty in a week without answers: no time at all is not none to wait."""
+    waiting = week.waiting
+    return (waiting.answered, waiting.median_s / HOUR_S, waiting.p90_s / HOUR_S) if waiting else (0, None, None)
 
 
 def _counts(figures: Figures, categories: Sequence[CategoryCounts], monday: date) -> list[int]:

@@ -44,7 +44,8 @@
       dash: stacked ? undefined : DASHES[index],
       fill: stacked ? colour(`--c${index + 1}`) : undefined,
       paths: stacked ? uPlot.paths.bars({ size: [0.8, 40] }) : undefined,
-      points: { show: !stacked && times.length < 60, size: 5 },
+      // A week between two empty ones is no line, only a point.
+      points: { show: !stacked && (times.length < 60 || values[index].includes(null)), size: 5 },
     }));
     const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
     holder.replaceChildren();
