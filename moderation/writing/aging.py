@@ -21,12 +21,16 @@ PAGES_AT_ONCE = 200
 
 
 async def expire_verdicts(database: Database, now: datetime) -> int:
-    """Take back the answers whose time is over, and open their tasks again; returns how many."""
+    """Take back the answers whose time is over, and open their tasks again; returns how many.
+
+    One that is not shown is left alone until it is: its ratings may still come.
+    """
     async with database.reading() as session:
         due = await session.scalars(
-            select(col(ReplyExpiry.reply_id)).where(
-                col(ReplyExpiry.expires_at) <= now, col(ReplyExpiry.expired_at).is_(None)
-            )
+            select(col(ReplyExpiry.reply_id))
+            .join(ArticleReply, col(ArticleReply.reply_id) == col(ReplyExpiry.reply_id))
+            .where(col(ReplyExpiry.expires_at) <= now, col(ReplyExpiry.expired_at).is_(None), _is_published())
+            .distinct()
         )
         reply_ids = list(due)
     expired = 0

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from moderation.fetching import FetchError, MissingPageError
-from moderation.publish import publish
+from moderation.publish import publish, take_back
 from moderation.writing.aging import GONE_AFTER, LOOK_AGAIN_AFTER, expire_verdicts, recheck_references
 from moderation.writing.drafts import Writing
 from moderation.writing.submitting import submit
@@ -44,6 +44,17 @@ async def test_it_takes_back_a_verdict_whose_time_is_over_once(database: Databas
     assert await expire_verdicts(database, UNTIL) == 1
     assert await see(database, reply_id) == (ReplyState.WITHDRAWN, TaskState.OPEN)
     assert await expire_verdicts(database, UNTIL) == 0
+
+
+async def test_it_takes_back_an_answer_that_is_shown_only_after_its_time(sqlite_database: Database) -> None:
+    reply_id = await publish_answer(sqlite_database, Writing(Verdict.RUMOR, TEXT, PROOF, UNTIL))
+    async with sqlite_database.transaction() as session:
+        await take_back(session, "a", reply_id, ReplyState.PROPOSED)
+    assert await expire_verdicts(sqlite_database, UNTIL) == 0
+    async with sqlite_database.transaction() as session:
+        await publish(session, "a", reply_id, ReplyState.PROVISIONAL)
+
+    assert await expire_verdicts(sqlite_database, UNTIL) == 1
 
 
 async def test_it_opens_a_task_again_when_a_page_stays_gone(database: Database) -> None:
