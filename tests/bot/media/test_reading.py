@@ -79,8 +79,12 @@ def row(line: int, confidence: float, word: str, right: int = 50) -> str:
 
 
 def test_it_leaves_out_lines_that_are_not_certain() -> None:
-    rows = [row(1, 96, "喝"), row(1, 91, "溫水"), row(2, 31, "艸"), row(2, 60, "。"), row(3, 90, "LINE")]
+    rows = [row(1, 96, "喝"), row(1, 91, "溫水"), row(2, 9, "艸"), row(2, 14, "。"), row(3, 90, "LINE")]
     assert text_of("\n".join(["header", *rows, row(3, 88, "Pay", 100), "not a row"])) == "喝溫水\nLINE Pay"
+
+
+def test_it_reads_nothing_where_all_of_it_is_doubtful() -> None:
+    assert text_of("\n".join(["header", row(1, 25, "汪呈"), row(2, 20, "圖說圖說")])) == ""
 
 
 def test_it_joins_lines_that_were_only_wrapped() -> None:
