@@ -12,7 +12,6 @@ from moderation.claims import (
     ClaimError,
     claim,
     hand_over,
-    load_present,
     release,
     renew,
     set_aside,
@@ -26,22 +25,15 @@ from moderation.console.labels import ARTICLE_TYPES, REPLY_STATES, TASK_STATES, 
 from moderation.console.notices import tell
 from moderation.console.permissions import Permission
 from moderation.console.rendering import find_words, render
+from moderation.console.task_page import find_task_page
 from moderation.console.wording import marked
 from moderation.queue import rank
 from moderation.review import reopen
 from moderation.task_states import TransitionError
 from storage.articles import resolve_article
 from storage.tables import (
-    Article,
     ArticleReply,
-    ArticleVariant,
-    Editor,
-    Hyperlink,
-    Reply,
-    ReplyRequest,
     ReviewTask,
-    Status,
-    TaskState,
 )
 
 RENEW_EVERY_S = 60
@@ -60,65 +52,39 @@ SKIP_REASONS = {
 async def show(request: web.Request) -> web.StreamResponse:
     context, signed_in, words = get_context(request), current_editor(request), find_words(request)
     now, task_id = context.now(), request.match_info["task_id"]
-    async with context.database.transaction() as session:
-        task = await session.get(ReviewTask, task_id)
-        article = await session.get(Article, task.article_id) if task else None
-        if task is None or article is None or article.status != Status.NORMAL:
-            raise web.HTTPNotFound
-        await show_presence(session, task_id, signed_in.editor.id, now)
-        present = await load_present(session, task_id, now, but=signed_in.editor.id)
-        answers = await session.execute(
-            select(ArticleReply, Reply)
-            .join(Reply, col(Reply.id) == col(ArticleReply.reply_id))
-            .where(col(ArticleReply.article_id) == article.id, col(ArticleReply.status) == Status.NORMAL)
-            .order_by(col(ArticleReply.created_at))
-        )
-        wordings = await session.scalars(
-            select(col(ArticleVariant.text))
-            .where(col(ArticleVariant.article_id) == article.id, col(ArticleVariant.detached_at).is_(None))
-            .order_by(col(ArticleVariant.created_at))
-        )
-        links = await session.scalars(select(Hyperlink).where(col(Hyperlink.article_id) == article.id))
-        reasons = await session.scalars(
-            select(col(ReplyRequest.reason))
-            .where(
-                col(ReplyRequest.article_id) == article.id,
-                col(ReplyRequest.reason).is_not(None),
-                col(ReplyRequest.status) == Status.NORMAL,
-            )
-            .order_by(col(ReplyRequest.id).desc())
-            .limit(20)
-        )
-        people = await session.scalars(
-            select(Editor).where(col(Editor.blocked_at).is_(None), col(Editor.id) != signed_in.editor.id).limit(200)
-        )
-        claimant = await session.get(Editor, task.claimed_by) if task.claimed_by else None
-        is_held = task.state == TaskState.CLAIMED and task.lease_until is not None and task.lease_until > now
-        ranked = [each for each in rank(await context.tasks.load(), signed_in.editor) if each.task.task_id == task_id]
-        return render(
-            request,
-            "task.html",
-            task=task,
-            article=article,
-            is_mine=is_held and task.claimed_by == signed_in.editor.id,
-            is_free=task.state == TaskState.OPEN or (task.state == TaskState.CLAIMED and not is_held),
-            claimant=claimant if is_held else None,
-            present=present,
-            answers=list(answers),
-            variants=list(wordings),
-            links=list(links),
-            reasons=list(reasons),
-            people=list(people),
-            why=explain(words, ranked[0]) if ranked else [],
-            since=lambda moment: since(words, moment, now),
-            states=TASK_STATES,
-            reply_states=REPLY_STATES,
-            types=ARTICLE_TYPES,
-            verdicts=VERDICTS,
-            skip_reasons=SKIP_REASONS,
-            every=RENEW_EVERY_S,
-            minutes=int(LEASE / timedelta(minutes=1)),
-        )
+    queued = [each for each in await context.tasks.load() if each.task_id == task_id]
+    async with context.database.reading() as session:
+        found = await find_task_page(session, task_id, signed_in.editor.id, now)
+    if found is None:
+        raise web.HTTPNotFound
+    if not found.is_noted:
+        async with context.database.transaction() as session:
+            await show_presence(session, task_id, signed_in.editor.id, now)
+    ranked = rank(queued, signed_in.editor)
+    return render(
+        request,
+        "task.html",
+        task=found.task,
+        article=found.article,
+        is_mine=found.is_held and found.task.claimed_by == signed_in.editor.id,
+        is_free=found.is_free,
+        claimant=found.claimant,
+        present=found.present,
+        answers=found.answers,
+        variants=found.variants,
+        links=found.links,
+        reasons=found.reasons,
+        people=found.people,
+        why=explain(words, ranked[0]) if ranked else [],
+        since=lambda moment: since(words, moment, now),
+        states=TASK_STATES,
+        reply_states=REPLY_STATES,
+        types=ARTICLE_TYPES,
+        verdicts=VERDICTS,
+        skip_reasons=SKIP_REASONS,
+        every=RENEW_EVERY_S,
+        minutes=int(LEASE / timedelta(minutes=1)),
+    )
 
 
 @requires(Permission.READ)

@@ -1,0 +1,107 @@
+"""All that one task's page shows, read in one short look at the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from moderation.claims import PRESENT_FOR, load_present
+from storage.tables import (
+    Article,
+    ArticleReply,
+    ArticleVariant,
+    Editor,
+    Hyperlink,
+    Presence,
+    Reply,
+    ReplyRequest,
+    ReviewTask,
+    Status,
+    TaskState,
+)
+
+MAX_REASONS = 20
+MAX_PEOPLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    task: ReviewTask
+    article: Article
+    is_held: bool
+    """Somebody has claimed it, and their lease lasts."""
+    claimant: Editor | None
+    present: Sequence[Editor]
+    is_noted: bool
+    """It is known already, and lately enough, that the viewer is looking."""
+    answers: Sequence[tuple[ArticleReply, Reply]]
+    variants: Sequence[str]
+    links: Sequence[Hyperlink]
+    reasons: Sequence[str]
+    people: Sequence[Editor]
+    """To whom it could be handed over."""
+
+    @property
+    def is_free(self) -> bool:
+        return self.task.state == TaskState.OPEN or (self.task.state == TaskState.CLAIMED and not self.is_held)
+
+
+async def find_task_page(session: AsyncSession, task_id: str, viewer: str, now: datetime) -> TaskPage | None:
+    """The task and everything about its message; None when there is none, or its message is hidden or taken back."""
+    task = await session.get(ReviewTask, task_id)
+    article = await session.get(Article, task.article_id) if task else None
+    if task is None or article is None or article.status != Status.NORMAL:
+        return None
+    is_held = task.state == TaskState.CLAIMED and task.lease_until is not None and task.lease_until > now
+    own = await session.get(Presence, (task_id, viewer))
+    others = select(Editor).where(col(Editor.blocked_at).is_(None), col(Editor.id) != viewer).limit(MAX_PEOPLE)
+    return TaskPage(
+        task=task,
+        article=article,
+        is_held=is_held,
+        claimant=await session.get(Editor, task.claimed_by) if is_held else None,
+        present=await load_present(session, task_id, now, but=viewer),
+        is_noted=own is not None and now - own.seen_at < PRESENT_FOR / 3,
+        answers=await _load_answers(session, article.id),
+        variants=await _load_variants(session, article.id),
+        links=list(await session.scalars(select(Hyperlink).where(col(Hyperlink.article_id) == article.id))),
+        reasons=await _load_reasons(session, article.id),
+        people=list(await session.scalars(others)) if is_held else [],
+    )
+
+
+async def _load_answers(session: AsyncSession, article_id: str) -> list[tuple[ArticleReply, Reply]]:
+    rows = await session.execute(
+        select(ArticleReply, Reply)
+        .join(Reply, col(Reply.id) == col(ArticleReply.reply_id))
+        .where(col(ArticleReply.article_id) == article_id, col(ArticleReply.status) == Status.NORMAL)
+        .order_by(col(ArticleReply.created_at))
+    )
+    return [(link, reply) for link, reply in rows]
+
+
+async def _load_variants(session: AsyncSession, article_id: str) -> list[str]:
+    rows = await session.scalars(
+        select(col(ArticleVariant.text))
+        .where(col(ArticleVariant.article_id) == article_id, col(ArticleVariant.detached_at).is_(None))
+        .order_by(col(ArticleVariant.created_at))
+    )
+    return list(rows)
+
+
+async def _load_reasons(session: AsyncSession, article_id: str) -> list[str]:
+    """Why people ask, the newest first."""
+    rows = await session.scalars(
+        select(col(ReplyRequest.reason))
+        .where(
+            col(ReplyRequest.article_id) == article_id,
+            col(ReplyRequest.reason).is_not(None),
+            col(ReplyRequest.status) == Status.NORMAL,
+        )
+        .order_by(col(ReplyRequest.id).desc())
+        .limit(MAX_REASONS)
+    )
+    return [reason for reason in rows if reason]
