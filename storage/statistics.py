@@ -152,7 +152,8 @@ async def load_categories(session: AsyncSession, since: date, until: date) -> li
     )
     for key, measure, total in rows:
         sums.setdefault(key, {})[measure] = int(total)
-    titles = await _load_titles(session)
+    categories = await session.execute(select(col(Category.id), col(Category.title)))
+    titles = {row.id: row.title for row in categories}
     found = [
         CategoryCounts(key, titles.get(key, key), *(counts.get(measure, 0) for measure in measures))
         for key, counts in sums.items()
@@ -270,11 +271,6 @@ async def _load_counts(session: AsyncSession, measures: Sequence[Measure], since
         select(*_COUNT_COLUMNS).where(col(DailyCount.measure).in_(measures), col(DailyCount.day).between(since, until))
     )
     return [_Count(*row) for row in rows]
-
-
-async def _load_titles(session: AsyncSession) -> dict[str, str]:
-    rows = await session.execute(select(col(Category.id), col(Category.title)))
-    return {row.id: row.title for row in rows}
 
 
 async def _load_verdicts(session: AsyncSession, article_ids: Sequence[str]) -> dict[str, tuple[Verdict, ...]]:
