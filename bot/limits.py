@@ -22,6 +22,8 @@ from storage.tables import utc_now
 
 STORED_BEYOND = 6
 """So many times a minute's messages of one chat are stored; what is more is dropped."""
+GROUP_FACTOR = 4
+"""Many people talk in a group, and whoever calls the bot there should be heard."""
 MAX_CHATS = 20_000
 FOLLOW_S = 5.0
 FREE = (Unsend, Unfollow, Follow, Join, Leave, MemberChange)
@@ -98,7 +100,7 @@ class Limits:
             return Judgement.BLOCKED
         if not self._per_minute:
             return Judgement.FINE
-        most = float(self._per_minute)
+        most = float(self._per_minute * (1 if event.source_kind == "user" else GROUP_FACTOR))
         if all(self._take(self._answered, event.chat, most, most) for _ in range(messages)):
             self._answered[event.chat].was_told = False
             return Judgement.FINE

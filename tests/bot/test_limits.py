@@ -65,6 +65,12 @@ def test_a_flood_is_not_stored_but_what_takes_back_is(limits: Limits) -> None:
     assert limits.choose_stored([incoming("another")]) != []
 
 
+def test_a_group_has_more_room_than_a_person(limits: Limits) -> None:
+    source = {"type": "group", "groupId": "C1", "userId": "U1"}
+    judged = [limits.judge(event("group", source=source)) for _ in range(13)]
+    assert judged.count(Judgement.FINE) == 12
+
+
 def test_zero_is_no_limit(sqlite_database: Database) -> None:
     free = Limits(sqlite_database, 0)
     assert {free.judge(event()) for _ in range(500)} == {Judgement.FINE}
