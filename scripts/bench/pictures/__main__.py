@@ -111,7 +111,8 @@ def measure_matching(known: Sequence[Made], unknown: Sequence[Made], random: Gen
         nearest, percentile, median = np.percentile(distances, [0, 1, 50])
         within = [sum(one <= radius for one in distances) for radius in (SURE, LIKELY)]
         print(
-            f"| {kind} | {nearest:.0f} | {percentile:.0f} | {median:.0f} | {within[0]} | {within[1]} of {len(distances)} |"
+            f"| {kind} | {nearest:.0f} | {percentile:.0f} | {median:.0f} "
+            f"| {within[0]} | {within[1]} of {len(distances)} |"
         )
     print(f"\nLooking one up, hashing included: p50 {np.median(looked_ms):.0f} ms")
 
@@ -161,7 +162,8 @@ async def _read_all(
             precision.append(right / got)
     p50, p95 = np.percentile(seconds, [50, 95])
     of_read = f"{np.mean(precision):.3f}" if precision else "–"
-    return f"| {look} | {name} | {np.mean(recall):.3f} | {of_read} | {read_at_all} of {len(texts)} | {p50:.1f} | {p95:.1f} |"
+    shares = f"{np.mean(recall):.3f} | {of_read} | {read_at_all} of {len(texts)}"
+    return f"| {look} | {name} | {shares} | {p50:.1f} | {p95:.1f} |"
 
 
 def _in_common(truth: str, read: str) -> tuple[int, int, int]:

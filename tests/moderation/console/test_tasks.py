@@ -10,7 +10,7 @@ from moderation.claims import LEASE, claim, release_lapsed
 from moderation.console.audit import verify
 from moderation.console.upkeep import keep_tasks
 from storage.database import Database
-from storage.tables import AuditEntry, Editor, Role, TaskState, utc_now
+from storage.tables import Article, ArticleType, AuditEntry, Editor, ReviewTask, Role, TaskState, utc_now
 from tests.moderation.console.conftest import SignIn
 from tests.moderation.console.desk import Desk, Volunteer
 
@@ -29,6 +29,15 @@ async def test_it_gives_a_task_to_one_of_two_who_claim_it_at_once(
     assert f"{winner.editor.name} is working on it" in await loser.text(f"/review/tasks/{task_id}")
 
 
+async def test_it_shows_volunteers_the_picture_a_task_is_about(desk: Desk, volunteer: Volunteer) -> None:
+    task_id = await desk.add_task("words that were read in it")
+    async with desk.database.transaction() as session:
+        task = await session.get_one(ReviewTask, task_id)
+        article = await session.get_one(Article, task.article_id)
+        article.type = ArticleType.IMAGE
+    assert f'src="/articles/{article.id}/media"' in await volunteer.text(f"/review/tasks/{task_id}")
+
+
 async def test_it_gives_a_task_to_one_of_two_on_both_databases(database: Database) -> None:
     from moderation.intake import add_article
 
@@ -36,8 +45,6 @@ async def test_it_gives_a_task_to_one_of_two_on_both_databases(database: Databas
         article = await add_article(session, text="a", matching_key_hash=None, contributor=None)
         session.add_all([Editor(id="one"), Editor(id="two")])
     async with database.reading() as session:
-        from storage.tables import ReviewTask
-
         task_id = await session.scalar(select(col(ReviewTask.id)).where(col(ReviewTask.article_id) == article.id))
     assert task_id
 
