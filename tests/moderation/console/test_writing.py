@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from moderation.console.limits import BURST
 from moderation.publish import publish
 from moderation.rating import Level
 from moderation.variants import Because, attach_variant
@@ -107,6 +108,24 @@ async def test_it_keeps_what_was_typed_when_the_browser_crashes(desk: Desk, volu
     page = await volunteer.text(writer.editor)
     assert TEXT in page
     assert PAGE in page
+
+
+async def test_it_asks_for_nothing_while_somebody_types(desk: Desk, volunteer: Volunteer) -> None:
+    writer = await begin(desk, volunteer)
+    headers = {"HX-Request": "true", "X-CSRF-Token": await volunteer.csrf()}
+
+    statuses = set()
+    for number in range(BURST.number + 5):
+        saved = await volunteer.browser.post(
+            volunteer.base + writer.path,
+            data={"version": str(number + 1), **FIELDS, "text": f"{TEXT}{number}"},
+            headers=headers,
+            allow_redirects=False,
+        )
+        statuses.add(saved.status)
+
+    assert statuses == {200}
+    assert (await writer.send(BURST.number + 6))[0] == 303
 
 
 async def test_it_shows_both_texts_of_a_stale_edit(desk: Desk, volunteer: Volunteer) -> None:
