@@ -87,7 +87,7 @@ async def count_statistics(services: Services) -> str:
     from storage.statistics_rollup import roll_up  # as above
 
     rows, everything = await roll_up(services.database, datetime.now(UTC))
-    return f"wrote {rows} counts by day, {'all anew' if everything else 'of the last weeks'}"
+    return f"renewed {rows} counts by day, {'all anew' if everything else 'of the last weeks'}"
 
 
 async def export_release(services: Services) -> str:

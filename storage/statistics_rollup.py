@@ -1,8 +1,10 @@
 """The job behind the statistics: counts everything anew, except what has been erased since it was counted."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, func, select, text
+from sqlalchemy import Delete, Executable, Table, bindparam, delete, exists, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,46 +20,94 @@ COUNTED_HOURLY = timedelta(days=28)
 NIGHTLY_HOUR = 3
 """Of Taiwan's night; the job runs once an hour."""
 
+BATCH = 2_000
+"""Rows written in one transaction."""
+COUNTS: Table = DailyCount.__table__  # type: ignore[attr-defined]
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def roll_up(database: Database, now: datetime) -> tuple[int, bool]:
     """Renew the counts: the last weeks' each time, all of them when some are missing and once a night.
 
-    Returns how many rows were written, and whether all were renewed. Each measure has a short transaction of its own.
+    Returns how many rows changed, and whether all were counted. Counting only reads; what changed is written in short
+    transactions, since SQLite has one writer and webhooks wait for it.
     """
     async with database.reading() as session:
         everything = _is_night(now) or not await _adds_up(session)
-    rows = 0
+    changed = 0
     for measure in Measure:
+        changed += await _renew(database, measure, now, everything)
+    await _renew_waiting_times(database)
+    return changed, everything
+
+
+async def _renew(database: Database, measure: Measure, now: datetime, everything: bool) -> int:
+    async with database.reading() as session:
+        since = await _choose_since(session, measure, now, everything)
+        query = count_query(measure, session.get_bind().dialect.name)
+        counted = await _read(session, text(query).bindparams(bindparam("since", since, type_=UtcDateTime())))
+        stored = await _read(
+            session,
+            select(col(DailyCount.key), col(DailyCount.day), col(DailyCount.count)).where(
+                col(DailyCount.measure) == measure, col(DailyCount.day) >= (since + TAIPEI_OFFSET).date()
+            ),
+        )
+    changed = [
+        {"measure": measure, "key": key, "day": day, "count": count}
+        for (key, day), count in counted.items()
+        if stored.get((key, day)) != count
+    ]
+    gone = [{"gone_key": key, "gone_day": day} for key, day in stored if (key, day) not in counted]
+    for start in range(0, len(changed), BATCH):
         async with database.transaction() as session:
-            rows += await _count(session, measure, now, everything)
+            await _upsert(session, changed[start : start + BATCH])
+    for start in range(0, len(gone), BATCH):
+        async with database.transaction() as session:
+            await (await session.connection()).execute(_delete_of(measure), gone[start : start + BATCH])
+    return len(changed) + len(gone)
+
+
+async def _choose_since(session: AsyncSession, measure: Measure, now: datetime, everything: bool) -> datetime:
+    if not everything:
+        return _monday_midnight(now - COUNTED_HOURLY)
+    if measure in IS_ERASED_LATER and await _has_counts(session, measure):
+        return _monday_midnight(now - COUNTED_AGAIN)
+    return BEGINNING
+
+
+async def _read(session: AsyncSession, query: Executable) -> dict[tuple[str, date], int]:
+    """The counts by key and day; read bit by bit, so that the loop has others' turns between."""
+    found: dict[tuple[str, date], int] = {}
+    rows = await session.stream(query)
+    async for page in rows.partitions(BATCH):
+        for key, day, count in page:
+            found[key, date.fromisoformat(day) if isinstance(day, str) else day] = count
+    return found
+
+
+async def _upsert(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(COUNTS)
+    await (await session.connection()).execute(
+        statement.on_conflict_do_update(
+            index_elements=["measure", "key", "day"], set_={"count": statement.excluded["count"]}
+        ),
+        rows,
+    )
+
+
+def _delete_of(measure: Measure) -> Delete:
+    return delete(COUNTS).where(
+        COUNTS.c.measure == measure, COUNTS.c.key == bindparam("gone_key"), COUNTS.c.day == bindparam("gone_day")
+    )
+
+
+async def _renew_waiting_times(database: Database) -> None:
+    async with database.reading() as session:
+        rows = (await session.execute(text(waiting_query(session.get_bind().dialect.name)))).all()
     async with database.transaction() as session:
-        await _renew_waiting_times(session)
-    return rows, everything
-
-
-async def _count(session: AsyncSession, measure: Measure, now: datetime, everything: bool) -> int:
-    since = BEGINNING if everything else _monday_midnight(now - COUNTED_HOURLY)
-    if everything and measure in IS_ERASED_LATER and await _has_counts(session, measure):
-        since = _monday_midnight(now - COUNTED_AGAIN)
-    first_day = (since + TAIPEI_OFFSET).date()
-    await session.execute(
-        delete(DailyCount).where(col(DailyCount.measure) == measure, col(DailyCount.day) >= first_day)
-    )
-    query = count_query(measure, session.get_bind().dialect.name)
-    insert = text(
-        "INSERT INTO daily_count (measure, key, day, count) "
-        f"SELECT '{measure.value}', counted.key, counted.day, counted.count FROM (\n{query}\n) counted"
-    )
-    inserted = await session.execute(insert.bindparams(bindparam("since", since, type_=UtcDateTime())))
-    return int(getattr(inserted, "rowcount", 0))
-
-
-async def _renew_waiting_times(session: AsyncSession) -> None:
-    query = waiting_query(session.get_bind().dialect.name)
-    await session.execute(delete(WaitingTime))
-    await session.execute(text(f"INSERT INTO waiting_time (period, answered, median_s, p90_s) {query}"))
+        await session.execute(delete(WaitingTime))
+        session.add_all([WaitingTime(**row._mapping) for row in rows])
 
 
 async def _adds_up(session: AsyncSession) -> bool:
