@@ -113,10 +113,27 @@ async def load_tasks(session: AsyncSession, now: datetime) -> list[QueuedTask]:
     return tasks
 
 
-def rank(tasks: Sequence[QueuedTask], editor: Editor | None = None) -> list[RankedTask]:
-    """In the order in which they do most good, for this person."""
-    topics = editor.topics if editor else ()
-    ranked = [RankedTask(task, measure_benefit(task.facts, topics)) for task in tasks]
+def rank(tasks: Sequence[QueuedTask]) -> list[RankedTask]:
+    """In the order in which they do most good, whoever works on them."""
+    return _in_order([RankedTask(task, measure_benefit(task.facts)) for task in tasks])
+
+
+def rank_for(ranked: Sequence[RankedTask], editor: Editor) -> list[RankedTask]:
+    """The same for one person: only what fits their topics is measured anew."""
+    topics = set(editor.topics)
+    if not topics:
+        return list(ranked)
+    return _in_order(
+        [
+            RankedTask(each.task, measure_benefit(each.task.facts, topics))
+            if topics & set(each.task.facts.category_ids)
+            else each
+            for each in ranked
+        ]
+    )
+
+
+def _in_order(ranked: Sequence[RankedTask]) -> list[RankedTask]:
     return sorted(ranked, key=lambda each: (-each.benefit.value, each.task.created_at, each.task.task_id))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from moderation.console.context import ConsoleContext
 from moderation.filters import Filters, Viewer, passes
-from moderation.queue import RankedTask, load_set_aside, rank
+from moderation.queue import RankedTask, load_set_aside, rank_for
 from retrieval.types import Band, Match
 from storage.articles import ArticleSummary, load_article_summaries
 from storage.tables import Editor, Status
@@ -31,8 +31,8 @@ async def load_list(context: ConsoleContext, editor: Editor, filters: Filters) -
     async with context.database.reading() as session:
         aside = await load_set_aside(session, editor.id, now)
     viewer = Viewer(editor.id, frozenset(editor.topics), frozenset(aside))
-    wanted = [task for task in await context.tasks.load() if passes(task, filters, viewer, now)]
-    ranked = rank(wanted, editor)
+    wanted = [each for each in await context.tasks.load() if passes(each.task, filters, viewer, now)]
+    ranked = rank_for(wanted, editor)
     if not filters.search:
         return TaskList(ranked)
     if not context.matcher.ready:

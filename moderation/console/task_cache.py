@@ -1,4 +1,4 @@
-"""The tasks, read once for everybody who looks within two seconds: ten consoles that reload cost one reading.
+"""The tasks in order, read once for everybody who looks within two seconds: ten consoles that reload cost one reading.
 
 What decides is never read from here: a claim is a conditional update, and a task's own page reads the database.
 """
@@ -6,7 +6,7 @@ What decides is never read from here: a claim is a conditional update, and a tas
 import asyncio
 import time
 
-from moderation.queue import QueuedTask, load_tasks
+from moderation.queue import RankedTask, load_tasks, rank
 from storage.database import Database
 from storage.tables import utc_now
 
@@ -18,16 +18,16 @@ class TaskCache:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._tasks: list[QueuedTask] = []
+        self._tasks: list[RankedTask] = []
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
-    async def load(self) -> list[QueuedTask]:
+    async def load(self) -> list[RankedTask]:
         async with self._reading:
             if time.monotonic() - self._read_at > FRESH_FOR_S:
                 began = time.monotonic()
                 async with self._database.reading() as session:
-                    self._tasks = await load_tasks(session, utc_now())
+                    self._tasks = rank(await load_tasks(session, utc_now()))
                 self._read_at = began
             return self._tasks
 

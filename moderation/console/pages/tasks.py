@@ -27,7 +27,7 @@ from moderation.console.permissions import Permission
 from moderation.console.rendering import find_words, render
 from moderation.console.task_page import find_task_page
 from moderation.console.wording import marked
-from moderation.queue import rank
+from moderation.queue import rank_for
 from moderation.review import reopen
 from moderation.task_states import TransitionError
 from storage.articles import resolve_article
@@ -52,7 +52,7 @@ SKIP_REASONS = {
 async def show(request: web.Request) -> web.StreamResponse:
     context, signed_in, words = get_context(request), current_editor(request), find_words(request)
     now, task_id = context.now(), request.match_info["task_id"]
-    queued = [each for each in await context.tasks.load() if each.task_id == task_id]
+    queued = [each for each in await context.tasks.load() if each.task.task_id == task_id]
     async with context.database.reading() as session:
         found = await find_task_page(session, task_id, signed_in.editor.id, now)
     if found is None:
@@ -60,7 +60,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     if not found.is_noted:
         async with context.database.transaction() as session:
             await show_presence(session, task_id, signed_in.editor.id, now)
-    ranked = rank(queued, signed_in.editor)
+    ranked = rank_for(queued, signed_in.editor)
     return render(
         request,
         "task.html",

@@ -29,9 +29,9 @@ async def show(request: web.Request) -> web.StreamResponse:
     context, words = get_context(request), find_words(request)
     now = context.now()
     growing = [
-        task
-        for task in await context.tasks.load()
-        if task.facts.asks_today >= MIN_TODAY and measure_growth(task.facts) >= MIN_GROWTH
+        each.task
+        for each in await context.tasks.load()
+        if each.task.facts.asks_today >= MIN_TODAY and measure_growth(each.task.facts) >= MIN_GROWTH
     ]
     growing.sort(key=lambda task: (-measure_growth(task.facts), -task.facts.asks_today))
     growing = growing[:SHOWN]
