@@ -45,6 +45,8 @@ class PageView:
     title: str
     description: str
     url: str
+    report_url: str
+    log_url: str
     share_uri: str | None
     text: str
     replies: list[ReplyView]
@@ -66,6 +68,8 @@ def to_page(view: View, page: ArticlePage, reasons: Mapping[str, str] = NO_REASO
         title=words("{verdict}: {text}", verdict=verdict, text=title) if verdict else title,
         description=cut(one_line(clean(replies[0].text if replies else text)), MAX_DESCRIPTION),
         url=view.article_url(article.article_id),
+        report_url=view.report_url(article.article_id),
+        log_url=view.log_url,
         share_uri=view.share_uri(article.article_id, replies[0].verdict) if verdict else None,
         text=text,
         replies=[_to_reply(view, reply, article.article_id, reasons.get(reply.reply_id, "")) for reply in replies],

@@ -37,6 +37,15 @@ class View:
         """The article's public page."""
         return f"{self.public_url.rstrip('/')}/articles/{quote(article_id, safe='')}"
 
+    def report_url(self, article_id: str) -> str:
+        """Where anybody reports an article, or objects to what is said there."""
+        return f"{self.public_url.rstrip('/')}/review/report?article={quote(article_id, safe='')}"
+
+    @property
+    def log_url(self) -> str:
+        """What moderators did, for everybody to read."""
+        return f"{self.public_url.rstrip('/')}/review/log"
+
     def history_url(self, article_id: str, reply_id: str) -> str:
         """The public page that tells how an answer came to read as it does and stand where it stands."""
         return f"{self.public_url.rstrip('/')}/review/history/{quote(article_id, safe='')}/{quote(reply_id, safe='')}"

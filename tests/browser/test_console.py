@@ -49,9 +49,17 @@ PAGES = (
     "/review/audit",
     "/review/account",
     "/review/log",
+    "/review/report",
+    "/review/reports",
     "/review/nothing-here",
 )
-SIGNED_OUT_PAGES = ("/review/sign-in", "/review/sign-in/link?token=x", "/review/sign-in/link", "/review/log")
+SIGNED_OUT_PAGES = (
+    "/review/sign-in",
+    "/review/sign-in/link?token=x",
+    "/review/sign-in/link",
+    "/review/log",
+    "/review/report",
+)
 
 
 @pytest.fixture
@@ -92,7 +100,11 @@ async def furnish(desk: Desk, editor_id: str) -> str:
         await session.flush()
         session.add(ArticleReply(article_id=article_id, reply_id="r", state=ReplyState.PROPOSED, contributor="x"))
         session.add(EditorNotice(editor_id=editor_id, kind="verified", article_id=article_id))
-        session.add(ModerationCase(kind=CaseKind.APPEAL, article_id=article_id, reply_id="r", grounds="來源過期"))
+        session.add(
+            ModerationCase(
+                kind=CaseKind.APPEAL, about=SubjectKind.ANSWER, article_id=article_id, reply_id="r", grounds="來源過期"
+            )
+        )
         for days in range(1, 9):
             at = utc_now() - timedelta(days=days)
             session.add(ReplyRequest(article_id=article_id, contributor=f"old{days}", source="chaming", created_at=at))
@@ -165,16 +177,14 @@ async def test_a_passkey_is_the_second_step_and_is_asked_for_again(browser: Brow
     await page.wait_for_url(f"{desk.base}/review/")
     task_id = await desk.add_task("一則廣告")
     desk.clock.ahead = timedelta(minutes=20)
-    await page.goto(f"{desk.base}/review/tasks/{task_id}")
-    await page.click("summary:has-text('管理')")
-    await page.fill("#hide-reason", "廣告")
-    await page.click("button.danger")
+    form = f"{desk.base}/review/report?article={(await desk.task(task_id)).article_id}"
+    await page.goto(form)
+    await page.click("text=立即隱藏")
     await page.wait_for_url("**/review/confirm**")
     await page.click("#show-passkey")
-    await page.wait_for_url(f"**/review/tasks/{task_id}")
-    await page.click("summary:has-text('管理')")
-    await page.fill("#hide-reason", "廣告")
-    await page.click("button.danger")
+    await page.wait_for_url(form)
+    await page.fill("#grounds", "廣告")
+    await page.click("text=立即隱藏")
     await page.wait_for_url("**/review/cases")
     assert await page.get_by_text("廣告").first.is_visible()
     await context.close()
