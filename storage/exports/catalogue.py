@@ -4,17 +4,14 @@ A new table of the database is released by describing it here: its columns with 
 public.
 """
 
+from storage.exports.answers import ARTICLE_REPLIES, HISTORY, REPLIES, REPLY_VERSIONS
 from storage.exports.columns import ExportTable
 from storage.exports.content import (
     ARTICLE_CATEGORIES,
-    ARTICLE_REPLIES,
     ARTICLES,
     CATEGORIES,
-    HISTORY,
     HYPERLINKS,
     MEDIA_HASHES,
-    REPLIES,
-    REPLY_VERSIONS,
     VARIANTS,
 )
 from storage.exports.opinions import (
