@@ -139,7 +139,7 @@ _BY_KIND = {
 _REASONS = {
     Reason.SAME_WORDS: marked("The words are the same as in your message."),
     Reason.SAME_PICTURE: marked("It looks like the picture you sent."),
-    Reason.SAME_SOUND: marked("It sounds like the recording you sent."),
+    Reason.SAME_SOUND: marked("It looks and sounds like what you sent."),
     Reason.SAME_LINK: marked("It has the same link as your message."),
     Reason.LIKE_MESSAGE: marked("The words are much like those of your message."),
     Reason.LIKE_VARIANT: marked("The words are much like another version of this message."),

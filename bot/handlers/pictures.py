@@ -180,7 +180,7 @@ async def merge_found(
 
 
 async def handle_picture_in_group(event: MediaMessage, services: Services) -> HandlerResult:
-    """Look at a group's picture without reading it, and keep nothing of it."""
+    """Look at a group's picture, read it only where it looks like a known one, and keep nothing of it."""
     desk = services.media
     if event.is_external or not len(desk.library.pictures):
         return HandlerResult(outcome="group_silent")
@@ -189,8 +189,13 @@ async def handle_picture_in_group(event: MediaMessage, services: Services) -> Ha
     except REFUSED:
         return HandlerResult(outcome="group_silent")
     same = desk.library.find_bytes(seen.sha256)
-    looked = LookedAt(same, desk.library.pictures.find(seen.hashes))
-    matches, summaries = await merge_found(services, looked, ())
+    near = desk.library.pictures.find(seen.hashes, within=SURE)
+    if not near and not same:
+        return HandlerResult(outcome="group_silent")
+    read = ReadText(Reading.NOTHING) if same else await desk.reader.read(seen.part(near[0].by))
+    said = await services.matching.match(read.text) if read.text else []
+    looked = LookedAt(same, near, (), read)
+    matches, summaries = await merge_found(services, looked, said)
     outcome = decide(matches, summaries)
     if not may_speak_unasked(outcome, GROUP_TEXT):
         return HandlerResult(outcome="group_silent")

@@ -8,7 +8,7 @@ none, or the file is the very same, it is.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.media.reading import ReadText
+from bot.media.reading import Reading, ReadText
 from retrieval.normalise import matching_key
 from retrieval.pictures.index import SURE, Near
 from retrieval.types import Band, EntryKind, Match
@@ -33,7 +33,7 @@ class LookedAt:
     """The article with exactly these bytes."""
     near: Sequence[Near] = ()
     heard: Sequence[tuple[str, float]] = ()
-    """Articles with the same sound, and how much of it differs (0–1)."""
+    """Articles that surely are the video or recording, and how much of it differs (0–1)."""
     read: ReadText | None = None
     """None: it was not looked for words, or for speech."""
 
@@ -65,7 +65,8 @@ def _judge(near: Near, read: ReadText | None, said: Match | None, texts: Mapping
         return replace(said, probability=probability, band=band, signals={**said.signals, **signals}, too_short=False)
     if has_words and reads_words:
         return _match(near.article_id, LIKE_PICTURE, Band.CANDIDATE, signals, texts) if is_sure else None
-    if is_sure and not has_words and not reads_words:
+    was_read = read is not None and read.reading in {Reading.READ, Reading.NOTHING}
+    if is_sure and was_read and not has_words and not reads_words:
         return _match(near.article_id, SAME_PICTURE, Band.ANSWER, signals, texts)
     return _match(near.article_id, LIKE_PICTURE, Band.CANDIDATE, signals, texts)
 

@@ -7,7 +7,8 @@ videos, and the same pictures are shown with another voice.
 from collections.abc import Sequence
 
 from retrieval.pictures.index import SURE, Near, PictureIndex
-from retrieval.sounds import MIN_OVERLAP, Fingerprint, Heard, SoundIndex
+from retrieval.pictures.pdq import BITS
+from retrieval.sounds import MIN_OVERLAP, Fingerprint, SoundIndex
 
 MIN_SHARE = 0.6
 """Of the different pictures in what was sent, found in the known video: a part of it is still it."""
@@ -20,24 +21,20 @@ DOUBTFUL = SURE + 1
 def match_recording(
     frames: Sequence[bytes], sound: Fingerprint | None, known_frames: PictureIndex, known_sounds: SoundIndex
 ) -> tuple[list[Near], list[tuple[str, float]]]:
-    """The articles with the same pictures, and those with the same sound (and how much of it differs)."""
+    """Articles that may be it, with how near; and those that surely are, with the share of bits that differ."""
     heard = known_sounds.find(sound) if sound is not None and len(sound) else []
     if not frames:
         return [], [(one.article_id, one.error) for one in heard]
+    is_too_short = sound is None or len(sound) < MIN_OVERLAP  # to be told from another
+    with_this_sound = {one.article_id for one in heard}
     seen = [near for near in known_frames.find(frames, within=SURE) if _is_enough(near, len(frames))]
-    return [_judge(near, heard, sound) for near in seen] + _only_heard(seen, heard), []
+    sure = [
+        (near.article_id, near.distance / BITS) for near in seen if is_too_short or near.article_id in with_this_sound
+    ]
+    settled = {article_id for article_id, _ in sure}
+    alike = {near.article_id for near in seen} | with_this_sound
+    return [Near(article_id, DOUBTFUL) for article_id in sorted(alike - settled)], sure
 
 
 def _is_enough(near: Near, frames: int) -> bool:
     return near.hits >= min(MIN_FRAMES, frames) and near.hits >= MIN_SHARE * frames
-
-
-def _judge(near: Near, heard: Sequence[Heard], sound: Fingerprint | None) -> Near:
-    is_too_short = sound is None or len(sound) < MIN_OVERLAP  # to be told from another
-    agrees = is_too_short or any(one.article_id == near.article_id for one in heard)
-    return near if agrees else Near(near.article_id, max(near.distance, DOUBTFUL), near.hits)
-
-
-def _only_heard(seen: Sequence[Near], heard: Sequence[Heard]) -> list[Near]:
-    known = {near.article_id for near in seen}
-    return [Near(one.article_id, DOUBTFUL) for one in heard if one.article_id not in known]

@@ -28,7 +28,7 @@ OTHER_FIGURE = make_match("A", band=Band.ANSWER, probability=0.9, contradictions
         (SURE, UNREAD, None, TEXT, Band.CANDIDATE),
         (SURE, WORDLESS, None, TEXT, Band.CANDIDATE),
         (SURE, WORDLESS, None, None, Band.ANSWER),
-        (SURE, UNREAD, None, None, Band.ANSWER),
+        (SURE, UNREAD, None, None, Band.CANDIDATE),
         (SURE, READ, None, None, Band.CANDIDATE),
         (LIKELY, WORDLESS, None, None, Band.CANDIDATE),
     ],

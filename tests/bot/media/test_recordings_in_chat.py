@@ -81,7 +81,7 @@ async def test_a_recording_is_known_by_its_sound(album: Album, files: dict[str, 
     answered = await album.send(files["sound.m4a"] + b"\0" * 100, type="audio", duration=5000)
     assert answered.outcome == "answer"
     why = await album.chat.press(album.chat.buttons(answered)[Press.WHY])
-    assert "聽起來就是您傳的那段錄音" in said(why)
+    assert "看起來、聽起來就是您傳的內容" in said(why)
 
 
 async def test_what_is_said_finds_a_text_where_a_model_listens(
