@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from retrieval.entries import EntryTable
 from retrieval.faiss_vectors import FaissVectorIndex
+from retrieval.head import find_head
 from retrieval.lexical import LexicalIndex
 from retrieval.message import text_to_encode
 from retrieval.normalise import matching_key
@@ -46,6 +47,7 @@ class MatchingIndex:
         self._entries = EntryTable()
         self._lexical = LexicalIndex()
         self._vectors: VectorIndex = FaissVectorIndex(dimension)
+        self._head = find_head(model_id)
         self._removed: deque[tuple[float, list[int]]] = deque()
 
     def __len__(self) -> int:
@@ -65,20 +67,22 @@ class MatchingIndex:
         self.replace_many([(article_id, entries)], vectors)
 
     def replace_many(self, articles: Sequence[ArticleEntries], vectors: Vectors, *, settle: bool = True) -> None:
-        """Do the same for many articles, each once; `vectors` are those of all their entries, one after another.
+        """Do the same for many articles, each once; `vectors` are those of all their entries, one after another, as
+        the encoder gives them.
 
         With `settle=False` nothing of it is found until `settle()`: much faster when thousands follow each other.
         """
         owned = sum(len(entries) for _, entries in articles)
         if owned != len(vectors):
             raise ValueError(f"{owned} entries need as many vectors, got {len(vectors)}")
+        mapped = self._head.apply(vectors)
         at_once = 1 if settle else DEFERRED_AT_ONCE
         row = 0
         with self._writing:
             for start in range(0, len(articles), at_once):
                 some = articles[start : start + at_once]
                 rows = sum(len(entries) for _, entries in some)
-                self._replace(some, vectors[row : row + rows], defer=not settle)
+                self._replace(some, mapped[row : row + rows], defer=not settle)
                 row += rows
             if settle:
                 self._settle()
@@ -137,8 +141,9 @@ class MatchingIndex:
 
     def dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """At most k slots whose vectors are nearest to this one, best first, with their cosines."""
+        mapped = self._head.apply(vector)
         with self._changing:
-            slots, scores = self._vectors.search(vector, k)
+            slots, scores = self._vectors.search(mapped, k)
         return list(zip(slots.tolist(), scores.tolist(), strict=True))
 
     def entry(self, slot: int) -> Entry:
@@ -156,14 +161,10 @@ class MatchingIndex:
         """The entry's matching key."""
         return self._entries.key(slot)
 
-    def vector(self, slot: int) -> Vectors:
-        """The entry's vector, as it is stored: float16's precision."""
-        row: Vectors = self.vectors([slot])[0]
-        return row
-
-    def vectors(self, slots: Sequence[int]) -> Vectors:
-        """The entries' vectors, row by row."""
-        return self._vectors.reconstruct(slots)
+    def cosines(self, slots: Sequence[int], vectors: Vectors) -> Vectors:
+        """The cosine of each entry with each of these vectors, behind the head, shape (slots, vectors)."""
+        cosines: Vectors = self._vectors.reconstruct(slots) @ self._head.apply(vectors).T
+        return cosines
 
     def save(self, folder: Path) -> None:
         """Write a snapshot, atomically. Changes wait while memory is copied, not while it is written."""
@@ -171,7 +172,13 @@ class MatchingIndex:
             self._settle()
             parts = {"entries": self._entries.dump(), "lexical": self._lexical.dump(), "vectors": self._vectors.dump()}
             arrays = {f"{part}.{name}": array for part, dumped in parts.items() for name, array in dumped.items()}
-            facts = {"model_id": self.model_id, "dimension": self.dimension, "seq": self.seq, "entries": len(self)}
+            facts = {
+                "model_id": self.model_id,
+                "dimension": self.dimension,
+                "head_id": self._head.head_id,
+                "seq": self.seq,
+                "entries": len(self),
+            }
         write_snapshot(folder, facts, arrays)
 
     @classmethod
@@ -180,6 +187,8 @@ class MatchingIndex:
         facts, arrays = read_snapshot(folder)
         if facts.get("model_id") != model_id:
             raise SnapshotModelError(f"The snapshot is of {facts.get('model_id')}, not of {model_id}.")
+        if facts.get("head_id") != find_head(model_id).head_id:
+            raise SnapshotModelError("The snapshot's vectors were mapped by another head.")
         parts: dict[str, dict[str, NDArray[Any]]] = {}
         for name, array in arrays.items():
             part, _, rest = name.partition(".")

@@ -7,10 +7,12 @@ import numpy as np
 
 from retrieval.calibration import Calibration
 from retrieval.contradiction import Difference, find_contradictions
+from retrieval.head import Head, NoHead, find_head
 from retrieval.late_interaction import TokenText
 from retrieval.message import Passage, read_message
-from retrieval.second_look import EncodedTokens, EncodeTokens, second_matrix, to_token_text
+from retrieval.second_look import EncodeTokens, second_matrix, to_token_text
 from retrieval.signals import signal_matrix
+from retrieval.types import Vectors
 
 
 @dataclass(frozen=True)
@@ -27,23 +29,23 @@ class PairVerdict:
 @dataclass(frozen=True)
 class _Side:
     passages: Sequence[Passage]
-    encoded: Sequence[EncodedTokens]
+    vectors: Vectors
+    """Behind the head, row by row."""
     tokens: Sequence[TokenText]
 
 
-def _read(passages: Sequence[Passage], encode: EncodeTokens) -> _Side:
+def _read(passages: Sequence[Passage], encode: EncodeTokens, head: Head | NoHead) -> _Side:
     encoded = encode([passage.text for passage in passages])
     tokens = [to_token_text(passage.text, one) for passage, one in zip(passages, encoded, strict=True)]
-    return _Side(passages, encoded, tokens)
+    return _Side(passages, head.apply(np.array([one.vector for one in encoded])), tokens)
 
 
 def _score(one: _Side, other: _Side, calibration: Calibration) -> float:
     """Return the best probability over the passages of `one` as messages against those of `other` as entries."""
     entries = [passage.weighed for passage in other.passages]
-    vectors = np.array([encoded.vector for encoded in other.encoded])
     best = 0.0
-    for passage, encoded, tokens in zip(one.passages, one.encoded, one.tokens, strict=True):
-        first = signal_matrix(passage.weighed, entries, vectors @ encoded.vector)
+    for passage, vector, tokens in zip(one.passages, one.vectors, one.tokens, strict=True):
+        first = signal_matrix(passage.weighed, entries, other.vectors @ vector)
         best = max(best, float(calibration.second.probability(second_matrix(first, tokens, other.tokens)).max()))
     return best
 
@@ -56,6 +58,7 @@ def judge_pair(text_a: str, text_b: str, encode: EncodeTokens, calibration: Cali
     if not one.passages or not other.passages:
         same_link = not one.passages and not other.passages and bool(set(one.urls) & set(other.urls))
         return PairVerdict(float(same_link), ())
-    mine, theirs = _read(one.passages, encode), _read(other.passages, encode)
+    head = find_head(calibration.model_id)
+    mine, theirs = (_read(side.passages, encode, head) for side in (one, other))
     probability = (_score(mine, theirs, calibration) + _score(theirs, mine, calibration)) / 2
     return PairVerdict(probability, tuple(find_contradictions(text_a, text_b)))

@@ -65,7 +65,7 @@ class SearchableIndex(Protocol):
 
     def units(self, slot: int) -> Hashes: ...
 
-    def vectors(self, slots: Sequence[int]) -> Vector: ...
+    def cosines(self, slots: Sequence[int], vectors: Vector) -> Vector: ...
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class Ranker:
         if not all_slots:
             return []
         words = np.concatenate([proposed.words, word_signals(query, self._weigh(fresh))])
-        cosines = self._index.vectors(all_slots) @ np.array(vectors).T
+        cosines = self._index.cosines(all_slots, np.array(vectors))
         matrix = add_dense(words, cosines.max(axis=1))
         probabilities = self._calibration.first.probability(matrix)
         passages = first_passage + cosines.argmax(axis=1)

@@ -25,6 +25,7 @@ from bot.settings import load_settings
 from retrieval.background import load_background
 from retrieval.calibration import CALIBRATION_PATH
 from retrieval.evaluate import area_under_roc
+from retrieval.head import find_head
 from retrieval.message import text_to_encode
 from retrieval.model_manifest import model_folder
 from retrieval.onnx_encoder import open_encoder
@@ -123,10 +124,11 @@ def measure(examples: Sequence[Example], encoder: CachedEncoder) -> Array:
     def weighed(text: str) -> WeighedText:
         return weigh_text(text, background)
 
+    head = find_head(encoder.model_id)
+
     @cache_calls
     def vector(text: str) -> Vectors:
-        row: Vectors = encoder.encode([text])[0]
-        return row
+        return head.apply(encoder.encode([text])[0])
 
     rows = []
     for done, example in enumerate(examples):

@@ -24,6 +24,7 @@ import numpy as np
 from sqlalchemy import insert
 from sqlmodel import col, select
 
+from bot.index_follower import decode_vector
 from bot.index_opening import index_folder
 from bot.settings import Settings
 from retrieval.index import MatchingIndex
@@ -33,7 +34,7 @@ from retrieval.onnx_encoder import OnnxEncoder, open_encoder
 from retrieval.types import Entry, EntryKind, Vectors
 from storage.database import Database, open_database
 from storage.index_entries import latest_seq
-from storage.tables import Article, Reply, utc_now
+from storage.tables import Article, Embedding, Reply, utc_now
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "scripts" / "sample"
@@ -137,7 +138,7 @@ async def _add_fillers(installation: Installation, entries: int) -> None:
     model_id = installation.encoder().model_id
     folder = index_folder(Settings(DATA_DIR=installation.data_dir), model_id)
     index = MatchingIndex.load(folder, model_id)
-    texts, vectors = await _load_real(database, index)
+    texts, vectors = await _load_real(database)
     dice, noise = random.Random(7), np.random.default_rng(7)
     for start in range(0, max(0, entries - len(index)), BLOCK):
         number = min(BLOCK, entries - len(index))
@@ -154,12 +155,12 @@ async def _add_fillers(installation: Installation, entries: int) -> None:
     await database.close()
 
 
-async def _load_real(database: Database, index: MatchingIndex) -> tuple[list[str], Vectors]:
+async def _load_real(database: Database) -> tuple[list[str], Vectors]:
     async with database.reading() as session:
-        rows = await session.execute(select(col(Reply.text)))
-    texts = [text for (text,) in rows if len(text) > PIECE]
-    vectors = np.stack([index.vector(slot) for slot in range(len(index))])
-    return texts, vectors
+        replies = await session.execute(select(col(Reply.text)))
+        stored = await session.execute(select(col(Embedding.vector)))
+    texts = [text for (text,) in replies if len(text) > PIECE]
+    return texts, np.stack([decode_vector(vector) for (vector,) in stored])
 
 
 async def _store(database: Database, ids: Sequence[str], texts: Sequence[str]) -> None:

@@ -60,7 +60,7 @@ def test_an_entry_has_its_key_and_its_vector(index: MatchingIndex) -> None:
 
     assert index.entry(slot) == make_entry("blackout", BLACKOUT)
     assert index.key(slot) == matching_key(BLACKOUT)
-    assert index.vector(slot) @ ENCODER.encode([BLACKOUT])[0] == pytest.approx(1, abs=1e-3)
+    assert index.cosines([slot], ENCODER.encode([BLACKOUT]))[0, 0] == pytest.approx(1, abs=1e-3)
 
 
 def test_it_forgets_a_removed_article_in_every_way(index: MatchingIndex) -> None:
@@ -128,7 +128,7 @@ def test_a_removed_entry_is_readable_for_a_while_and_then_erased(
     monkeypatch.setattr(index_module, "GRACE_S", -1.0)
     index.settle()
     assert index.entry(slot).text.strip() == ""
-    assert not index.vector(slot).any()
+    assert not index.cosines([slot], ENCODER.encode([BLACKOUT])).any()
 
 
 def test_it_is_the_same_after_save_and_load(index: MatchingIndex, tmp_path: Path) -> None:

@@ -18,11 +18,13 @@ import numpy as np
 from bot.settings import load_settings
 from retrieval.calibration import CALIBRATION_PATH, Calibration, load_calibration
 from retrieval.evaluate import outcome_of
+from retrieval.head import find_head
 from retrieval.matcher import BlockingMatcher
 from retrieval.message import text_to_encode
 from retrieval.model_manifest import model_folder
 from retrieval.normalise import matching_key
 from retrieval.onnx_encoder import open_encoder
+from retrieval.types import Entry, EntryKind
 from scripts.bench.quality.cached_encoder import CachedEncoder
 from scripts.bench.quality.examples import (
     MAX_REPLY_ARTICLES,
@@ -33,6 +35,7 @@ from scripts.bench.quality.examples import (
 )
 from scripts.bench.quality.made import make_near_misses, make_positives
 from scripts.bench.quality.pair_table import load_pair_sets, show_pairs
+from scripts.bench.quality.pictures import write_pictures
 from scripts.bench.quality.recipes import Corpus, first_vector, rank_all
 from scripts.bench.quality.sample import Sample, load_sample
 
@@ -50,6 +53,8 @@ class Task:
     name: str
     entries: Sequence[tuple[str, str]]
     queries: Sequence[tuple[str, str, frozenset[str]]]
+    alone: bool = False
+    """Each query is an entry itself, and is taken out while it is asked about."""
 
 
 @dataclass
@@ -59,6 +64,8 @@ class Tally:
     right: list[bool] = field(default_factory=list)
     answered: list[bool] = field(default_factory=list)
     answered_right: list[bool] = field(default_factory=list)
+    judged: list[tuple[float, bool]] = field(default_factory=list)
+    """Probability of the best match, and whether it is right; ours only."""
 
 
 def interval(values: Sequence[bool], seed: int = 0) -> tuple[float, float, float]:
@@ -105,9 +112,22 @@ def make_tasks(sample: Sample, clusters: Clusters) -> list[Task]:
                 if set(replies) & telling
             ],
         ),
+        Task("message → message", messages, _sharing(sample, articles_of, telling), alone=True),
         Task("made positives → message", messages, positives),
         Task("made near-misses → message", messages, misses),
     ]
+
+
+def _sharing(
+    sample: Sample, articles_of: Mapping[str, set[str]], telling: set[str]
+) -> list[tuple[str, str, frozenset[str]]]:
+    """Return the messages that share a telling reply with others, and those others."""
+    queries = []
+    for article_id, reply_ids in sample.links.items():
+        others = {a for r in reply_ids if r in telling for a in articles_of[r] if a in sample.messages} - {article_id}
+        if others:
+            queries.append((article_id, sample.messages[article_id], frozenset(others)))
+    return queries
 
 
 def run_task(
@@ -116,25 +136,34 @@ def run_task(
     """Rank every query by every recipe and by ours."""
     encoder.warm((text_to_encode(text) for _, text in task.entries), task.name)
     vectors = encoder.encode([text_to_encode(text) for _, text in task.entries])
-    corpus = Corpus([text for _, text in task.entries], vectors)
+    corpus = Corpus([text for _, text in task.entries], vectors, find_head(encoder.model_id))
     ids = [entry_id for entry_id, _ in task.entries]
     index = build_index(task.entries, encoder)
     matchers = {fold: BlockingMatcher(index, encoder.encode_tokens, c) for fold, c in calibrations.items()}
     tallies: dict[str, Tally] = {}
     for done, (query_id, text, relevant) in enumerate(task.queries):
+        own = ids.index(query_id) if task.alone else -1
+        if task.alone:
+            index.replace_article(query_id, (), vectors[:0])
         matches = matchers[fold_of(clusters, query_id)].match(text)
+        if task.alone:
+            entry = Entry(f"{query_id}:0", query_id, EntryKind.ARTICLE, task.entries[own][1])
+            index.replace_article(query_id, [entry], vectors[own : own + 1])
         ours = tallies.setdefault(OURS, Tally())
         outcome = outcome_of(matches, relevant)
         ours.right.append(bool(matches) and matches[0].article_id in relevant)
+        ours.judged.append((matches[0].probability if matches else 0.0, ours.right[-1]))
         ours.answered.append(outcome.startswith("answered"))
         ours.answered_right.append(outcome == "answered_right")
         vector = first_vector(text, encoder.encode)
         for name, ranked in (rank_all(corpus, text, vector) if vector is not None else {}).items():
             tally = tallies.setdefault(name, Tally())
-            right = bool(len(ranked.order)) and ids[ranked.order[0]] in relevant
+            order = ranked.order[ranked.order != own]
+            right = bool(len(order)) and ids[order[0]] in relevant
             tally.right.append(right)
-            tally.answered.append(bool(ranked.answers))
-            tally.answered_right.append(bool(ranked.answers) and right)
+            answers = bool(ranked.answers) and not task.alone  # its rule was asked about the message itself
+            tally.answered.append(answers)
+            tally.answered_right.append(answers and right)
         if done % 200 == 0:
             encoder.commit()
             print(f"{task.name}: {done} of {len(task.queries)}", file=sys.stderr)
@@ -165,20 +194,31 @@ def load_calibrations(folder: Path | None, model_id: str) -> dict[int, Calibrati
 @click.option("--folds", type=click.Path(exists=True, path_type=Path), help="Scorers fitted without one fold each.")
 @click.option("--labelled", type=click.Path(exists=True, path_type=Path), help="A folder with pairs.jsonl.")
 @click.option("--cache", type=click.Path(path_type=Path), default=Path("data/encoded.sqlite3"), show_default=True)
+@click.option(
+    "--pictures", type=click.Path(path_type=Path), help="Draw risk–coverage and reliability into this folder."
+)
 @click.option("--task", "only", help="Only the tasks whose name holds this.")
-def main(sample_dir: Path, folds: Path | None, labelled: Path | None, cache: Path, only: str | None) -> None:
+def main(
+    sample_dir: Path, folds: Path | None, labelled: Path | None, cache: Path, pictures: Path | None, only: str | None
+) -> None:
     """Print the table for the sample in SAMPLE_DIR."""
     settings = load_settings()
     encoder = CachedEncoder(open_encoder(model_folder(settings.data_dir, settings.model), threads=2), cache)
     sample = load_sample(sample_dir)
     calibrations = load_calibrations(folds, encoder.model_id)
     clusters = find_clusters(sample, build_index(sample.messages.items(), encoder), encoder)
+    tasks, pairs = {}, {}
     for chosen in load_pair_sets(clusters, labelled):
         if not only or only in chosen.name:
-            show_pairs(chosen, encoder, calibrations)
+            pairs[chosen.name] = show_pairs(chosen, encoder, calibrations)
     for task in make_tasks(sample, clusters):
         if not only or only in task.name:
-            show(task, run_task(task, encoder, calibrations, clusters))
+            tallies = run_task(task, encoder, calibrations, clusters)
+            show(task, tallies)
+            tasks[task.name] = tallies[OURS].judged
+    if pictures:
+        drawn = {name: judged for name, judged in tasks.items() if "title" in name or "made positives" in name}
+        write_pictures(pictures, drawn, pairs)
 
 
 if __name__ == "__main__":

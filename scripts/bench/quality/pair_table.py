@@ -48,8 +48,10 @@ def _dice(pair: Pair) -> float:
     return 2 * len(one & other) / max(1, len(one) + len(other))
 
 
-def show_pairs(chosen: PairSet, encoder: CachedEncoder, calibrations: Mapping[int, Calibration]) -> None:
-    """Print one set's rows."""
+def show_pairs(
+    chosen: PairSet, encoder: CachedEncoder, calibrations: Mapping[int, Calibration]
+) -> list[tuple[float, bool]]:
+    """Print one set's rows, and return what was said of each pair and whether it is the same claim."""
     labels = np.array([pair.same_claim for pair in chosen.pairs])
 
     def cosine(pair: Pair) -> float:
@@ -78,3 +80,4 @@ def show_pairs(chosen: PairSet, encoder: CachedEncoder, calibrations: Mapping[in
             f"| ours at {threshold:.2f} | {r['auroc']:.3f} | {r['accuracy']:.3f} | {r['false_accept_rate']:.3f} | "
             f"{r['recall']:.3f} |"
         )
+    return [(verdict.probability, pair.same_claim) for pair, verdict in judged]

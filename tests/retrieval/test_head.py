@@ -1,0 +1,40 @@
+"""The map behind the encoder: which encoder it belongs to, and what it does to texts that resemble each other."""
+
+import numpy as np
+import pytest
+
+from retrieval.calibration import CALIBRATION_PATH
+from retrieval.head import HEAD_PATH, Head, NoHead, find_head, fit_head
+
+MANY = np.random.default_rng(0).normal(size=(500, 24)).astype(np.float32) * np.linspace(3, 0.1, 24) + 2
+VECTORS = (MANY / np.linalg.norm(MANY, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_it_belongs_to_the_encoder_the_calibration_belongs_to() -> None:
+    model_id = str(np.load(HEAD_PATH)["model_id"])
+    assert model_id in CALIBRATION_PATH.read_text(encoding="utf-8")
+    assert isinstance(find_head(model_id.partition("#")[0] + "#another"), Head)
+
+
+def test_it_leaves_another_encoders_vectors_as_they_are() -> None:
+    head = find_head("another/model@0123#onnx-int8")
+    assert isinstance(head, NoHead)
+    assert head.apply(VECTORS) is VECTORS
+
+
+def test_it_gives_unit_rows_whose_strangers_have_nothing_in_common() -> None:
+    mapped = fit_head(VECTORS).apply(VECTORS)
+    assert np.linalg.norm(mapped, axis=1) == pytest.approx(1, abs=1e-5)
+    before, after = (np.abs((rows @ rows.T)[np.triu_indices(len(rows), 1)]).mean() for rows in (VECTORS, mapped))
+    assert after < before / 3
+
+
+def test_it_maps_one_vector_as_it_maps_many() -> None:
+    head = fit_head(VECTORS)
+    assert head.apply(VECTORS[3]) == pytest.approx(head.apply(VECTORS)[3], abs=1e-5)
+
+
+def test_it_names_itself_by_what_it_does() -> None:
+    head = fit_head(VECTORS)
+    assert head.head_id != fit_head(VECTORS[:400]).head_id
+    assert head.head_id == Head(head.mean.copy(), head.matrix.copy()).head_id
