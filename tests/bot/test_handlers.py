@@ -469,8 +469,6 @@ async def test_whoever_blocks_the_bot_is_left_alone_until_they_come_back(chat: C
     ("message", "outcome", "words"),
     [
         ({"type": "sticker", "id": "1", "packageId": "1", "stickerId": "1"}, "sticker", "謝謝您"),
-        ({"type": "video", "id": "1"}, "cannot_read", "看不懂影片"),
-        ({"type": "audio", "id": "1"}, "cannot_read", "聽不懂聲音"),
         ({"type": "file", "id": "1"}, "cannot_read", "看不懂這種訊息"),
         ({"type": "location", "id": "1"}, "cannot_read", "看不懂這種訊息"),
         ({"type": "hologram", "id": "1"}, "cannot_read", "看不懂這種訊息"),
