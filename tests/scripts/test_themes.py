@@ -44,10 +44,10 @@ async def fill(database: Database, count: int) -> None:
         )
 
 
-async def test_it_draws_and_names_the_themes(database: Database) -> None:
-    await fill(database, 41)
-    assert await make_map(database, NOW) == "2 themes among 40 articles"
-    async with database.reading() as session:
+async def test_it_draws_and_names_the_themes(sqlite_database: Database) -> None:
+    await fill(sqlite_database, 41)
+    assert await make_map(sqlite_database, NOW) == "2 themes among 40 articles"
+    async with sqlite_database.reading() as session:
         found = await find_map(session, 100)
     assert found
     assert {place.article_id for place in found.places} == {f"a{number:03}" for number in range(1, 41)}

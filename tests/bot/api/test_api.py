@@ -58,12 +58,23 @@ def releases(tmp_path: Path) -> Path:
     return tmp_path / "releases"
 
 
-@pytest.fixture
-async def client(database: Database, twin: Twin, releases: Path) -> AsyncIterator[Client]:
+def build(database: Database, twin: Twin, releases: Path) -> TestServer:
     app = web.Application()
     limit = RateLimit(1_000, 1_000)
     add_api(app, database=database, matcher=twin, public_url=PUBLIC_URL + "/", releases=releases, limit=limit)
-    async with TestClient(TestServer(app)) as opened:
+    return TestServer(app)
+
+
+@pytest.fixture
+async def client(sqlite_database: Database, twin: Twin, releases: Path) -> AsyncIterator[Client]:
+    async with TestClient(build(sqlite_database, twin, releases)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def any_client(database: Database, twin: Twin, releases: Path) -> AsyncIterator[Client]:
+    """On each engine in turn, for what queries decide."""
+    async with TestClient(build(database, twin, releases)) as opened:
         yield opened
 
 
@@ -95,8 +106,8 @@ ADDRESSES = {
 }
 
 
-async def test_every_answer_is_what_the_description_says(client: Client, database: Database, twin: Twin) -> None:
-    await fill(database)
+async def test_every_answer_is_what_the_description_says(client: Client, sqlite_database: Database, twin: Twin) -> None:
+    await fill(sqlite_database)
     twin.found = ["rumour"]
     document = await read(client, "/api/v1/openapi.json")
     assert document["openapi"] == "3.1.0"
@@ -114,19 +125,19 @@ async def test_every_answer_is_what_the_description_says(client: Client, databas
         assert problem["detail"].startswith("nonsense: ")
 
 
-async def test_pages_hold_every_public_article_once(client: Client, database: Database) -> None:
+async def test_pages_hold_every_public_article_once(any_client: Client, database: Database) -> None:
     await add_articles(database, 11)
     address, found = "/api/v1/articles?limit=4", []
     while address:
-        page = await read(client, address)
+        page = await read(any_client, address)
         found.append([article["id"] for article in page["data"]])
         address = page["next"] or ""
     assert [len(ids) for ids in found] == [4, 4, 3]
     assert list(chain(*found)) == [f"a{n:02}" for n in reversed(range(11))]
 
 
-async def test_the_next_page_keeps_the_filters(client: Client, database: Database) -> None:
-    await add_articles(database, 3)
+async def test_the_next_page_keeps_the_filters(client: Client, sqlite_database: Database) -> None:
+    await add_articles(sqlite_database, 3)
     page = await read(client, "/api/v1/articles?limit=1&answered=false&since=2026-03-20&until=2026-03-21")
     asked = parse_qs(urlsplit(page["next"]).query)
     days = {"since": ["2026-03-20"], "until": ["2026-03-21"]}
@@ -136,7 +147,7 @@ async def test_the_next_page_keeps_the_filters(client: Client, database: Databas
     assert (await read(client, "/api/v1/articles?cursor=nothing"))["data"] == []
 
 
-async def test_filters_choose(client: Client, database: Database) -> None:
+async def test_filters_choose(any_client: Client, database: Database) -> None:
     await fill(database)
     for query, ids in (
         ("answered=true", ["rumour"]),
@@ -144,11 +155,11 @@ async def test_filters_choose(client: Client, database: Database) -> None:
         ("category=health", ["rumour"]),
         ("category=none", []),
     ):
-        found = await read(client, f"/api/v1/articles?{query}")
+        found = await read(any_client, f"/api/v1/articles?{query}")
         assert [article["id"] for article in found["data"]] == ids, query
 
 
-async def test_what_is_not_public_is_not_there(client: Client, database: Database, twin: Twin) -> None:
+async def test_what_is_not_public_is_not_there(any_client: Client, database: Database, twin: Twin) -> None:
     await fill(database)
     async with database.transaction() as session:
         session.add(Article(id="blocked", text="秘密", status=Status.BLOCKED, created_at=NOW))
@@ -158,14 +169,14 @@ async def test_what_is_not_public_is_not_there(client: Client, database: Databas
     twin.found = ["blocked", "rumour"]
     for address in ("articles/blocked", "articles/unknown", "articles/%00", "replies/proposed", "replies/unknown"):
         expected = 400 if "%00" in address else 404
-        assert (await read(client, f"/api/v1/{address}", expected))["status"] == expected
-    assert [reply["id"] for reply in (await read(client, "/api/v1/replies"))["data"]] == ["reply"]
-    assert [each["article_id"] for each in (await read(client, "/api/v1/search?q=x"))["matches"]] == ["rumour"]
-    assert [each["id"] for each in (await read(client, "/api/v1/articles/rumour"))["replies"]] == ["reply"]
+        assert (await read(any_client, f"/api/v1/{address}", expected))["status"] == expected
+    assert [reply["id"] for reply in (await read(any_client, "/api/v1/replies"))["data"]] == ["reply"]
+    assert [each["article_id"] for each in (await read(any_client, "/api/v1/search?q=x"))["matches"]] == ["rumour"]
+    assert [each["id"] for each in (await read(any_client, "/api/v1/articles/rumour"))["replies"]] == ["reply"]
 
 
-async def test_texts_are_masked_and_times_are_hours(client: Client, database: Database) -> None:
-    async with database.transaction() as session:
+async def test_texts_are_masked_and_times_are_hours(client: Client, sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
         session.add(Article(id="a", text="請打 0912-345-678 或寄 someone@example.com", created_at=NOW))
     article = await read(client, "/api/v1/articles/a")
     assert "345" not in article["text"]
@@ -174,8 +185,8 @@ async def test_texts_are_masked_and_times_are_hours(client: Client, database: Da
     assert "someone" not in await (await client.get("/api/v1/articles")).text()
 
 
-async def test_search_does_what_the_bot_would(client: Client, database: Database, twin: Twin) -> None:
-    await fill(database)
+async def test_search_does_what_the_bot_would(client: Client, sqlite_database: Database, twin: Twin) -> None:
+    await fill(sqlite_database)
     assert await read(client, "/api/v1/search?q=x") == {"outcome": "no_match", "matches": []}
     twin.found = ["rumour"]
     found = await read(client, "/api/v1/search?q=x")
@@ -206,8 +217,8 @@ async def test_a_wrong_parameter_is_named(client: Client, address: str, named: s
     assert (problem["status"], problem["detail"].split(":")[0]) == (400, named)
 
 
-async def test_whoever_has_the_answer_is_not_sent_it_again(client: Client, database: Database) -> None:
-    await fill(database)
+async def test_whoever_has_the_answer_is_not_sent_it_again(client: Client, sqlite_database: Database) -> None:
+    await fill(sqlite_database)
     first = await client.get("/api/v1/articles/rumour")
     again = await client.get("/api/v1/articles/rumour", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status, await again.read()) == (304, b"")
@@ -246,18 +257,18 @@ def test_clients_that_have_gone_are_forgotten() -> None:
     assert len(limit._buckets) == MAX_CLIENTS
 
 
-async def test_replies_name_the_articles_they_answer(client: Client, database: Database) -> None:
+async def test_replies_name_the_articles_they_answer(any_client: Client, database: Database) -> None:
     await fill(database)
     async with database.transaction() as session:
         session.add(Article(id="second", text="乙", created_at=NOW))
         await session.flush()
         session.add(ArticleReply(article_id="second", reply_id="reply", state=ReplyState.PROVISIONAL))
-    page = await read(client, "/api/v1/replies?limit=1")
+    page = await read(any_client, "/api/v1/replies?limit=1")
     assert (page["data"][0]["article_ids"], page["next"]) == (["rumour", "second"], None)
 
 
-async def test_statistics_are_those_of_the_page(client: Client, database: Database) -> None:
-    await fill(database)
+async def test_statistics_are_those_of_the_page(client: Client, sqlite_database: Database) -> None:
+    await fill(sqlite_database)
     found = await read(client, "/api/v1/statistics?weeks=3")
     assert [week["week"] for week in found["weeks"]] == sorted(week["week"] for week in found["weeks"])
     assert sum(sum(week["messages"].values()) for week in found["weeks"]) == 25
