@@ -1,5 +1,7 @@
 """Reports and appeals: what can be decided, and that an appeal which confirms closes its task."""
 
+import asyncio
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -104,6 +106,23 @@ async def test_what_somebody_from_outside_wrote_is_erased_when_it_is_decided(dat
         case = await raise_it(session, raised_by=None, contact="named@example.org")
         await decide_it(session, case, Decision.NOTHING)
         assert (case.grounds, case.contact) == ("", None)
+
+
+async def test_of_two_moderators_who_decide_at_once_one_does(database: Database) -> None:
+    async with database.transaction() as session:
+        await add_answer(session, state=ReplyState.VERIFIED, task=TaskState.VERIFIED)
+        case = await raise_it(session)
+
+    async def press(moderator: str, decision: Decision) -> bool:
+        try:
+            async with database.transaction() as session:
+                await decide_it(session, case, decision, moderator)
+        except NothingToDoError:
+            return False
+        return True
+
+    pressed = await asyncio.gather(press("mod", Decision.HIDE), press("mod2", Decision.NOTHING))
+    assert sorted(pressed) == [False, True]
 
 
 @pytest.mark.parametrize("moderator", ["volunteer", "reporter"])

@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from moderation.console.limits import REPORTS
+from moderation.console.pages.cases import TOO_MUCH
 from moderation.console.sessions import CONFIRMED_FOR
 from moderation.review import review
 from storage.articles import find_article_page
 from storage.tables import (
+    Article,
     ArticleReply,
     ArticleReplyFeedback,
     AuditEntry,
@@ -21,6 +23,7 @@ from storage.tables import (
     RaterStanding,
     Rating,
     Reply,
+    ReplyRequest,
     ReplyState,
     ReviewTask,
     Role,
@@ -301,6 +304,24 @@ async def test_a_reader_s_comment_is_hidden_and_its_vote_counts_no_more(
     assert "a rude word" not in await second_volunteer.text(f"/review/report?article={article_id}&reply=r")
     async with desk.database.reading() as session:
         assert (await session.get_one(ArticleReply, (article_id, "r"))).negative_feedback_count == 0
+
+
+async def test_somebody_who_floods_the_queue_is_listed_and_counts_no_more(desk: Desk, moderator: Volunteer) -> None:
+    task_id = await desk.add_task("asked about by one person only")
+    async with desk.database.transaction() as session:
+        articles = [Article(text=f"message {number}") for number in range(TOO_MUCH)]
+        session.add_all(articles)
+        await session.flush()
+        article_id = (await session.get_one(ReviewTask, task_id)).article_id
+        ids = [article_id, *(article.id for article in articles)]
+        session.add_all([ReplyRequest(article_id=id_, contributor="flooder-pseudonym") for id_ in ids])
+    desk.context.tasks.forget()
+    assert "2 people have asked" in await moderator.text("/review/")
+    page = await moderator.text("/review/cases")
+    assert f"{TOO_MUCH + 1} messages asked about" in page
+    await moderator.post("/review/measures/block", asker="flooder-pseudonym", rule="flooding")
+    assert "one person has asked" in await moderator.text("/review/")
+    assert "flooder" not in await moderator.text("/review/log")
 
 
 async def test_a_sensitive_act_asks_again_when_the_sign_in_is_old(
