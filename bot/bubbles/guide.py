@@ -26,7 +26,11 @@ def welcome_messages(view: View) -> tuple[Part, ...]:
         _step("1", words("Received a doubtful message? Hold your finger on it and forward it to me.")),
         _step("2", words("I look for what volunteers have found out about it, with sources.")),
         _step("3", words("If nobody has checked it yet, I can ask the volunteers. Only if you say yes.")),
-        small(words("What you send me stays private unless you agree. Text, links, pictures, videos and recordings will do.")),
+        small(
+            words(
+                "What you send me stays private unless you agree. Text, links, pictures, videos and recordings will do."
+            )
+        ),
     ]
     alt_text = words("Hello, I am 查明. Forward a doubtful message to me, and I look up whether it has been checked.")
     message = view.message(alt_text, bubble(body, header=header))
