@@ -1,6 +1,5 @@
 """The editor: writing an answer to a claimed task, or correcting one that is published."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from aiohttp import web
@@ -13,12 +12,12 @@ from moderation.console import audit
 from moderation.console.access import ForbiddenError, current_editor, requires
 from moderation.console.background import BACKGROUND
 from moderation.console.context import get_context
-from moderation.console.editing import join, measure, read_form, show_references_of, to_day, to_summary
+from moderation.console.editing import measure, read_form, show_references_of, to_day
 from moderation.console.labels import VERDICTS
 from moderation.console.notices import invite_raters, tell
 from moderation.console.pages.tasks import RENEW_EVERY_S
 from moderation.console.permissions import Permission, may
-from moderation.console.rendering import find_words, render
+from moderation.console.rendering import render
 from moderation.console.verdict_words import to_clock
 from moderation.console.writing_labels import ADVICE, FAULTS, TEMPLATES
 from moderation.rating import load_authors
@@ -26,28 +25,21 @@ from moderation.task_states import TransitionError
 from moderation.writing.drafts import (
     StaleDraftError,
     UnknownDraftError,
-    Writing,
     get_draft,
     open_draft,
     save_draft,
 )
 from moderation.writing.references import note_references
-from moderation.writing.submitting import FaultyAnswerError, FoundFault, Submitted, reuse, send_correction, submit
-from storage.articles import PUBLISHED, load_article_summaries
+from moderation.writing.submitting import FaultyAnswerError, FoundFault, Submitted, send_correction, submit
 from storage.tables import (
     Article,
     ArticleReply,
     Draft,
     Rating,
-    Reply,
     ReplyState,
     ReviewTask,
-    Status,
     TaskState,
 )
-
-PREVIEW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-"""The preview is one page with its own style and nothing else; it is drawn from escaped text."""
 
 
 @requires(Permission.WRITE)
@@ -115,7 +107,7 @@ async def send(request: web.Request) -> web.StreamResponse:
                 sent = await submit(session, draft_id, editor_id=editor_id, role=signed_in.role, now=now)
                 act = "submit"
             if sent.is_new:
-                await _tell(session, sent, act, editor_id)
+                await tell_of(session, sent, act, editor_id)
                 await audit.record(session, editor_id, act, f"answer:{sent.article_id}:{sent.reply_id}")
     except FaultyAnswerError as error:
         return await _show_again(request, draft_id, faults=error.faults)
@@ -127,7 +119,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/review/answers/{sent.article_id}/{sent.reply_id}")
 
 
-async def _tell(session: AsyncSession, sent: Submitted, act: str, editor_id: str) -> None:
+async def tell_of(session: AsyncSession, sent: Submitted, act: str, editor_id: str) -> None:
     """Invite people to rate what is new; tell those who wrote or rated it of a correction."""
     if act == "submit":
         await invite_raters(session, sent.article_id, sent.reply_id)
@@ -140,90 +132,6 @@ async def _tell(session: AsyncSession, sent: Submitted, act: str, editor_id: str
     )
     concerned = {*rated, *await load_authors(session, link)} - {editor_id}
     await tell(session, concerned, "corrected", article_id=sent.article_id, reply_id=sent.reply_id)
-
-
-@requires(Permission.WRITE)
-async def write_on(request: web.Request) -> web.StreamResponse:
-    """From a message to the editor of its task."""
-    async with get_context(request).database.reading() as session:
-        task = await _find_task(session, request.match_info["article_id"])
-    if task is None:
-        raise web.HTTPNotFound
-    raise web.HTTPSeeOther(f"/review/tasks/{task.id}/write")
-
-
-@requires(Permission.WRITE)
-async def start(request: web.Request) -> web.StreamResponse:
-    """Begin with a template or with another answer's words, after what is written already."""
-    draft = await store_form(request)
-    if isinstance(draft, web.Response):
-        return draft
-    words, chosen = find_words(request), str((await request.post()).get("from", ""))
-    async with get_context(request).database.transaction() as session:
-        writing = Writing.of(draft)
-        if chosen in TEMPLATES:
-            writing = replace(writing, text=join(writing.text, words(TEMPLATES[chosen].text)))
-        elif (reply := await session.get(Reply, chosen)) is not None and await _is_shown(session, chosen):
-            writing = Writing(
-                reply.verdict, join(writing.text, reply.text), join(writing.reference, reply.reference or "")
-            )
-        draft = await save_draft(session, draft.id, draft.editor_id, draft.version, writing)
-        await note_references(session, draft.reference)
-        address = await address_of(session, draft)
-    raise web.HTTPSeeOther(address)
-
-
-@requires(Permission.WRITE)
-async def reuse_whole(request: web.Request) -> web.StreamResponse:
-    """Answer with a reply that is published for another message."""
-    context, signed_in, task_id = get_context(request), current_editor(request), request.match_info["task_id"]
-    reply_id = str((await request.post()).get("reply", ""))
-    try:
-        async with context.database.transaction() as session:
-            task = await session.get(ReviewTask, task_id)
-            if task is None:
-                raise web.HTTPNotFound
-            sent = await reuse(
-                session,
-                task.article_id,
-                reply_id,
-                editor_id=signed_in.editor.id,
-                role=signed_in.role,
-                now=context.now(),
-            )
-            if sent.is_new:
-                await _tell(session, sent, "submit", signed_in.editor.id)
-            await audit.record(session, signed_in.editor.id, "reuse", f"answer:{task.article_id}:{reply_id}")
-    except (TransitionError, UnknownDraftError, FaultyAnswerError):
-        return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}/write")
-    context.tasks.forget()
-    raise web.HTTPSeeOther(f"/review/answers/{sent.article_id}/{sent.reply_id}")
-
-
-@requires(Permission.WRITE)
-async def preview(request: web.Request) -> web.StreamResponse:
-    """The draft as its LINE bubble will look."""
-    context, signed_in, words = get_context(request), current_editor(request), find_words(request)
-    async with context.database.reading() as session:
-        draft = await session.get(Draft, request.match_info["draft_id"])
-        if draft is None or draft.editor_id != signed_in.editor.id:
-            raise web.HTTPNotFound
-        article = (await load_article_summaries(session, [draft.article_id]))[draft.article_id]
-    drawn = context.preview(replace(article, replies=(to_summary(draft, context.now()),)), words.language)
-    response = web.Response(text=drawn, content_type="text/html")
-    response.headers["Content-Security-Policy"] = PREVIEW_POLICY
-    return response
-
-
-@requires(Permission.WRITE)
-async def show_references(request: web.Request) -> web.StreamResponse:
-    """What was found at the addresses so far."""
-    context, signed_in = get_context(request), current_editor(request)
-    async with context.database.reading() as session:
-        draft = await session.get(Draft, request.match_info["draft_id"])
-        if draft is None or draft.editor_id != signed_in.editor.id:
-            raise web.HTTPNotFound
-        return render(request, "references.html", draft=draft, **await show_references_of(session, draft.reference))
 
 
 async def store_form(request: web.Request) -> Draft | web.Response:
@@ -300,7 +208,7 @@ async def _show_again(
     context, signed_in = get_context(request), current_editor(request)
     async with context.database.transaction() as session:
         draft = await get_draft(session, draft_id, signed_in.editor.id)
-        task = None if draft.corrects else await _find_task(session, draft.article_id)
+        task = None if draft.corrects else await find_task(session, draft.article_id)
         return await _show(request, session, draft, task=task, faults=faults, lost=lost)
 
 
@@ -323,7 +231,8 @@ async def _refuse_correction(request: web.Request, session: AsyncSession, link: 
         raise ForbiddenError
 
 
-async def _find_task(session: AsyncSession, article_id: str) -> ReviewTask | None:
+async def find_task(session: AsyncSession, article_id: str) -> ReviewTask | None:
+    """The message's task."""
     rows = await session.scalars(select(ReviewTask).where(col(ReviewTask.article_id) == article_id))
     return rows.first()
 
@@ -332,29 +241,13 @@ async def address_of(session: AsyncSession, draft: Draft) -> str:
     """Where the draft is written."""
     if draft.corrects:
         return f"/review/answers/{draft.article_id}/{draft.corrects}/correct"
-    task = await _find_task(session, draft.article_id)
+    task = await find_task(session, draft.article_id)
     return f"/review/tasks/{task.id}/write" if task else "/review/"
-
-
-async def _is_shown(session: AsyncSession, reply_id: str) -> bool:
-    rows = await session.scalars(
-        select(ArticleReply).where(
-            col(ArticleReply.reply_id) == reply_id,
-            col(ArticleReply.status) == Status.NORMAL,
-            col(ArticleReply.state).in_(PUBLISHED),
-        )
-    )
-    return rows.first() is not None
 
 
 routes = [
     web.get("/tasks/{task_id}/write", write),
-    web.get("/articles/{article_id}/write", write_on),
-    web.post("/tasks/{task_id}/reuse", reuse_whole),
     web.get("/answers/{article_id}/{reply_id}/correct", begin_correction),
     web.post("/drafts/{draft_id}", save),
     web.post("/drafts/{draft_id}/send", send),
-    web.post("/drafts/{draft_id}/start", start),
-    web.get("/drafts/{draft_id}/preview", preview),
-    web.get("/drafts/{draft_id}/references", show_references),
 ]
