@@ -57,6 +57,7 @@ def build_app(services: Services, dispatcher: Dispatcher | None = None) -> web.A
         matcher=services.matching,
         public_url=services.settings.public_url,
         releases=releases,
+        proxies=services.settings.proxies,
     )
     add_data_pages(app, database=services.database, public_url=services.settings.public_url, releases=releases)
 

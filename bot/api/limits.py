@@ -1,4 +1,4 @@
-"""How often one client may ask. A client is an address; behind a proxy on this machine, the one the proxy names."""
+"""How often one client may ask. A client is an address."""
 
 import ipaddress
 import math
@@ -6,8 +6,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from aiohttp import web
 
 from bot.api.errors import TooManyRequestsError
 
@@ -44,22 +42,12 @@ class RateLimit:
         bucket.tokens -= cost
 
 
-def client_of(request: web.Request) -> str:
-    """Whom a request counts for. A whole IPv6 /64 is one client: it usually is one household."""
-    address = request.remote or ""
-    if _is_loopback(address):
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
+def client_of(address: str | None) -> str:
+    """Whom an address counts for. A whole IPv6 /64 is one client: it usually is one household."""
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address or "")
     except ValueError:
-        return address[:64]
+        return (address or "")[:64]
     if parsed.version == 6:
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

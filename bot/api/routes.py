@@ -14,6 +14,7 @@ from bot.api.models import Problem
 from bot.api.openapi import describe
 from bot.api.operations import OPERATIONS, Operation
 from bot.api.reading import ApiMatcher, Reading
+from moderation.client_address import find_address
 from storage.database import Database
 
 PREFIX = "/api/v1"
@@ -43,13 +44,14 @@ def add_api(
     matcher: ApiMatcher,
     public_url: str,
     releases: Path,
+    proxies: int = 0,
     limit: RateLimit | None = None,
 ) -> None:
-    """`releases` is the folder that `chaming export` publishes into."""
+    """`releases` is the folder that `chaming export` publishes into; `proxies` stand before this server."""
     reading = Reading(database, matcher, public_url, releases)
     limit = limit or RateLimit(PER_SECOND, BURST)
     for operation in OPERATIONS:
-        app.router.add_get(PREFIX + operation.path, _to_handler(operation, reading, limit))
+        app.router.add_get(PREFIX + operation.path, _to_handler(operation, reading, limit, proxies))
     document = orjson.dumps(describe(public_url.rstrip("/")), option=orjson.OPT_INDENT_2)
 
     async def show_description(request: web.Request) -> web.Response:
@@ -60,10 +62,10 @@ def add_api(
     app.router.add_get(PREFIX + "/{path:.+}", _refuse_unknown)
 
 
-def _to_handler(operation: Operation, reading: Reading, limit: RateLimit) -> Handler:
+def _to_handler(operation: Operation, reading: Reading, limit: RateLimit, proxies: int) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            limit.take(client_of(request), operation.cost)
+            limit.take(client_of(find_address(request, proxies)), operation.cost)
             query = _parse(operation, request)
             answer = await operation.read(reading, query, request.match_info)
         except ApiError as error:

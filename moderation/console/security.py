@@ -11,6 +11,7 @@ from aiohttp import web
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from moderation.client_address import find_address
 from moderation.console.access import SIGN_IN_PATH, ForbiddenError, Handler, SignedOutError
 from moderation.console.context import ConsoleContext, get_context
 from moderation.console.limits import ACTS, BURST, PAGES, Limit
@@ -148,12 +149,9 @@ def set_cookie(
 
 
 def find_place(request: web.Request) -> Place:
-    """Where a request comes from; behind proxies, what the outermost trusted one says."""
+    """Where a request comes from."""
     context = get_context(request)
-    address = request.remote
-    if context.proxies:
-        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-        address = forwarded[-context.proxies] if len(forwarded) >= context.proxies else address
+    address = find_address(request, context.proxies)
     return to_place(context.secret_key, request.headers.get("User-Agent", ""), address)
 
 
