@@ -74,6 +74,7 @@ def console_app(context: ConsoleContext) -> web.Application:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        auto_reload=False,
     )
     for page in PAGES:
         app.router.add_routes(page.routes)

@@ -74,9 +74,8 @@ async def give_role(session: AsyncSession, editor_id: str, role: Role, now: date
     await grant_trust(session, editor_id, role, now)
 
 
-async def load_role(session: AsyncSession, editor: Editor) -> Role | None:
+def choose_role(editor: Editor, standing: RaterStanding | None) -> Role | None:
     """What the person is now: what was given by hand, or what their record has earned. None: blocked."""
-    standing = await session.get(RaterStanding, editor.id)
     if editor.blocked_at is not None or (standing is not None and standing.blocked):
         return None
     if editor.role not in EARNED:

@@ -15,7 +15,6 @@ ENVIRONMENT: web.AppKey[jinja2.Environment] = web.AppKey("console-templates", ji
 SIGNED_IN: web.RequestKey[SignedIn] = web.RequestKey("signed-in", SignedIn)
 NONCE: web.RequestKey[str] = web.RequestKey("nonce", str)
 CSRF: web.RequestKey[str] = web.RequestKey("csrf", str)
-UNREAD: web.RequestKey[int] = web.RequestKey("unread", int)
 
 LANGUAGE_COOKIE = "chaming_language"
 
@@ -42,7 +41,7 @@ def render(request: web.Request, template: str, *, status: int = 200, **context:
         "Permission": Permission,
         "nonce": request.get(NONCE, ""),
         "csrf": request.get(CSRF, ""),
-        "unread": request.get(UNREAD, 0),
+        "unread": signed_in.unread if signed_in else 0,
         "path": request.path,
         "asset": asset_url,
         "role_label": role_label,

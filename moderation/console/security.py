@@ -8,16 +8,13 @@ from collections.abc import Mapping
 
 import structlog
 from aiohttp import web
-from sqlalchemy import func, select
-from sqlmodel import col
 
 from moderation.client_address import find_address
 from moderation.console.access import SIGN_IN_PATH, ForbiddenError, Handler, SignedOutError
 from moderation.console.context import ConsoleContext, get_context
 from moderation.console.limits import ACTS, BURST, PAGES, Limit
-from moderation.console.rendering import CSRF, LANGUAGE_COOKIE, NONCE, SIGNED_IN, UNREAD, render
+from moderation.console.rendering import CSRF, LANGUAGE_COOKIE, NONCE, SIGNED_IN, render
 from moderation.console.sessions import SEEN_EVERY, Place, find_signed_in, is_unusual, note_use, to_place
-from storage.tables import EditorNotice
 
 log = structlog.get_logger()
 
@@ -74,11 +71,6 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     now, place = context.now(), find_place(request)
     async with context.database.reading() as session:
         signed_in = await find_signed_in(session, token, now)
-        if signed_in is not None:
-            unread = select(func.count()).where(
-                col(EditorNotice.editor_id) == signed_in.editor.id, col(EditorNotice.read_at).is_(None)
-            )
-            request[UNREAD] = await session.scalar(unread) or 0
     if signed_in is None:
         return await handler(request)
     request[SIGNED_IN] = signed_in

@@ -12,8 +12,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from moderation.console.editors import load_role
-from storage.tables import Editor, EditorSession, Passkey, Role, SignInLink
+from moderation.console.editors import choose_role
+from storage.tables import Editor, EditorNotice, EditorSession, Passkey, RaterStanding, Role, SignInLink
 
 LASTS = timedelta(days=14)
 """How long a session lives when nothing is done in it; each use renews it."""
@@ -43,6 +43,8 @@ class SignedIn:
     role: Role
     session: EditorSession
     has_passkey: bool
+    unread: int = 0
+    """Notices in the inbox."""
 
     @property
     def must_add_passkey(self) -> bool:
@@ -116,24 +118,28 @@ async def begin_session(session: AsyncSession, editor_id: str, place: Place, now
 
 
 async def find_signed_in(session: AsyncSession, token: str, now: datetime) -> SignedIn | None:
-    """Who has this cookie; None when the session has ended or the account is blocked."""
+    """Who has this cookie; None when the session has ended or the account is blocked. One statement: each page asks."""
+    own = col(Editor.id)
+    passkeys = select(func.count()).where(col(Passkey.editor_id) == own).correlate(Editor).scalar_subquery()
+    unread = (
+        select(func.count())
+        .where(col(EditorNotice.editor_id) == own, col(EditorNotice.read_at).is_(None))
+        .correlate(Editor)
+        .scalar_subquery()
+    )
     row = (
         await session.execute(
-            select(EditorSession, Editor)
-            .join(Editor, col(Editor.id) == col(EditorSession.editor_id))
+            select(EditorSession, Editor, RaterStanding, passkeys, unread)
+            .join(Editor, own == col(EditorSession.editor_id))
+            .outerjoin(RaterStanding, col(RaterStanding.rater) == own)
             .where(col(EditorSession.token_hash) == hash_token(token), col(EditorSession.expires_at) > now)
         )
     ).first()
     if row is None:
         return None
-    found, editor = row
-    role = await load_role(session, editor)
-    if role is None:
-        return None
-    passkeys = await session.scalar(
-        select(func.count()).select_from(Passkey).where(col(Passkey.editor_id) == editor.id)
-    )
-    return SignedIn(editor, role, found, bool(passkeys))
+    found, editor, standing, number, news = row
+    role = choose_role(editor, standing)
+    return None if role is None else SignedIn(editor, role, found, bool(number), news)
 
 
 def is_unusual(found: EditorSession, place: Place) -> bool:
