@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from aiohttp import ClientSession
 from PIL import Image
+from playwright.async_api import Browser, FilePayload, expect
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -15,14 +16,17 @@ from moderation.publish import publish
 from scripts.bench.pictures.distortions import as_jpeg, in_viewer, resized
 from scripts.bench.pictures.made import draw_chat, draw_landscape, draw_note
 from scripts.simulator.clock import ManualClock
-from scripts.simulator.line import LineSimulator
+from scripts.simulator.line import LineSimulator, build_app, serve_app
+from scripts.simulator.web.app import ChatPage
 from scripts.simulator.world import User
 from storage.database import Database
 from storage.tables import Article, ArticleReply, ArticleType, Reply, ReplyState, Verdict
 from tests.acceptance.library import KNOWN, SAMPLES, best_reply_text, comes_true, words
 from tests.acceptance.program import Program
+from tests.browser.conftest import browser
 from tests.retrieval.pictures.test_pictures import png_of
 
+__all__ = ["browser"]
 pytestmark = pytest.mark.model
 
 YES, JOIN = "好，請志工查證", "我也想知道"
@@ -151,3 +155,24 @@ async def publish_reply(database: Database, article_id: str, text: str) -> None:
 async def _is_answered(line: LineSimulator, user: User, picture: Image.Image) -> bool:
     sent = as_jpeg(in_viewer(picture, np.random.default_rng(1)), 70)
     return "用程式畫出來的" in await answers(line, user, jpeg(sent))
+
+
+@pytest.mark.browser
+async def test_a_picture_sent_on_the_chat_page_is_read_and_answered(browser: Browser, program: Program) -> None:
+    line = LineSimulator(channel=program.channel())
+    line.add_user("阿明", follows=False)
+    app = build_app(line)
+    ChatPage(line).add_routes(app)
+    picture = jpeg(draw_chat(SAMPLES[KNOWN], np.random.default_rng(4)))
+    async with serve_app(app, port=program.line_port) as url:
+        line.api_url = url
+        page = await browser.new_page(viewport={"width": 390, "height": 844}, locale="zh-TW")
+        await page.goto(url)
+        await expect(page.locator("#screen")).to_contain_text("我是查明", timeout=30_000)
+        sent: FilePayload = {"name": "chat.jpg", "mimeType": "image/jpeg", "buffer": picture}
+        await page.locator("#image").set_input_files(sent)
+        await expect(page.locator("img.photo")).to_be_visible()
+        await expect(page.locator("#screen")).to_contain_text("我在您的圖片裡讀到", timeout=60_000)
+        assert await page.evaluate("document.querySelector('img.photo').naturalWidth") == 1080
+        assert line.refusals == []
+        await line.delivery.close()
