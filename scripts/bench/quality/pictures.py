@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 WIDTH, HEIGHT, LEFT, TOP, SIDE = 640, 420, 70, 50, 300
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00")
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's, which people with any colour vision tell apart."""
 BINS = 8
 MIN_SHOWN = 10
