@@ -140,7 +140,7 @@ def main() -> None:
             "DATABASE_URL": f"sqlite+aiosqlite:///{options.data.resolve()}/chaming.db",
             "HOST": "127.0.0.1",
             "PORT": str(server_port),
-            "PUBLIC_URL": f"http://127.0.0.1:{server_port}",
+            "PUBLIC_URL": f"http://localhost:{server_port}",  # browsers keep passkeys for a name, not for an address
             "LINE_API_URL": simulator_url,
             "LINE_DATA_URL": f"{simulator_url}/line-data",
             "LINE_CHANNEL_SECRET": secrets.token_hex(16),
