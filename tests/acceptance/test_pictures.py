@@ -26,6 +26,8 @@ from tests.acceptance.program import Program
 from tests.browser.conftest import browser
 from tests.retrieval.pictures.test_pictures import png_of
 
+OFFERED = "就是這則"
+
 __all__ = ["browser"]
 pytestmark = pytest.mark.model
 
@@ -53,9 +55,14 @@ async def answers(line: LineSimulator, user: User, *pictures: bytes, count: int 
 async def test_it_answers_the_words_in_a_picture_and_shows_what_it_read(
     line: LineSimulator, database: Database, draw: object
 ) -> None:
+    asker = line.add_user("asker")
     picture = draw(SAMPLES[KNOWN], np.random.default_rng(4))  # type: ignore[operator]
-    said = await answers(line, line.add_user("asker"), jpeg(picture), count=2)
+    said = await answers(line, asker, jpeg(picture), count=2)
     assert "我在您的圖片裡讀到" in said
+    if OFFERED in said:  # a character was misread: another word might mean another claim
+        before = len(line.messages(asker))
+        await line.press(asker, OFFERED)
+        said = words((await line.wait_for_messages(asker, before + 1))[before:])
     reply = await best_reply_text(database, SAMPLES[KNOWN])
     assert reply.strip().splitlines()[0][:12] in said
 
