@@ -1,8 +1,8 @@
 """One inbox row from beginning to end: read, handled, sent, finished; or put back, or given up.
 
 Whatever goes wrong with an event stays with that event. A failure is recorded by its class, retried with growing
-pauses while that can help, and given up after `MAX_ATTEMPTS`: an event that killed the process itself is counted too,
-since the attempt is counted when the row is claimed.
+pauses while that can help, and given up after `MAX_ATTEMPTS`. An attempt is counted when the row is claimed, so one that
+kills the process itself ends as well, after `MAX_CLAIMS`: many more, for most rows in hand at a kill are not to blame.
 """
 
 import asyncio
@@ -42,6 +42,7 @@ class JoinNotices(Protocol):
 
 
 MAX_ATTEMPTS = 6
+MAX_CLAIMS = 30
 MAX_ATTEMPTS_OF_OUR_OWN_FAULT = 3
 """Trying again seldom mends a mistake of ours, and the next messages of the chat are waiting."""
 TRANSIENT = (LineError, EncoderBusyError, InterfaceError, OperationalError, OSError)
@@ -116,7 +117,7 @@ class Processor:
         try:
             event = read_event(row)
             kind = type(event).__name__
-            if row.attempts > MAX_ATTEMPTS:
+            if row.attempts > MAX_CLAIMS:
                 await self._give_up(row, kind, "TooManyAttempts")
                 return
             result, outcome = await self._answer(event, turn)

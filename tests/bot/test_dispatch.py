@@ -21,6 +21,7 @@ from bot.outcome import HandlerResult
 from bot.processing import (
     MAX_ATTEMPTS,
     MAX_ATTEMPTS_OF_OUR_OWN_FAULT,
+    MAX_CLAIMS,
     Handle,
     Processor,
     choose_max_attempts,
@@ -313,7 +314,7 @@ async def never_ending(event: Event) -> HandlerResult:
 async def test_it_gives_up_an_event_that_kills_the_process_every_time(path: MessagePath) -> None:
     await path.inbox.start()
     await path.inbox.store([incoming(fresh())])
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_CLAIMS):
         await path.inbox.release_all()  # killed
         await path.inbox.claim(1)
     await path.inbox.release_all()
