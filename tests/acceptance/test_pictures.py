@@ -84,6 +84,7 @@ async def test_a_picture_nobody_knows_goes_to_the_volunteers_and_back(
         async with browser.get(f"{program.url}/articles/{article.id}/media") as shown:
             assert shown.content_type == "image/jpeg"
             assert Image.open(io.BytesIO(await shown.read())).size == picture.size
+    await asyncio.sleep(1)  # as long as any process may take to know a new picture
     assert "有 1 個人問過" in await answers(line, second, jpeg(resized(picture, 0.5)))
     await publish_reply(database, article.id, "這張風景照是用程式畫出來的")
     assert await comes_true(lambda: _is_answered(line, outsider, picture), within=10)

@@ -164,6 +164,8 @@ def test_its_command_says_how_it_is_used() -> None:
         "channel_secret",
         "token",
         "quota",
+        "login_channel_id",
+        "login_secret",
     }
 
 
