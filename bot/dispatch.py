@@ -59,7 +59,7 @@ class _Gathering:
         await _sleep_until(row.received_at + BURST)
         while True:
             more = await self._inbox.claim_following(
-                [row, *rows][-1], most_of(event) - 1 - len(rows), lambda found: may_join(read_event(found))
+                [row, *rows][-1], most_of(event) - 1 - len(rows), lambda found: came_together(row, found)
             )
             rows += more
             self.gathered += [one.id for one in more]
@@ -67,6 +67,12 @@ class _Gathering:
             if len(rows) + 1 >= expected or utc_now() >= row.received_at + IMAGE_SET:
                 return rows
             await asyncio.sleep(LOOK_AGAIN_S)
+
+
+def came_together(first: InboxRow, later: InboxRow) -> bool:
+    """Whether they were sent as one; what gathered while nobody worked is answered one by one, by tokens of its own."""
+    apart_ms = later.timestamp - first.timestamp
+    return apart_ms <= IMAGE_SET.total_seconds() * 1000 and may_join(read_event(later))
 
 
 async def _sleep_until(moment: datetime) -> None:

@@ -1,8 +1,8 @@
 """One inbox row from beginning to end: read, handled, sent, finished; or put back, or given up.
 
 Whatever goes wrong with an event stays with that event. A failure is recorded by its class, retried with growing
-pauses while that can help, and given up after `MAX_ATTEMPTS`. An attempt is counted when the row is claimed, so one that
-kills the process itself ends as well, after `MAX_CLAIMS`: many more, for most rows in hand at a kill are not to blame.
+pauses while that can help, and given up after `MAX_ATTEMPTS`. Attempts are counted when a row is claimed, so what kills
+the process ends as well, after `MAX_CLAIMS`: many more, for most rows in hand at a kill are not to blame.
 """
 
 import asyncio
@@ -64,6 +64,9 @@ TAKES_BACK = (Unfollow, Unsend)
 
 UNSEEN = (Undelivered.EXPIRED, Undelivered.NO_ADDRESS)
 """What was decided is not recorded where nobody can have seen it. A token that LINE refuses may have been used."""
+
+UNDELIVERED = frozenset(Undelivered)
+"""How an answer ends that did not go out; what came together ends alike."""
 
 log = structlog.get_logger()
 
@@ -128,7 +131,11 @@ class Processor:
         keep_until = utc_now() + KEEP_PAYLOAD if result.keep_payload else None
         record = choose_record(result, outcome, row.attempts)
         joined = [
-            JoinedRow(one.id, ended.outcome, utc_now() + KEEP_PAYLOAD if ended.keep_payload else None)
+            JoinedRow(
+                one.id,
+                outcome if outcome in UNDELIVERED else ended.outcome,
+                utc_now() + KEEP_PAYLOAD if ended.keep_payload else None,
+            )
             for one, ended in zip(turn.rows[1:], result.joined, strict=True)
         ]
         if await self._inbox.finish(row.id, outcome, keep_payload_until=keep_until, record=record, joined=joined):

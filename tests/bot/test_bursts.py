@@ -12,7 +12,7 @@ from bot.buttons import Press
 from bot.event_parser import parse_event
 from bot.events import Burst, Event, MediaMessage, TextMessage
 from bot.handlers.burst import handle_burst
-from bot.line_errors import LineUnreachableError
+from bot.line_errors import InvalidReplyTokenError, LineUnreachableError
 from bot.outcome import HandlerResult
 from retrieval.types import Band
 from scripts.simulator.validator import message_problems
@@ -107,6 +107,26 @@ async def test_something_else_between_them_ends_the_turn(path: BurstPath) -> Non
         await path.until_done()
     assert path.bursts == [["第一則", "第二則"]]
     assert [event.text for event in path.handled] == ["第三則"]
+
+
+async def test_what_gathered_while_nobody_worked_is_answered_one_by_one(path: BurstPath) -> None:
+    now = time.time_ns() // 1_000_000
+    raws = [fresh(f"第{n}則", timestamp=now + 11_000 * (n - 2)) for n in range(3)]
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(raw) for raw in raws])
+        await path.until_done()
+    assert path.bursts == []
+    assert [token for token, _ in path.line.replies] == [raw["replyToken"] for raw in raws]
+
+
+async def test_all_of_a_turn_end_unanswered_when_its_reply_is_refused(path: BurstPath) -> None:
+    path.line.fail_with = [InvalidReplyTokenError(status=400)]
+    async with running(path) as dispatcher:
+        await dispatcher.receive([incoming(fresh("第一則")), incoming(fresh("第二則"))])
+        await path.until_done()
+    ended = {"kind": "TextMessage", "outcome": "reply_token_invalid"}
+    assert path.bursts == [["第一則", "第二則"]]
+    assert path.metrics.registry.get_sample_value("chaming_events_finished_total", ended) == 2
 
 
 async def test_a_group_has_no_turns(path: BurstPath) -> None:

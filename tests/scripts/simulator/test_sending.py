@@ -220,7 +220,7 @@ async def test_it_refuses_what_is_not_json_or_not_there(line: LineSimulator, cal
     async with call.session.post(line.api_url + "/v2/bot/message/push", data=b"{", headers=headers) as answer:
         assert answer.status == 400
     assert (await call("POST", "/v2/bot/message/pull", {}))[0] == 404
-    assert (await call("GET", "/v2/bot/insight/demographic"))[0] == 501, "LINE has it, the simulator says it has not"
+    assert (await call("GET", "/v2/bot/membership/list"))[0] == 501, "LINE has it, the simulator says it has not"
 
 
 async def test_it_keeps_a_log_without_secrets(line: LineSimulator, call: Caller) -> None:
