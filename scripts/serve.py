@@ -19,9 +19,10 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import build_app
-from bot.services import open_services
+from bot.services import Services, open_services
 from bot.settings import Settings
 from bot.worker import working
+from scripts.collector import put_aside
 from scripts.scheduler import running_scheduler
 from storage.database import DatabaseError
 from storage.migrations import migrate
@@ -83,6 +84,21 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         raise click.ClickException(f"The database cannot be used ({first_line}). See DATABASE_URL.") from None
 
 
+@contextmanager
+def _tidied(services: Services) -> Iterator[None]:
+    """Put what start-up made out of the garbage collector's way, once all of it is there."""
+
+    async def tidy() -> None:
+        await services.matching.wait_ready()
+        put_aside()
+
+    tidying = asyncio.create_task(tidy(), name="tidy")
+    try:
+        yield
+    finally:
+        tidying.cancel()
+
+
 async def _serve(settings: Settings, host: str, port: int) -> None:
     async with open_services(settings) as services:
         if settings.uses_sqlite:
@@ -92,6 +108,7 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
         try:
             async with AsyncExitStack() as stack:
                 await _listen(runner, host, port)
+                stack.enter_context(_tidied(services))
                 if settings.uses_sqlite:
                     await stack.enter_async_context(running_scheduler(services))
                 await _until_stopped()
@@ -101,8 +118,9 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
 
 async def _work(settings: Settings) -> None:
     async with open_services(settings) as services, working(services), running_scheduler(services):
-        log.info("worker_started")
-        await _until_stopped()
+        with _tidied(services):
+            log.info("worker_started")
+            await _until_stopped()
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
