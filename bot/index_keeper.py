@@ -8,7 +8,6 @@ is as far; then they change places between two messages. One that cannot be load
 """
 
 import asyncio
-import contextlib
 import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -87,8 +86,8 @@ class IndexKeeper:
                     in_use = await self._next(in_use)
                 finally:
                     following.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await following
+                    # Not a suppressed CancelledError: it might be our own, and then nothing would ever stop us.
+                    await asyncio.gather(following, return_exceptions=True)
 
     async def load(self) -> IndexFollower:
         """Load model and index once, take in what changed since the snapshot, and begin to match."""
