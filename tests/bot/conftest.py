@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -26,14 +27,13 @@ def _logs() -> Iterator[None]:
     logging.getLogger().handlers[:] = handlers
 
 
-@pytest.fixture
-async def chat(sqlite_database: Database) -> AsyncIterator[Conversation]:
-    inbox = Inbox(
-        sqlite_database, encryption_key=derive_payload_key(SECRET_KEY), owner="test", lease=timedelta(seconds=60)
-    )
+@asynccontextmanager
+async def talking(database: Database) -> AsyncIterator[Conversation]:
+    """A conversation with the real handlers and the real inbox over a database; nothing is found until it is told."""
+    inbox = Inbox(database, encryption_key=derive_payload_key(SECRET_KEY), owner="test", lease=timedelta(seconds=60))
     await inbox.start()
     services = build_services(
-        sqlite_database,
+        database,
         inbox,
         settings=Settings(PUBLIC_URL="https://chaming.example.tw", SECRET_KEY=SECRET_KEY),
         pseudonyms=Pseudonyms(SECRET_KEY),
@@ -44,3 +44,9 @@ async def chat(sqlite_database: Database) -> AsyncIterator[Conversation]:
     conversation.will_find()
     yield conversation
     await inbox.close()
+
+
+@pytest.fixture
+async def chat(sqlite_database: Database) -> AsyncIterator[Conversation]:
+    async with talking(sqlite_database) as conversation:
+        yield conversation

@@ -1,7 +1,6 @@
 """What is remembered of a message that was looked up, and of what the person then said about it."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,16 +8,12 @@ from sqlmodel import col
 
 from bot.buttons import MAX_DATA_CHARACTERS, Buttons, Press
 from bot.pseudonyms import Pseudonyms
-from bot.settings import Settings
-from bot.wording import load_wordings
 from moderation.merging import merge_articles
 from moderation.taking_back import forget_asker
 from moderation.variants import Because
 from retrieval.normalise import key_hash
 from retrieval.types import Band, Match
 from storage.database import Database
-from storage.inbox import Inbox
-from storage.payloads import derive_payload_key
 from storage.tables import (
     Article,
     ArticleReply,
@@ -32,7 +27,8 @@ from storage.tables import (
     VariantSighting,
     Verdict,
 )
-from tests.bot.conversation import ASKER, OUTSIDER, Conversation, build_services
+from tests.bot.conftest import talking
+from tests.bot.conversation import ASKER, OUTSIDER, Conversation
 from tests.bot.fakes import SECRET_KEY
 from tests.bot.makers import make_match
 
@@ -42,20 +38,8 @@ SELF = {"index": 0, "length": 3, "type": "user", "isSelf": True}
 
 @pytest.fixture
 async def chat(database: Database) -> AsyncIterator[Conversation]:
-    inbox = Inbox(database, encryption_key=derive_payload_key(SECRET_KEY), owner="test", lease=timedelta(seconds=60))
-    await inbox.start()
-    services = build_services(
-        database,
-        inbox,
-        settings=Settings(PUBLIC_URL="https://chaming.example.tw", SECRET_KEY=SECRET_KEY),
-        pseudonyms=Pseudonyms(SECRET_KEY),
-        buttons=Buttons(SECRET_KEY),
-        wordings=load_wordings(),
-    )
-    conversation = Conversation(services)
-    conversation.will_find()
-    yield conversation
-    await inbox.close()
+    async with talking(database) as conversation:
+        yield conversation
 
 
 async def add_article(chat: Conversation, article_id: str, *verdicts: Verdict, text: str = MESSAGE) -> None:
