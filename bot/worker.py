@@ -1,9 +1,11 @@
 """The work of a process besides its web server: load model and index, follow changes, handle the inbox."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+
+import structlog
 
 from bot.bubbles.notes import too_much
 from bot.delivery import Delivery
@@ -15,6 +17,10 @@ from bot.limits import Judgement
 from bot.outcome import HandlerResult
 from bot.processing import Handle, Processor
 from bot.services import Services
+
+BACKGROUND_PAUSE_S = 1.0
+
+log = structlog.get_logger()
 
 
 def build_dispatcher(services: Services, handlers: Mapping[type[Event], Handle] | None = None) -> Dispatcher:
@@ -60,10 +66,13 @@ async def working(services: Services, dispatcher: Dispatcher | None = None) -> A
     if services.database.is_sqlite:
         await services.inbox.release_all()  # whoever had claimed it is gone: one process works on a SQLite database
     following = [
-        asyncio.create_task(services.follower.run(), name="index-follower"),
-        asyncio.create_task(services.notices.run(), name="notice-rider"),
-        asyncio.create_task(services.limits.run(), name="block-list"),
-        asyncio.create_task(services.media.run(), name="media-library"),
+        asyncio.create_task(keep_running(run, name), name=name)
+        for name, run in (
+            ("index-follower", services.follower.run),
+            ("notice-rider", services.notices.run),
+            ("block-list", services.limits.run),
+            ("media-library", services.media.run),
+        )
     ]
     dispatcher.start()
     try:
@@ -73,3 +82,13 @@ async def working(services: Services, dispatcher: Dispatcher | None = None) -> A
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
+
+
+async def keep_running(run: Callable[[], Awaitable[None]], name: str) -> None:
+    """Run it for ever: what the handlers wait for must not end unseen, whatever went wrong in it."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("background_work_failed", work=name)
+        await asyncio.sleep(BACKGROUND_PAUSE_S)

@@ -42,7 +42,7 @@ async def run_program(command: Sequence[str], *, within_s: float, data: bytes = 
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
-            stdin=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE if data else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             env={"PATH": os.environ.get("PATH", os.defpath), "OMP_THREAD_LIMIT": "1", "LC_ALL": "C.UTF-8"},
@@ -53,9 +53,11 @@ async def run_program(command: Sequence[str], *, within_s: float, data: bytes = 
     try:
         _limit(process.pid, within_s)
         async with asyncio.timeout(within_s):
-            output, _ = await process.communicate(data)
+            output, _ = await process.communicate(data or None)
     except TimeoutError as error:
         raise ProgramTooSlowError(name) from error
+    except RuntimeError as error:  # uvloop's word for a program that ended before it had read its input
+        raise ProgramFailedError(name) from error
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
