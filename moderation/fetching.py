@@ -6,25 +6,19 @@ address that was checked. Nothing here runs while somebody waits for an answer.
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
-import ada_url
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import ClientError, ClientResponse, ClientSession
 from yarl import URL
 
 from moderation.page_text import HTML, read_page
-from moderation.public_addresses import PrivateAddressError, PublicResolver, Resolve, refuse_private, resolve
+from moderation.public_addresses import PrivateAddressError, Resolve, check_url, open_outside, resolve
 
 MAX_BYTES = 2_000_000
 MAX_SECONDS = 12.0
 MAX_REDIRECTS = 5
-MAX_URL = 2_000
 
-PORTS = frozenset({80, 443})
 READABLE = HTML | {"text/plain", "application/pdf"}
 HEADERS = {
     "User-Agent": "chaming (fact-checking; looks at pages that volunteers cite)",
@@ -119,7 +113,10 @@ class BoundedFetcher:
     async def fetch(self, url: str) -> FetchedPage:
         """Fetch a page. Raises `FetchError`."""
         try:
-            async with asyncio.timeout(self._seconds), self._session() as session:
+            async with (
+                asyncio.timeout(self._seconds),
+                open_outside(self._loopback_ports, self._seconds, headers=HEADERS, ask=self._ask) as session,
+            ):
                 return await self._follow(session, url)
         except PrivateAddressError:
             raise RefusedAddressError from None
@@ -128,47 +125,16 @@ class BoundedFetcher:
         except (ClientError, OSError, ValueError, zlib.error):
             raise UnreachableError from None
 
-    @asynccontextmanager
-    async def _session(self) -> AsyncIterator[ClientSession]:
-        connector = TCPConnector(
-            resolver=PublicResolver(self._loopback_ports, self._ask), use_dns_cache=False, force_close=True
-        )
-        async with ClientSession(
-            connector=connector,
-            cookie_jar=DummyCookieJar(),
-            timeout=ClientTimeout(total=self._seconds),
-            headers=HEADERS,
-            auto_decompress=False,
-            trust_env=False,
-        ) as session:
-            yield session
-
     async def _follow(self, session: ClientSession, url: str) -> FetchedPage:
         current = url
         for _ in range(MAX_REDIRECTS + 1):
-            current = self._check(current)
+            current = check_url(current, self._loopback_ports)
             async with session.get(URL(current, encoded=True), allow_redirects=False) as response:
                 location = response.headers.get("Location")
                 if response.status not in _REDIRECTS or not location:
                     return await self._read(url, current, response)
             current = urljoin(current, location)
         raise TooManyRedirectsError
-
-    def _check(self, url: str) -> str:
-        """The address as a browser understands it. Raises `RefusedAddressError`."""
-        try:
-            href = ada_url.URL(url.strip()).href.partition("#")[0]
-            parts = urlsplit(href)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-        except (ValueError, UnicodeError):
-            raise RefusedAddressError from None
-        if len(href) > MAX_URL or parts.scheme not in {"http", "https"} or parts.username or parts.password:
-            raise RefusedAddressError
-        if not parts.hostname or port not in PORTS | self._loopback_ports:
-            raise RefusedAddressError
-        if _is_literal(parts.hostname):
-            refuse_private(parts.hostname, port, self._loopback_ports)
-        return href
 
     async def _read(self, url: str, final_url: str, response: ClientResponse) -> FetchedPage:
         if response.status >= 300:
@@ -192,11 +158,3 @@ class BoundedFetcher:
             if len(body) >= self._max_bytes:
                 break
         return bytes(body)
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

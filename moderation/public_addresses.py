@@ -1,11 +1,18 @@
-"""Which addresses of the internet are public: the only ones that pages are fetched from."""
+"""Which addresses of the internet are public: the only ones that anything is fetched from or sent to."""
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
+import ada_url
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+MAX_URL = 2_000
+PORTS = frozenset({80, 443})
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Host and port to addresses, as the system's resolver gives them."""
@@ -15,7 +22,7 @@ _TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 class PrivateAddressError(Exception):
-    """The address belongs to this machine or to a private network."""
+    """The address is not one of the public web: another scheme or port, or of this machine or a private network."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
@@ -34,6 +41,23 @@ def refuse_private(address: str, port: int, loopback_ports: frozenset[int]) -> N
         return
     if port not in loopback_ports or not ip_address(address.partition("%")[0]).is_loopback:
         raise PrivateAddressError
+
+
+def check_url(url: str, loopback_ports: frozenset[int] = frozenset()) -> str:
+    """An address of the public web as a browser understands it, without fragment. Raises `PrivateAddressError`."""
+    try:
+        href = ada_url.URL(url.strip()).href.partition("#")[0]
+        parts = urlsplit(href)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except (ValueError, UnicodeError):
+        raise PrivateAddressError from None
+    if len(href) > MAX_URL or parts.scheme not in {"http", "https"} or parts.username or parts.password:
+        raise PrivateAddressError
+    if not parts.hostname or port not in PORTS | loopback_ports:
+        raise PrivateAddressError
+    if _is_literal(parts.hostname):
+        refuse_private(parts.hostname, port, loopback_ports)
+    return href
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -63,6 +87,35 @@ class PublicResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing to close."""
+
+
+@asynccontextmanager
+async def open_outside(
+    loopback_ports: frozenset[int],
+    seconds: float,
+    *,
+    headers: dict[str, str] | None = None,
+    ask: Resolve = resolve,
+) -> AsyncIterator[ClientSession]:
+    """A client that connects to public addresses only, and keeps no cookie and no connection."""
+    connector = TCPConnector(resolver=PublicResolver(loopback_ports, ask), use_dns_cache=False, force_close=True)
+    async with ClientSession(
+        connector=connector,
+        cookie_jar=DummyCookieJar(),
+        timeout=ClientTimeout(total=seconds),
+        headers=headers,
+        auto_decompress=False,
+        trust_env=False,
+    ) as session:
+        yield session
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _unwrap(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -51,6 +51,7 @@ from storage.tables.matching import (
 )
 from storage.tables.media import ArticleMedia, HashKind, MediaHash
 from storage.tables.notices import LogPosition, Notice, NoticeKind, NoticeState
+from storage.tables.reaching import PushSubscription, RatingInvitation, Rsvp
 from storage.tables.releases import ArticleDay, ImportedRelease, Tombstone
 from storage.tables.replies import ArticleReply, Reply, ReplyState, ReplyVersion, Verdict
 from storage.tables.review import (
@@ -118,9 +119,11 @@ __all__ = [
     "PageState",
     "Passkey",
     "Presence",
+    "PushSubscription",
     "RaterFit",
     "RaterStanding",
     "Rating",
+    "RatingInvitation",
     "ReferenceCheck",
     "Reply",
     "ReplyExpiry",
@@ -130,6 +133,7 @@ __all__ = [
     "ReplyVersion",
     "ReviewTask",
     "Role",
+    "Rsvp",
     "Rule",
     "SavedView",
     "SeenWhere",
