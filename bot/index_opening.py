@@ -45,7 +45,7 @@ async def open_index(settings: Settings, database: Database) -> OpenedIndex:
     encoder = await open_adopted_encoder(settings, database)
     index = await load_or_rebuild_index(settings, database, encoder)
     calibration = find_calibration(encoder.model_id, model_folder(settings.data_dir, source_of(encoder.model_id)))
-    batching = BatchingEncoder(encoder.encode_tokens)
+    batching = BatchingEncoder(encoder.encode)
     matcher = Matcher(index, batching.encode, calibration)
 
     def close() -> None:

@@ -32,7 +32,7 @@ class _Waiting(Generic[Result]):
 
 
 class BatchingEncoder(Generic[Result]):
-    """Calls `run` (an encoder's `encode` or `encode_tokens`) in worker threads. Belongs to one event loop."""
+    """Calls `run` (an encoder's `encode`) in worker threads. Belongs to one event loop."""
 
     def __init__(
         self,

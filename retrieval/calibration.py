@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.second_look import SECOND_FEATURES
-from retrieval.signals import Matrix
+from retrieval.signals import FEATURES, Matrix
 from retrieval.types import Band
 
 CALIBRATION_PATH = Path(__file__).parent / "calibration.json"
@@ -134,11 +133,10 @@ class Scorer:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The scorers for the first and the second look (`retrieval.second_look`), and the thresholds."""
+    """The scorer and the thresholds."""
 
     model_id: str
-    first: Scorer
-    second: Scorer
+    scorer: Scorer
     answer: float
     """Probability from which a match is an answer."""
     candidate: float
@@ -174,12 +172,11 @@ def load_calibration(model_id: str, path: Path = CALIBRATION_PATH) -> Calibratio
             raise CalibrationError(
                 f"{path.name} belongs to {content['model_id']}, the encoder is {model_id}: train the matcher for it."
             )
-        if tuple(content["features"]) != SECOND_FEATURES:
+        if tuple(content["features"]) != FEATURES:
             raise CalibrationError(f"{path.name} was made for other signals. {CalibrationError.__doc__}")
         return Calibration(
             model_id=content["model_id"],
-            first=Scorer.from_json(content["first"]),
-            second=Scorer.from_json(content["second"]),
+            scorer=Scorer.from_json(content["scorer"]),
             **{name: float(content["thresholds"][name]) for name in ("answer", "candidate", "pair")},
         )
     except (OSError, ValueError, LookupError, TypeError) as error:

@@ -11,9 +11,7 @@ import numpy as np
 
 from retrieval.calibration import Calibration
 from retrieval.intervals import wilson
-from retrieval.late_interaction import TOKEN_SIGNALS
 from retrieval.ranker import CONTRADICTED_FACTOR, EXACT, SAME_LINK
-from retrieval.second_look import SECOND_FEATURES
 from retrieval.signals import FEATURES
 from retrieval.types import Band
 
@@ -84,13 +82,11 @@ def _share(name: str, count: int, of: int) -> dict[str, float]:
 
 
 def _probability(signals: Mapping[str, float], calibration: Calibration) -> float | None:
-    """What the matcher's last look makes of the signals; None when they are not the ones it knows."""
+    """What the scorer makes of the signals; None when they are not the ones it knows."""
     if signals.get("exact"):
         return EXACT
     if signals.get("same_link"):
         return SAME_LINK
     if any(name not in signals for name in FEATURES):
         return None
-    looked_twice = all(name in signals for name in TOKEN_SIGNALS)
-    names, scorer = (SECOND_FEATURES, calibration.second) if looked_twice else (FEATURES, calibration.first)
-    return float(scorer.probability(np.array([[signals[name] for name in names]], np.float32))[0])
+    return float(calibration.scorer.probability(np.array([[signals[name] for name in FEATURES]], np.float32))[0])

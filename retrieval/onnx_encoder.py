@@ -7,12 +7,10 @@ with four times the memory. More throughput comes from more threads calling `enc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from retrieval.model_manifest import (
@@ -29,21 +27,8 @@ from retrieval.texts import well_formed
 from retrieval.types import Vectors
 
 SENTENCE_OUTPUT = "sentence_embedding"
-TOKENS_OUTPUT = "token_embeddings"
 INPUTS = ("input_ids", "attention_mask")
 PROBE_TEXTS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedText:
-    """One text's vector, and the vectors of its tokens from the same run."""
-
-    vector: Vectors
-    """Unit length, shape (dimension,)."""
-    tokens: Vectors
-    """Unit rows, shape (n, width), without the prompt's and the special tokens; n is 0 for the empty text."""
-    spans: NDArray[np.int32]
-    """Where each token stands in the text: start and end characters, shape (n, 2)."""
 
 
 class OnnxEncoder:
@@ -77,27 +62,18 @@ class OnnxEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):
-            vectors[row] = _unit(self._run(self._tokenize(text), SENTENCE_OUTPUT)[0][0])
+            vectors[row] = _unit(self._run(self._tokenize(text))[0])
         return vectors
-
-    def encode_tokens(self, texts: Sequence[str]) -> list[EncodedText]:
-        """Return each text's vector and its tokens' vectors, at the price of `encode`."""
-        return [self._encode_with_tokens(text) for text in texts]
-
-    def _encode_with_tokens(self, text: str) -> EncodedText:
-        encoding = self._tokenize(text)
-        sentence, tokens = self._run(encoding, SENTENCE_OUTPUT, TOKENS_OUTPUT)
-        spans = np.array(encoding.offsets, np.int32).reshape(-1, 2) - len(self._manifest.prompt)
-        own = (np.array(encoding.special_tokens_mask) == 0) & (spans[:, 1] > 0) & (spans[:, 1] > spans[:, 0])
-        return EncodedText(_unit(sentence[0]), _unit(tokens[0][own]), np.maximum(spans[own], 0))
 
     def _tokenize(self, text: str) -> Encoding:
         return self._tokenizer.encode(self._manifest.prompt + well_formed(text))
 
-    def _run(self, encoding: Encoding, *outputs: str) -> list[Vectors]:
+    def _run(self, encoding: Encoding) -> Vectors:
         ids = np.array([encoding.ids], np.int64)
-        arrays: list[Vectors] = self._session.run(outputs, dict(zip(INPUTS, (ids, np.ones_like(ids)), strict=True)))
-        return arrays
+        outputs: list[Vectors] = self._session.run(
+            [SENTENCE_OUTPUT], dict(zip(INPUTS, (ids, np.ones_like(ids)), strict=True))
+        )
+        return outputs[0]
 
 
 def open_encoder(folder: Path, *, threads: int = 1) -> OnnxEncoder:

@@ -13,7 +13,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from sentence_transformers import SentenceTransformer
 
-from retrieval.onnx_encoder import INPUTS, SENTENCE_OUTPUT, TOKENS_OUTPUT
+from retrieval.onnx_encoder import INPUTS, SENTENCE_OUTPUT
 
 OPSET = 17
 
@@ -39,23 +39,23 @@ class _Traced(torch.nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         features = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
-        return features["sentence_embedding"], features["token_embeddings"]
+        vector: torch.Tensor = features["sentence_embedding"]
+        return vector
 
 
 def export_onnx(model: SentenceTransformer, target: Path) -> None:
-    """Write the model as float32 ONNX with free batch and length, giving the sentence and the token vectors."""
+    """Write the model as float32 ONNX with free batch and length, giving the sentence vector."""
     example = torch.tensor([[0, 5, 6, 2], [0, 5, 2, 1]]), torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])
-    outputs = (SENTENCE_OUTPUT, TOKENS_OUTPUT)
-    free = {name: {0: "batch"} if name == SENTENCE_OUTPUT else {0: "batch", 1: "length"} for name in INPUTS + outputs}
+    free = {name: {0: "batch", 1: "length"} for name in INPUTS} | {SENTENCE_OUTPUT: {0: "batch"}}
     with torch.no_grad(), _quietly():
         torch.onnx.export(
             _Traced(model),
             example,
             str(target),
             input_names=list(INPUTS),
-            output_names=list(outputs),
+            output_names=[SENTENCE_OUTPUT],
             dynamic_axes=free,
             opset_version=OPSET,
             dynamo=False,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.background import BackgroundTable, Weights
-from retrieval.units import Hashes, runs_of, to_units, unit_hashes
+from retrieval.units import Hashes, runs_of, unit_hashes
 
 Column = NDArray[np.float32]
 
@@ -147,19 +147,3 @@ def compare(query: WeighedText, entries: Sequence[WeighedText]) -> Overlap:
         gap_q=query_side.longest_gap(),
         gap_e=entry_side.longest_gap(),
     )
-
-
-def nearest_stretch(query: WeighedText, text: str, width: int, background: BackgroundTable) -> str:
-    """Return the part of the `text`, at most about `width` characters, that shares most with the query."""
-    units = to_units(text)
-    if len(text) <= width or not len(units):
-        return text[:width]
-    found = np.isin(units.hashes, query.hashes)
-    starts = units.starts
-    summed = np.concatenate([[0.0], np.cumsum(background.weigh(units.hashes) * found)])
-    windows = summed[np.searchsorted(starts, starts + width)] - summed[:-1]
-    best = np.flatnonzero(windows >= windows.max() - 1e-6)
-    # `starts` count characters of the folded text, which is longer or shorter by a little.
-    middle = starts[best[len(best) // 2]] * len(text) / max(1, len(units.folded))
-    begin = max(0, min(int(middle), len(text) - width))
-    return text[begin : begin + width]

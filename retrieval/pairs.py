@@ -1,18 +1,14 @@
-"""Whether two texts alone make the same claim: the matcher's signals and second scorer, without an index."""
+"""Whether two texts alone make the same claim: the matcher's signals and scorer, without an index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from retrieval.calibration import Calibration
 from retrieval.contradiction import Difference, find_contradictions
 from retrieval.head import Head, NoHead, find_head
-from retrieval.late_interaction import TokenText
 from retrieval.message import Passage, read_message
-from retrieval.second_look import EncodeTokens, second_matrix, to_token_text
 from retrieval.signals import signal_matrix
-from retrieval.types import Vectors
+from retrieval.types import Encode, Vectors
 
 
 @dataclass(frozen=True)
@@ -31,26 +27,23 @@ class _Side:
     passages: Sequence[Passage]
     vectors: Vectors
     """Behind the head, row by row."""
-    tokens: Sequence[TokenText]
 
 
-def _read(passages: Sequence[Passage], encode: EncodeTokens, head: Head | NoHead) -> _Side:
-    encoded = encode([passage.text for passage in passages])
-    tokens = [to_token_text(passage.text, one) for passage, one in zip(passages, encoded, strict=True)]
-    return _Side(passages, head.apply(np.array([one.vector for one in encoded])), tokens)
+def _read(passages: Sequence[Passage], encode: Encode, head: Head | NoHead) -> _Side:
+    return _Side(passages, head.apply(encode([passage.text for passage in passages])))
 
 
 def _score(one: _Side, other: _Side, calibration: Calibration) -> float:
     """Return the best probability over the passages of `one` as messages against those of `other` as entries."""
     entries = [passage.weighed for passage in other.passages]
     best = 0.0
-    for passage, vector, tokens in zip(one.passages, one.vectors, one.tokens, strict=True):
-        first = signal_matrix(passage.weighed, entries, other.vectors @ vector)
-        best = max(best, float(calibration.second.probability(second_matrix(first, tokens, other.tokens)).max()))
+    for passage, vector in zip(one.passages, one.vectors, strict=True):
+        matrix = signal_matrix(passage.weighed, entries, other.vectors @ vector)
+        best = max(best, float(calibration.scorer.probability(matrix).max()))
     return best
 
 
-def judge_pair(text_a: str, text_b: str, encode: EncodeTokens, calibration: Calibration) -> PairVerdict:
+def judge_pair(text_a: str, text_b: str, encode: Encode, calibration: Calibration) -> PairVerdict:
     """Judge two texts. The order does not matter: both ways round are scored, and the mean counts."""
     one, other = read_message(text_a), read_message(text_b)
     if one.key_hash is not None and one.key_hash == other.key_hash:

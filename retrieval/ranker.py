@@ -3,7 +3,7 @@
     message ─▶ key, links, passages ─┬─▶ exact key, canonical link
                                      ├─▶ lexical leg, and what its proposals share (a thread, while the encoder runs)
                                      └─▶ encoder ─▶ dense leg
-        proposals ─▶ first look: signals ─▶ contradictions ─▶ second look where it may decide: tokens ─▶ band
+        proposals ─▶ signals ─▶ probability ─▶ contradictions ─▶ band
 
 The legs only propose; the signals of every proposal decide. An article is as good as its best
 entry on the best passage.
@@ -14,18 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval.background import load_background
 from retrieval.calibration import Calibration
 from retrieval.contradiction import Difference, find_contradictions
-from retrieval.late_interaction import TOKEN_SIGNALS, TokenText
 from retrieval.message import Message, text_to_encode
 from retrieval.normalise import matching_key
 from retrieval.overlap import WeighedText, weigh_units
-from retrieval.second_look import second_matrix, stretch_of
 from retrieval.signals import FEATURES, Matrix, add_dense, word_signals
-from retrieval.types import Band, Entry, Match
+from retrieval.types import Band, Entry, Match, Vector
 from retrieval.units import Hashes
 
 CANDIDATES = 20
@@ -35,17 +32,11 @@ MIN_ANSWER_SIZE = 10.0
 sure which claim is meant. Of 1,000 messages held against all others, most of the sure mistakes were of this kind."""
 LETTERS_A_CHARACTER = 3
 """Letters of an alphabet that say as much as one Chinese character."""
-DOUBTFUL = (0.2, 0.93)
-"""First probabilities between which the second look may decide, and is worth a run of the encoder. Of 2,783 training
-examples that the first look, out of fold, put above, the second took none below the answer's threshold; of 1,553 that
-it put between 0.05 and 0.2 the second lifted one above it."""
 CHECKED = 5
 """Only the best matches are checked for contradictions: the others are no answers."""
 CONTRADICTED_FACTOR = 0.5
 EXACT = 0.999
 SAME_LINK = 0.9
-
-Vector = NDArray[np.float32]
 
 
 class SearchableIndex(Protocol):
@@ -78,16 +69,16 @@ class Proposed:
 
 @dataclass(frozen=True)
 class Scored:
-    """An article's best entry on the message's best passage, and what the looks so far say about it."""
+    """An article's best entry on the message's best passage, and what was found about it."""
 
     slot: int
     article_id: str
     probability: float
     row: Matrix | None = None
-    """The first look's signals; None when nothing was scored (the same words, the same link)."""
+    """The signals; None when nothing was scored (the same words, the same link)."""
     passage: int = -1
     more: Mapping[str, float] = field(default_factory=dict)
-    """Signals beside the first look's."""
+    """Signals beside the scored ones."""
     contradictions: Sequence[Difference] = ()
 
     @property
@@ -118,7 +109,7 @@ class Ranker:
         found = (Scored(slot, self._index.article_id(slot), EXACT, more={"exact": 1.0}) for slot in slots)
         return _best_of_each_article(found)
 
-    def first_look(self, message: Message, vectors: Sequence[Vector], proposed: Sequence[Proposed]) -> list[Scored]:
+    def look(self, message: Message, vectors: Sequence[Vector], proposed: Sequence[Proposed]) -> list[Scored]:
         """Return each proposed article's best entry, most probable first, the best checked for contradictions.
 
         `proposed` is what `propose_by_words` gave.
@@ -133,38 +124,6 @@ class Ranker:
             scored += self._score(message.whole.weighed, vectors, list(everything), proposed[-1])
         best = _best_of_each_article(scored)
         return [self._check(message, found) for found in best[:CHECKED]] + best[CHECKED:]
-
-    def doubtful(self, message: Message, scored: Sequence[Scored]) -> tuple[int, str] | None:
-        """Return (place in `scored`, stretch of text to compare token by token) of what deserves a second look.
-
-        Only what may be the answer does: the best that nothing contradicts, when it is in doubt.
-        """
-        place = next((place for place, found in enumerate(scored) if not found.contradictions), None)
-        if place is None:
-            return None
-        found = scored[place]
-        if found.row is None or not DOUBTFUL[0] <= found.probability <= DOUBTFUL[1]:
-            return None
-        passage = message.passages[found.passage]
-        text = text_to_encode(self._index.entry(found.slot).text)
-        return place, stretch_of(passage.weighed, passage.text, text)
-
-    def second_look(self, scored: Sequence[Scored], place: int, query: TokenText, stretch: TokenText) -> list[Scored]:
-        """Return `scored` with what comparing the passage's tokens with the stretch's says of the one at `place`.
-
-        The first look's order stands: it knows the whole texts, and nothing overtakes by not having been looked at.
-        The second says how sure to be of what comes first.
-        """
-        result, found = list(scored), scored[place]
-        if found.row is not None:
-            row = second_matrix(found.row[None, :], query, [stretch])
-            tokens = dict(zip(TOKEN_SIGNALS, map(float, row[0, len(FEATURES) :]), strict=True))
-            probability = float(self._calibration.second.probability(row)[0])
-            result[place] = replace(found, probability=probability, more=tokens)
-        for later in range(1, len(result)):
-            if result[later].probability > result[later - 1].probability:
-                result[later] = replace(result[later], probability=result[later - 1].probability)
-        return result
 
     def judge(self, message: Message, scored: Sequence[Scored], limit: int) -> list[Match]:
         """Give each of the best its band, best first.
@@ -207,7 +166,7 @@ class Ranker:
         words = np.concatenate([proposed.words, word_signals(query, self._weigh(fresh))])
         cosines = self._index.cosines(all_slots, np.array(vectors))
         matrix = add_dense(words, cosines.max(axis=1))
-        probabilities = self._calibration.first.probability(matrix)
+        probabilities = self._calibration.scorer.probability(matrix)
         passages = first_passage + cosines.argmax(axis=1)
         return [
             Scored(slot, self._index.article_id(slot), float(probability), row, int(passage))

@@ -1,6 +1,6 @@
 """The types at retrieval's seams: what goes into the index, and what comes out of a match."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 """Unit-length rows, shape (n, dimension)."""
+
+Vector = NDArray[np.float32]
+"""One unit-length vector, shape (dimension,)."""
+
+Encode = Callable[[Sequence[str]], Vectors]
+"""An `Encoder`'s `encode`."""
 
 
 class EntryKind(StrEnum):

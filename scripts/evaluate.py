@@ -66,12 +66,12 @@ def evaluate(labelled: LabelledSet, encoder: OnnxEncoder, calibration: Calibrati
     report: Report = {}
     if labelled.queries:
         index = build_index(labelled.articles, encoder)
-        matcher = BlockingMatcher(index, encoder.encode_tokens, calibration)
+        matcher = BlockingMatcher(index, encoder.encode, calibration)
         matched = ((query, matcher.match(query.text)) for query in _progress("Matching", labelled.queries))
         report["retrieval"] = measure_retrieval(matched)
     if labelled.pairs:
         judged = (
-            (pair, judge_pair(pair.text_a, pair.text_b, encoder.encode_tokens, calibration))
+            (pair, judge_pair(pair.text_a, pair.text_b, encoder.encode, calibration))
             for pair in _progress("Judging pairs", labelled.pairs)
         )
         report["pairs"] = measure_pairs(judged, calibration.pair)

@@ -74,7 +74,7 @@ def measure_recorded(side: Side, recorded: Sequence[MatchDecision]) -> dict[str,
 
     A message that was published is an article itself by now, and left out of what is found for it.
     """
-    matcher = BlockingMatcher(side.index, side.encoder.encode_tokens, side.calibration)
+    matcher = BlockingMatcher(side.index, side.encoder.encode, side.calibration)
     agreeing = answered = positives = negatives = 0
     for decision in recorded:
         found = [m for m in matcher.match(decision.text or "") if m.article_id != decision.asked_article_id]

@@ -12,10 +12,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from retrieval.background import STEP, TABLE_BITS, TABLE_PATH, bucket_of, pack
-from retrieval.late_interaction import token_hash
 from retrieval.units import to_units, word_hash
 from scripts.bench.quality.sample import load_sample
 
@@ -35,16 +33,6 @@ def count_units(texts: list[str]) -> tuple[dict[int, int], int]:
     return counts, len(unique)
 
 
-def count_tokens(texts: list[str], tokenizer: Tokenizer) -> dict[int, int]:
-    """Return how many different texts hold each of the encoder's tokens."""
-    counts: dict[int, int] = {}
-    for text in dict.fromkeys(texts):
-        encoding = tokenizer.encode(text, add_special_tokens=False)
-        for unit in {token_hash(text[start:end]) for start, end in encoding.offsets}:
-            counts[unit] = counts.get(unit, 0) + 1
-    return counts
-
-
 def foreign_words(tokenizer: Path) -> dict[int, float]:
     """Return the share of documents of its language that hold a word, for the words among the tokenizer's pieces."""
     pieces = json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"]
@@ -54,7 +42,7 @@ def foreign_words(tokenizer: Path) -> dict[int, float]:
         if piece.startswith("▁") and len(word) > 1 and word.isalpha() and ord(word[0]) < 0x0E00:
             share = 1 - (1 - min(0.5, LANGUAGE_SHARE * math.exp(score))) ** WORDS_A_DOCUMENT
             unit = word_hash(word)
-            shares[unit] = shares[token_hash(word)] = max(share, shares.get(unit, 0.0))
+            shares[unit] = max(share, shares.get(unit, 0.0))
     return shares
 
 
@@ -63,7 +51,6 @@ def main(sample: str, tokenizer: str) -> None:
     data = load_sample(Path(sample))
     texts = [*data.messages.values(), *data.titles_flat(), *data.reply_texts()]
     counts, total = count_units(texts)
-    counts |= count_tokens(texts, Tokenizer.from_file(tokenizer))
     table = np.zeros(1 << TABLE_BITS, np.uint8)
     documents = np.zeros(1 << TABLE_BITS)
     for unit, share in foreign_words(Path(tokenizer)).items():

@@ -1,4 +1,4 @@
-"""Make `retrieval/calibration.json`: fit both scorers on the sample and choose the thresholds, clusters never crossing.
+"""Make `retrieval/calibration.json`: fit the scorer on the sample, clusters never crossing.
 
     python -m scripts.train_matcher SAMPLE_DIR [--labelled DIR] [--cache FILE] [--report FILE]
 
@@ -30,7 +30,6 @@ from retrieval.message import text_to_encode
 from retrieval.model_manifest import model_folder
 from retrieval.onnx_encoder import open_encoder
 from retrieval.overlap import WeighedText, weigh_text
-from retrieval.second_look import SECOND_FEATURES, TokenCache, second_matrix, stretch_of
 from retrieval.signals import FEATURES, signal_matrix
 from retrieval.types import Vectors
 from scripts.bench.quality.cached_encoder import CachedEncoder
@@ -58,10 +57,18 @@ IMPLAUSIBLE_OTHER = 0.35
 """First-round probabilities below and above which a pool's label is not believed. Pairs read by eye decide between."""
 TREES = {"max_iter": 80, "learning_rate": 0.07, "max_leaf_nodes": 8, "min_samples_leaf": 40, "l2_regularization": 8.0}
 RISING = (
-    *("dense", "cover_q", "cover_e", "run_q", "run_e", "window_q", "window_e", "cover_best", "run_best", "cover_both"),
-    *("token_mean_best", "token_near_best", "token_mean_worst", "token_near_worst"),
+    "dense",
+    "cover_q",
+    "cover_e",
+    "run_q",
+    "run_e",
+    "window_q",
+    "window_e",
+    "cover_best",
+    "run_best",
+    "cover_both",
 )
-FALLING = ("gap_q", "gap_e", "gap_least", "token_far_best", "token_miss_best", "token_far_worst", "token_miss_worst")
+FALLING = ("gap_q", "gap_e", "gap_least")
 
 THRESHOLDS = {"answer": 0.85, "candidate": 0.2, "pair": 0.6}
 """Chosen on out-of-fold probabilities for a stated risk: see retrieval/README.md."""
@@ -117,8 +124,8 @@ def gather(sample: Sample, encoder: CachedEncoder, labelled: Path | None) -> lis
 
 
 def measure(examples: Sequence[Example], encoder: CachedEncoder) -> Array:
-    """Return the second look's signals of every example; the first look's are their first columns."""
-    background, cache = load_background(), TokenCache(size=20_000)
+    """Return the signals of every example."""
+    background = load_background()
 
     @cache_calls
     def weighed(text: str) -> WeighedText:
@@ -134,9 +141,7 @@ def measure(examples: Sequence[Example], encoder: CachedEncoder) -> Array:
     for done, example in enumerate(examples):
         text = text_to_encode(example.entry)
         query, entry = weighed(example.query), weighed(text)
-        first = signal_matrix(query, [entry], np.array([vector(text) @ vector(example.query)]))
-        stretch = cache.get(stretch_of(query, example.query, text), encoder.encode_tokens)
-        rows.append(second_matrix(first, cache.get(example.query, encoder.encode_tokens), [stretch])[0])
+        rows.append(signal_matrix(query, [entry], np.array([vector(text) @ vector(example.query)]))[0])
         if done % 2000 == 0:
             encoder.commit()
             click.echo(f"signals: {done} of {len(examples)}", err=True)
@@ -204,21 +209,14 @@ def main(sample_dir: Path, labelled: Path | None, folds: Path | None, cache: Pat
     labels = np.array([example.same for example in examples])
     fold = np.array([zlib.crc32(example.cluster.encode()) % FOLDS for example in examples])
     weights = np.array([WEIGHTS.get(example.task, 1.0) for example in examples])
-    looks = (("first", FEATURES), ("second", SECOND_FEATURES))
-    believed = {}
-    for name, names in looks:
-        signals = matrix[:, : len(names)]
-        believed[name] = believe(examples, labels, out_of_fold(signals, labels, weights, fold, names), weights)
-        held_out = out_of_fold(signals, labels, believed[name], fold, names)
-        report(name, examples, labels, held_out, believed[name])
+    believed = believe(examples, labels, out_of_fold(matrix, labels, weights, fold, FEATURES), weights)
+    report(examples, labels, out_of_fold(matrix, labels, believed, fold, FEATURES), believed)
 
     def write(path: Path, left_out: int | None) -> None:
-        scorers = {}
-        for name, names in looks:
-            used = (believed[name] > 0) & (fold != (FOLDS if left_out is None else left_out))
-            scorer = fit(matrix[used][:, : len(names)], labels[used], believed[name][used], names)
-            scorers[name] = export(scorer)
-        content = {"model_id": encoder.model_id, "features": list(SECOND_FEATURES), "thresholds": THRESHOLDS, **scorers}
+        used = (believed > 0) & (fold != (FOLDS if left_out is None else left_out))
+        scorer = fit(matrix[used], labels[used], believed[used], FEATURES)
+        content = {"model_id": encoder.model_id, "features": list(FEATURES), "thresholds": THRESHOLDS}
+        content["scorer"] = export(scorer)
         path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
 
     write(CALIBRATION_PATH, None)
@@ -235,10 +233,10 @@ def believe(examples: Sequence[Example], labels: NDArray[np.bool_], first_round:
     return np.where(in_pool & doubted, 0.0, weights)
 
 
-def report(name: str, examples: Sequence[Example], labels: NDArray[np.bool_], held_out: Array, weights: Array) -> None:
+def report(examples: Sequence[Example], labels: NDArray[np.bool_], held_out: Array, weights: Array) -> None:
     """Print how the held-out probabilities do, task by task."""
     tasks = np.array([example.task for example in examples])
-    click.echo(f"{name} look: {len(examples)} examples, {int((weights == 0).sum())} doubted", err=True)
+    click.echo(f"{len(examples)} examples, {int((weights == 0).sum())} doubted", err=True)
     for task in dict.fromkeys(tasks):
         chosen = tasks == task
         rate, pools = success_at_1(examples, held_out, task)

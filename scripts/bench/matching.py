@@ -37,7 +37,7 @@ async def timed(work: Callable[[], Awaitable[object]]) -> Times:
 
 async def measure(index: MatchingIndex, encoder: OnnxEncoder, texts: list[str]) -> list[tuple[Times, Times]]:
     """Return (bare encoder, match) for each text."""
-    batching = BatchingEncoder(encoder.encode_tokens)
+    batching = BatchingEncoder(encoder.encode)
     matcher = Matcher(index, batching.encode)
     rows = []
     for text in [*WARM_UP, *texts]:

@@ -7,23 +7,8 @@ import numpy as np
 from retrieval.calibration import Calibration, Scorer, Trees
 from retrieval.index import MatchingIndex
 from retrieval.message import text_to_encode
-from retrieval.onnx_encoder import EncodedText
-from retrieval.second_look import SECOND_FEATURES
 from retrieval.signals import FEATURES
-from tests.retrieval.made import DIMENSION, HashEncoder, make_entry
-
-
-class HashTokenEncoder(HashEncoder):
-    """Also gives one vector a character."""
-
-    def encode_tokens(self, texts: Sequence[str]) -> list[EncodedText]:
-        return [self._encode_with_tokens(text) for text in texts]
-
-    def _encode_with_tokens(self, text: str) -> EncodedText:
-        tokens = [self._vector(character) for character in text]
-        spans = np.array([(i, i + 1) for i in range(len(text))], np.int32).reshape(-1, 2)
-        rows = np.stack(tokens) if tokens else np.zeros((0, DIMENSION), np.float32)
-        return EncodedText(self.encode([text])[0], rows, spans)
+from tests.retrieval.made import HashEncoder, make_entry
 
 
 def make_trees() -> Trees:
@@ -40,13 +25,14 @@ def make_scorer(names: Sequence[str], **weights: float) -> Scorer:
 
 def make_calibration() -> Calibration:
     """Sure from about three quarters of the words in common, offered from about half."""
-    scorers = [make_scorer(names, cover_best=12.0) for names in (FEATURES, SECOND_FEATURES)]
-    return Calibration(HashEncoder.model_id, *scorers, answer=0.8, candidate=0.1, pair=0.5)
+    return Calibration(
+        HashEncoder.model_id, make_scorer(FEATURES, cover_best=12.0), answer=0.8, candidate=0.1, pair=0.5
+    )
 
 
 def make_index(**texts: str) -> MatchingIndex:
     """One article for each keyword: its id is the name."""
-    encoder = HashTokenEncoder()
+    encoder = HashEncoder()
     index = MatchingIndex(encoder.model_id, encoder.dimension)
     for article_id, text in texts.items():
         vectors = encoder.encode([text_to_encode(text)])

@@ -8,7 +8,6 @@ import pytest
 from numpy.typing import NDArray
 
 from retrieval.calibration import CALIBRATION_PATH, CalibrationError, Trees, load_calibration
-from retrieval.second_look import SECOND_FEATURES
 from retrieval.signals import FEATURES
 from retrieval.types import Band
 
@@ -42,17 +41,16 @@ def test_it_has_its_thresholds_in_order() -> None:
 
 def test_it_is_surer_of_a_copy_than_of_a_stranger() -> None:
     calibration = load_calibration(SHIPPED)
-    for scorer, names in ((calibration.first, FEATURES), (calibration.second, SECOND_FEATURES)):
-        good = {name: 0.0 if "gap" in name or "far" in name or "miss" in name else 1.0 for name in names}
-        sizes = {"weight_q": 5.0, "weight_e": 5.0, "weight_shared": 5.0}
-        copy = [(good | sizes)[name] for name in names]
-        stranger = [{"dense": 0.8, "weight_q": 5.0, "weight_e": 5.0}.get(name, 1 - good[name]) for name in names]
-        sure, unsure = scorer.probability(np.array([copy, stranger], np.float32))
-        assert sure > 0.9 > 0.1 > unsure
+    good = {name: 0.0 if "gap" in name else 1.0 for name in FEATURES}
+    sizes = {"weight_q": 5.0, "weight_e": 5.0, "weight_shared": 5.0}
+    copy = [(good | sizes)[name] for name in FEATURES]
+    stranger = [{"dense": 0.8, "weight_q": 5.0, "weight_e": 5.0}.get(name, 1 - good[name]) for name in FEATURES]
+    sure, unsure = calibration.scorer.probability(np.array([copy, stranger], np.float32))
+    assert sure > 0.9 > 0.1 > unsure
 
 
 def test_it_ends_each_row_in_the_leaf_a_walk_ends_in() -> None:
-    content = json.loads(CALIBRATION_PATH.read_text(encoding="utf-8"))["first"]["trees"]
+    content = json.loads(CALIBRATION_PATH.read_text(encoding="utf-8"))["scorer"]["trees"]
     matrix = np.random.default_rng(0).normal(size=(50, len(FEATURES))).astype(np.float32)
     walked = [content["baseline"] + sum(_walk(content, tree, row) for tree in range(80)) for row in matrix]
     assert Trees.from_json(content).raw(matrix) == pytest.approx(np.array(walked), abs=1e-4)

@@ -87,16 +87,6 @@ def test_the_source_model_has_its_own_prompt_for_documents(door: SentenceTransfo
     assert passage @ door.encode([CLAIM])[0] < 0.999
 
 
-def test_it_gives_the_vectors_of_a_text_and_its_tokens_in_one_run(onnx: OnnxEncoder) -> None:
-    text = "喝溫檸檬水 cures cancer"
-    encoded = onnx.encode_tokens([text])[0]
-
-    assert np.array_equal(encoded.vector, onnx.encode([text])[0])
-    assert len(encoded.tokens) == len(encoded.spans) > 4
-    assert np.linalg.norm(encoded.tokens, axis=1) == pytest.approx(np.ones(len(encoded.tokens)), abs=1e-5)
-    assert "".join(text[start:end] for start, end in encoded.spans).replace(" ", "") == text.replace(" ", "")
-
-
 def test_it_counts_tokens_beyond_its_limit(onnx: OnnxEncoder) -> None:
     assert onnx.count_tokens("") < 10
     assert onnx.count_tokens(PARITY_TEXTS[0] * 60) > onnx.max_tokens == 512

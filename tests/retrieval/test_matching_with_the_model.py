@@ -35,7 +35,7 @@ def matcher(encoder: OnnxEncoder) -> BlockingMatcher:
     index = MatchingIndex(encoder.model_id, encoder.dimension)
     for number, text in enumerate((RUMOUR, *OTHERS)):
         index.replace_article(f"a{number}", [make_entry(f"a{number}", text)], encoder.encode([text_to_encode(text)]))
-    return BlockingMatcher(index, encoder.encode_tokens, load_calibration(encoder.model_id))
+    return BlockingMatcher(index, encoder.encode, load_calibration(encoder.model_id))
 
 
 def test_it_answers_a_forward_that_was_decorated_and_cut(matcher: BlockingMatcher) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.background import load_background
-from retrieval.overlap import Overlap, WeighedText, compare, nearest_stretch, weigh_text
+from retrieval.overlap import Overlap, WeighedText, compare, weigh_text
 from retrieval.signals import FEATURES, signal_matrix
 
 CLAIM = "柿子和優酪乳一起吃會中毒"
@@ -65,10 +65,3 @@ def test_it_keeps_every_share_between_nothing_and_all(entries: list[str], query:
     shares = matrix[:, [i for i, name in enumerate(FEATURES) if not name.startswith(("weight", "dense"))]]
     assert shares.min() >= -1e-5
     assert shares.max() <= 1 + 1e-5
-
-
-def test_it_shows_the_stretch_of_a_long_entry_that_is_nearest() -> None:
-    text = "無關的話。" * 60 + CLAIM + "無關的話。" * 60
-    stretch = nearest_stretch(weighed(CLAIM), text, 60, load_background())
-    assert CLAIM in stretch
-    assert len(stretch) == 60

@@ -139,7 +139,7 @@ def run_task(
     corpus = Corpus([text for _, text in task.entries], vectors, find_head(encoder.model_id))
     ids = [entry_id for entry_id, _ in task.entries]
     index = build_index(task.entries, encoder)
-    matchers = {fold: BlockingMatcher(index, encoder.encode_tokens, c) for fold, c in calibrations.items()}
+    matchers = {fold: BlockingMatcher(index, encoder.encode, c) for fold, c in calibrations.items()}
     tallies: dict[str, Tally] = {}
     for done, (query_id, text, relevant) in enumerate(task.queries):
         own = ids.index(query_id) if task.alone else -1

@@ -68,7 +68,7 @@ def show_pairs(
     for name, score in rivals.items():
         scores = np.array([score(pair) for pair in chosen.pairs])
         print(f"| {name} | {area_under_roc(scores, labels):.3f} | {best_accuracy(scores, labels):.3f} (best) | | |")
-    encode = encoder.encode_tokens
+    encode = encoder.encode
     judged = [
         (pair, judge_pair(pair.text_a, pair.text_b, encode, calibrations[fold]))
         for pair, fold in zip(chosen.pairs, chosen.folds, strict=True)
