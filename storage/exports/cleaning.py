@@ -37,31 +37,35 @@ class Cleaner:
         self._masker = Masker()
         self._pseudonyms = pseudonyms
         self._instance = instance
-        self._converts = [self._converter(column) for column in table.columns]
-        self._refused = [column.name == "url" for column in table.columns]
+        self._converts = [
+            (place, convert)
+            for place, column in enumerate(table.columns)
+            if (convert := self._find_converter(column)) is not None
+        ]
+        self._links = [place for place, column in enumerate(table.columns) if column.name == "url"]
 
     def clean(self, rows: Iterable[RawRow]) -> Iterator[tuple[Row, datetime | None]]:
         """The public rows, each with the hour it is filed under."""
         for raw in rows:
             dated = to_hour(raw[-1])
             for values in self.table.expand(raw[:-1]) if self.table.expand else (raw[:-1],):
-                row = tuple(
-                    None if value is None else convert(value, dated)
-                    for convert, value in zip(self._converts, values, strict=True)
-                )
-                if any(self._refused) and self._is_refused(values, row):
+                row = self._convert(values, dated)
+                if any(values[place] != row[place] for place in self._links):
+                    # A link that had to be masked leads nowhere any more, and two such would be one.
                     self.report.left_out += 1
                 else:
                     yield row, dated
         self.report.masked = self._masker.counts
 
-    def _is_refused(self, before: RawRow, after: Row) -> bool:
-        """A link that had to be masked leads nowhere any more, and two such would be one."""
-        return any(
-            refused and value != cleaned for refused, value, cleaned in zip(self._refused, before, after, strict=True)
-        )
+    def _convert(self, values: RawRow, dated: datetime | None) -> Row:
+        row = list(values)
+        for place, convert in self._converts:
+            if row[place] is not None:
+                row[place] = convert(row[place], dated)
+        return tuple(row)
 
-    def _converter(self, column: Column) -> Convert:
+    def _find_converter(self, column: Column) -> Convert | None:
+        """What protects the column's values; None where they are written as they are."""
         empty = "" if column.required else None
         if column.kind == Kind.TEXT:
             return lambda value, dated: self._masker.mask(value) or empty
@@ -71,7 +75,7 @@ class Cleaner:
             return lambda value, dated: self._pseudonyms.of(value, dated) if value else None
         if column.kind == Kind.SOURCE:
             return lambda value, dated: self._instance if value == HERE else value
-        return _PLAIN.get(column.kind, lambda value, dated: value)
+        return _PLAIN.get(column.kind)
 
 
 def to_hour(moment: datetime | None) -> datetime | None:

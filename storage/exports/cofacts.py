@@ -233,4 +233,4 @@ class PeopleBook(AbstractContextManager["PeopleBook"]):
 
 
 def _time(moment: datetime | None) -> str | None:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z" if moment else None
+    return f"{moment.isoformat()[:19]}.000Z" if moment else None

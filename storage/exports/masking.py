@@ -51,18 +51,25 @@ def _mask(text: str, keep_pages: bool) -> tuple[str, tuple[str, ...]]:
 
 
 def _find(text: str) -> list[Finding]:
-    found = [one for one in find_personal_data(text) if one.kind != PersonalKind.NAME]
-    return [*found, *(Finding(*one.span(), PersonalKind.LINE_ID) for one in _LINE_ID.finditer(text)), *_phones(text)]
+    return [
+        *find_personal_data(text, names=False),
+        *(Finding(*one.span(), PersonalKind.LINE_ID) for one in _LINE_ID.finditer(text)),
+        *_phones(text),
+    ]
 
 
 def _phones(text: str) -> Iterator[Finding]:
-    """Telephone numbers of any country, outside links."""
+    """Telephone numbers of any country, outside links. None goes over the end of a line, and few lines hold one."""
     if not _ENOUGH_DIGITS.search(text):
         return
-    links = [link.span() for link in _URL.finditer(text)]
-    for match in PhoneNumberMatcher(text, REGION, leniency=Leniency.VALID):
-        if not any(start < match.end and match.start < end for start, end in links):
-            yield Finding(match.start, match.end, PersonalKind.PHONE)
+    begin = 0
+    for line in text.split("\n"):
+        if _ENOUGH_DIGITS.search(_URL.sub("\n", line)):
+            links = [link.span() for link in _URL.finditer(line)]
+            for match in PhoneNumberMatcher(line, REGION, leniency=Leniency.VALID):
+                if not any(start < match.end and match.start < end for start, end in links):
+                    yield Finding(begin + match.start, begin + match.end, PersonalKind.PHONE)
+        begin += len(line) + 1
 
 
 def _is_citation(text: str, finding: Finding) -> bool:

@@ -5,8 +5,6 @@ from typing import Any
 
 from storage.exports.columns import Column, ExportTable, Kind, Row
 
-HOUR_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-
 
 class BrokenRowError(Exception):
     """A row of a release cannot be read: the file was changed, or is no release of ours."""
@@ -18,7 +16,8 @@ def to_plain(row: Row) -> list[Any]:
 
 
 def _to_text(value: date) -> str:
-    return value.strftime(HOUR_FORMAT) if isinstance(value, datetime) else value.isoformat()
+    """`2026-11-21T09:00:00Z`, or the date; `strftime` takes ten times as long."""
+    return f"{value.isoformat()[:19]}Z" if isinstance(value, datetime) else value.isoformat()
 
 
 def to_object(table: ExportTable, row: Row) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 import itertools
 import json
+import random
+import re
 import time
 
 import pytest
 
 from scripts.bench.personal_data import HERE, SAMPLE, count
 from scripts.bench.quality.sample import load_sample
-from storage.personal_data import MASK, Finding, Kind, find_personal_data, mask
+from storage.personal_data import MASK, Finding, Kind, detectors, find_personal_data, mask
 
 
 def found(text: str) -> list[tuple[Kind, str]]:
@@ -80,6 +82,41 @@ def test_it_masks_what_was_found_and_nothing_else() -> None:
     assert mask(text, find_personal_data(text)) == f"請打{MASK}找{MASK}先生"
     assert mask(text, []) == text
     assert mask("abc", [Finding(0, 2, Kind.NAME), Finding(1, 2, Kind.PHONE)]) == f"{MASK}c"
+
+
+def test_a_first_look_passes_over_nothing_that_the_patterns_would_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(20)
+    messages = list(load_sample(SAMPLE).messages.values())
+    texts = [*messages, *(spoil(chance.choice(messages), chance) for _ in range(1_500))]
+    quick = [find_personal_data(text) for text in texts]
+    for first_look in ("_ENOUGH_DIGITS", "_HANDLE", "_HOUSE_NUMBER"):
+        monkeypatch.setattr(detectors, first_look, re.compile(""))
+    assert quick == [find_personal_data(text) for text in texts]
+    assert len({one.kind for found in quick for one in found}) >= 9  # the made ones hold nearly every kind
+
+
+def test_without_names_it_finds_all_else_the_same() -> None:
+    text = "王小明先生，電話0912345678，住台北市中山路12號，信箱a@b.tw"
+    assert find_personal_data(text, names=False) == [one for one in find_personal_data(text) if one.kind != Kind.NAME]
+
+
+DETAILS = (
+    *("0912-345-678", "０９１２３４５６７８", "(02)2345-6789#12", "電話：2345-6789", "+44 20 7946 0958", "049-2345678"),
+    *("a.b@example.com", "A123456789", "A800000014", "身分證A12345678", "帳號 1234 - 5678 9012", "822-123456789012"),
+    *("4111 1111 1111 1111", "加賴 abc1234", "ID:wang_88", "LINE ID：＠shop88", "我的line abc1234", "2021/1/11"),
+    *("住台北市松仁路58巷3號", "忠孝東路三段十二巷", "https://line.me/ti/p/~mary99", "王小明先生"),
+)
+
+
+def spoil(message: str, chance: random.Random) -> str:
+    """The message with a detail or two in it, some of them not quite right."""
+    place = chance.randrange(len(message) + 1)
+    details = chance.choices(DETAILS, k=chance.randrange(1, 4))
+    for at, detail in enumerate(details):
+        if chance.random() < 0.4:
+            cut = chance.randrange(len(detail))
+            details[at] = detail[:cut] + chance.choice("0129 -.A@:號○（　") + detail[cut + 1 :]
+    return message[:place] + chance.choice(["", "，", " ", "\n"]).join(details) + message[place:]
 
 
 @pytest.mark.parametrize("text", ["1-" * 7_000, "一" * 14_000, "中" * 7_000 + "路" * 7_000, "王" * 14_000])
