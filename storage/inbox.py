@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from storage import inbox_statements, inbox_turns
+from storage import inbox_claims, inbox_statements, inbox_turns
 from storage.database import Database
 from storage.inbox_postgres import PostgresInboxWriter
 from storage.inbox_sqlite import SqliteInboxWriter
@@ -105,7 +105,7 @@ class Inbox:
     async def claim(self, limit: int) -> list[InboxRow]:
         """Claim at most `limit` rows, oldest first, one a chat, of chats in which nothing is being handled."""
         sealed = await self._writer.run(
-            lambda connection: inbox_statements.claim(connection, self._owner, utc_now(), self._lease, limit)
+            lambda connection: inbox_claims.claim(connection, self._owner, utc_now(), self._lease, limit)
         )
         rows = [(row, self._open(row)) for row in sealed]
         for row, opened in rows:
@@ -116,7 +116,7 @@ class Inbox:
     async def renew(self, ids: Collection[int]) -> None:
         """Hold these claims for another lease."""
         await self._writer.run(
-            lambda connection: inbox_statements.renew(connection, list(ids), self._owner, utc_now() + self._lease)
+            lambda connection: inbox_claims.renew(connection, list(ids), self._owner, utc_now() + self._lease)
         )
 
     async def claim_following(
@@ -182,7 +182,7 @@ class Inbox:
         what this owner has claimed: the others may be alive, and their leases run out if they are not.
         """
         owner = None if self._is_sqlite else self._owner
-        return await self._writer.run(lambda connection: inbox_statements.release(connection, owner))
+        return await self._writer.run(lambda connection: inbox_claims.release(connection, owner))
 
     async def find_payload(self, event_id: str) -> bytes | None:
         """The payload of an event that was kept for a consent, or is not done yet; None once it is erased."""

@@ -14,13 +14,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.inbox_statements import (
-    IN_VIEW,
-    SealedEvent,
-    chat_key,
-    choose_first_of_chats,
-    claim,
-)
+from storage.inbox_claims import IN_VIEW, chat_key, choose_first_of_chats, claim
+from storage.inbox_statements import SealedEvent
 from storage.tables import utc_now
 
 T = TypeVar("T")
@@ -131,6 +126,7 @@ class PostgresInboxWriter:
         raw = await self._raw()
         now = utc_now()
         keys = sorted({chat_key(row.chat) for row in rows})
+        first = choose_first_of_chats(rows)
         async with raw.transaction():
             await raw.execute(LOCK, keys)
             found = await raw.fetch(
@@ -139,7 +135,7 @@ class PostgresInboxWriter:
                 [row.chat for row in rows],
                 [row.timestamp for row in rows],
                 [row.sealed for row in rows],
-                choose_first_of_chats(rows),
+                [place in first for place in range(len(rows))],
                 self._owner,
                 now + self._lease,
                 now,

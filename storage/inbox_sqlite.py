@@ -7,6 +7,7 @@ busy event loop takes milliseconds to give it back.
 """
 
 import asyncio
+import json
 import queue
 import sqlite3
 import threading
@@ -22,7 +23,8 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 
 from storage.database import BUSY_TIMEOUT_MS, prepare_sqlite
-from storage.inbox_statements import IN_VIEW, SealedEvent, choose_first_of_chats, claim
+from storage.inbox_claims import IN_VIEW, choose_first_of_chats, claim
+from storage.inbox_statements import SealedEvent
 from storage.tables import utc_now
 
 T = TypeVar("T")
@@ -33,21 +35,24 @@ MAX_GROUP = 256
 CHECKPOINT_WAIT_MS = 200
 """How long a sweep may hold up the writer while a reader still needs the journal; the next sweep tries again."""
 
-INSERT_HEAD = f"""
+CHATS_IN_VIEW = f"""
+WITH in_view AS (SELECT id FROM inbox_event WHERE state IN ('pending', 'claimed') LIMIT {IN_VIEW})
+SELECT CASE WHEN (SELECT count(*) FROM in_view) < {IN_VIEW}
+  THEN (SELECT json_group_array(chat) FROM inbox_event WHERE state IN ('pending', 'claimed')) END"""
+"""The chats that have an unfinished event; NULL where so many are unfinished that nothing new is claimed."""
+
+INSERT_HEAD = """
 INSERT INTO inbox_event
   (id, event_id, chat, timestamp, payload, state, owner, lease_until, attempts, received_at)
 WITH shared (owner, lease_until, now) AS (VALUES (?, ?, ?)),
-in_view AS MATERIALIZED (SELECT chat FROM inbox_event WHERE state IN ('pending', 'claimed') LIMIT {IN_VIEW}),
-incoming (id, event_id, chat, timestamp, payload, is_first) AS (VALUES """
-INSERT_TAIL = f"""),
-judged AS (SELECT *, is_first AND (SELECT count(*) FROM in_view) < {IN_VIEW}
-  AND chat NOT IN (SELECT chat FROM in_view) AS is_free FROM incoming)
+incoming (id, event_id, chat, timestamp, payload, is_free) AS (VALUES """
+INSERT_TAIL = """)
 SELECT id, event_id, chat, timestamp, payload,
   CASE WHEN is_free THEN 'claimed' ELSE 'pending' END,
   CASE WHEN is_free THEN owner END,
   CASE WHEN is_free THEN lease_until END,
   is_free, now
-FROM judged, shared WHERE true ON CONFLICT (event_id) DO NOTHING"""
+FROM incoming, shared WHERE true ON CONFLICT (event_id) DO NOTHING"""
 CLAIMED = "SELECT group_concat(id) FROM inbox_event WHERE id BETWEEN ? AND ? AND state = 'claimed' AND owner = ?"
 
 
@@ -183,15 +188,17 @@ class SqliteInboxWriter:
         now = utc_now()
         first_id = self._last_id = max(self._last_id + 1, time.time_ns())
         values: list[Any] = [self._owner, _to_sqlite(now + self._lease), _to_sqlite(now)]
-        for index, (row, is_first) in enumerate(zip(rows, choose_first_of_chats(rows), strict=True)):
-            values += (first_id + index, row.event_id, row.chat, row.timestamp, row.sealed, is_first)
+        free = _choose_free(raw, rows)
+        for index, row in enumerate(rows):
+            values += (first_id + index, row.event_id, row.chat, row.timestamp, row.sealed, index in free)
         self._last_id += len(rows)
         inserted = raw.execute(INSERT_HEAD + ",".join(["(?,?,?,?,?,?)"] * len(rows)) + INSERT_TAIL, values).rowcount
-        id_range = (first_id, self._last_id)
-        if inserted < len(rows):  # a dropped duplicate may have been the one that kept a later event waiting
-            claimable = {first_id + index for index, row in enumerate(rows) if row.may_claim}
-            claim(connection, self._owner, now, self._lease, len(rows), claimable)
-        found: str | None = raw.execute(CLAIMED, (*id_range, self._owner)).fetchone()[0]
+        if inserted == len(rows):
+            return {index: first_id + index for index in free}
+        # A duplicate was dropped: it may have been claimed, or the one that kept a later event waiting.
+        claimable = {first_id + index for index, row in enumerate(rows) if row.may_claim}
+        claim(connection, self._owner, now, self._lease, len(rows), claimable)
+        found: str | None = raw.execute(CLAIMED, (first_id, self._last_id, self._owner)).fetchone()[0]
         return {int(row_id) - first_id: int(row_id) for row_id in found.split(",")} if found else {}
 
     def _report(self, results: Sequence[_Result]) -> None:
@@ -221,6 +228,18 @@ def _checkpoint(connection: Connection) -> bool:
     busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return not busy
+
+
+def _choose_free(raw: sqlite3.Connection, rows: Sequence[SealedEvent]) -> set[int]:
+    """The places of the rows that may be claimed now: the first of each chat that has nothing unfinished."""
+    first = choose_first_of_chats(rows)
+    if not first:
+        return first
+    in_view: str | None = raw.execute(CHATS_IN_VIEW).fetchone()[0]
+    if in_view is None:
+        return set()
+    chats = set(json.loads(in_view))
+    return {index for index in first if rows[index].chat not in chats}
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

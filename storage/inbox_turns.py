@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from storage.inbox_statements import NOW, SealedRow, events, finish, is_ready, unfinished
+from storage.inbox_claims import is_ready
+from storage.inbox_statements import NOW, SealedRow, events, finish, unfinished
 from storage.tables import InboxState
 
 

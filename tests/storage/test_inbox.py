@@ -14,7 +14,8 @@ from sqlalchemy.engine import URL
 
 from storage.database import Database, open_database
 from storage.inbox import Inbox, IncomingEvent
-from storage.inbox_statements import IN_VIEW, KEEP_FINISHED, READ_AT_ONCE
+from storage.inbox_claims import IN_VIEW, READ_AT_ONCE
+from storage.inbox_statements import KEEP_FINISHED
 from storage.migrations import migrate
 from storage.payloads import PayloadCipher, UnreadablePayloadError, derive_payload_key
 from storage.tables import utc_now
