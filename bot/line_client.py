@@ -107,6 +107,22 @@ class LineClient:
             if error.status != 404:
                 raise
 
+    async def find_rich_menu(self, alias: str) -> str | None:
+        """The id of the rich menu that has this alias."""
+        try:
+            return str((await self._call("rich_menu", "GET", f"/v2/bot/richmenu/alias/{alias}"))["richMenuId"])
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    async def link_rich_menu(self, user_id: str, menu_id: str) -> None:
+        """Show a person this rich menu instead of the one that everybody sees."""
+        await self._call("rich_menu", "POST", f"/v2/bot/user/{user_id}/richmenu/{menu_id}")
+
+    async def unlink_rich_menu(self, user_id: str) -> None:
+        await self._call("rich_menu", "DELETE", f"/v2/bot/user/{user_id}/richmenu")
+
     async def get_profile(self, user_id: str) -> Profile:
         found = await self._call("profile", "GET", f"/v2/bot/profile/{user_id}")
         return Profile(str(found.get("displayName", "")), found.get("language"))

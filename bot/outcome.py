@@ -34,6 +34,9 @@ class HandlerResult:
     leaves: bool = False
     """Leave the group or room, once the messages are sent."""
 
+    menu_language: str | None = None
+    """Show the person the rich menu in this language, once the messages are sent."""
+
     joined: tuple["HandlerResult", ...] = ()
     """How the later events of a turn ended, in their order; what they say is in this one's messages."""
 

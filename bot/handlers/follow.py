@@ -12,5 +12,6 @@ async def handle_follow(event: Follow, services: Services) -> HandlerResult:
     async with services.database.transaction() as session:
         await ensure_asker(session, event.chat, event.user_id)
         await set_follows(session, event.chat, True)
-        view = to_view(services, await find_person(session, event))
-    return HandlerResult(welcome_messages(view), "welcomed")
+        asker = await find_person(session, event)
+    chosen = asker.language if asker else None
+    return HandlerResult(welcome_messages(to_view(services, asker)), "welcomed", menu_language=chosen)

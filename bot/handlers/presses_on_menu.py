@@ -10,7 +10,7 @@ from bot.json_text import read_json
 from bot.menu import MenuItem
 from bot.outcome import HandlerResult
 from bot.services import Services
-from bot.wording import LANGUAGES
+from bot.wording import DEFAULT_LANGUAGE, LANGUAGES
 from moderation.feedback import give_comment
 from moderation.taking_back import forget_asker
 from storage.askers import ensure_asker, find_asker, set_language, set_large_text
@@ -62,7 +62,9 @@ async def set_something(event: Postback, action: Action, services: Services) -> 
             await set_wants_notices(session, event.chat, value == "1", utc_now())
     async with services.database.reading() as session:
         asker = await find_asker(session, event.chat)
-    return HandlerResult(menu.set_messages(to_view(services, asker), asker), "setting_changed")
+    view = to_view(services, asker)
+    shown = view.words.language if what == "language" else None
+    return HandlerResult(menu.set_messages(view, asker), "setting_changed", menu_language=shown)
 
 
 async def forget(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -73,7 +75,7 @@ async def forget(event: Postback, action: Action, services: Services) -> Handler
     await _erase_kept(event, services)
     async with services.database.transaction() as session:
         await forget_asker(session, event.chat)
-    return HandlerResult(menu.forgotten(view), "forgotten")
+    return HandlerResult(menu.forgotten(view), "forgotten", menu_language=DEFAULT_LANGUAGE)
 
 
 async def take_remark(event: Event, item: MenuItem, remark: str, services: Services) -> HandlerResult:

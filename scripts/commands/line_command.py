@@ -1,4 +1,4 @@
-"""`chaming line check`: is the LINE channel set up so that this bot can answer? `chaming line menu`: its rich menu."""
+"""`chaming line check`: is the LINE channel set up so that this bot can answer? `chaming line menu`: its rich menus."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import click
 
 @click.group()
 def command() -> None:
-    """Check the LINE channel's settings; make its rich menu."""
+    """Check the LINE channel's settings; make its rich menus."""
 
 
 @command.command()
@@ -29,14 +29,16 @@ def check(no_test: bool) -> None:
 
 @command.command()
 def menu() -> None:
-    """Make the rich menu below the chat, and show it to everybody."""
+    """Make the rich menu of each language, or bring it up to date; what is right already stays."""
     # Imported here: `--help` must not wait for them.
     from bot.line_errors import LineError
-    from scripts.line_menu import set_rich_menu
+    from scripts.line_menu.setting_up import set_rich_menus
     from scripts.settings_option import settings_or_exit
 
     try:
-        replaced = asyncio.run(set_rich_menu(settings_or_exit(require_line=True)))
+        done = asyncio.run(set_rich_menus(settings_or_exit(require_line=True)))
     except LineError as error:
         raise click.ClickException(f"LINE refused: {error.reason or error.code}.") from None
-    click.echo("The menu is shown to everybody." + (" The one before is deleted." if replaced else ""))
+    click.echo(f"Everybody sees the menu in their language ({done.made} made, {done.deleted} older ones deleted).")
+    if done.left:
+        raise click.ClickException("LINE is still moving people to the new menus: run this again later to tidy up.")

@@ -1,9 +1,9 @@
-"""The Messaging API's operations, one function each, and the table of them. No HTTP: a `Call` in, an `Answer` out."""
+"""The Messaging API's operations, one function each, and the table of them. Those on rich menus are beside this."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from scripts.simulator import rich_menu_operations
+from scripts.simulator.calls import Answer, Call, Operation
 from scripts.simulator.errors import INVALID_RECIPIENT, NOT_AVAILABLE, NOT_FOUND, LineError
 from scripts.simulator.platform import Platform
 from scripts.simulator.problems import JSON
@@ -11,31 +11,6 @@ from scripts.simulator.world import Group, GroupKind, Media, User, Via
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 DEFAULT_LOADING_SECONDS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request that has passed the checks common to all."""
-
-    request_id: str
-    path: Mapping[str, str]
-    body: JSON
-    retry_key: str | None = None
-    data: bytes = b""
-    """What was sent, where that is no JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What LINE answers: JSON, or bytes with their type."""
-
-    body: JSON = field(default_factory=dict)
-    status: int = 200
-    data: bytes | None = None
-    mime_type: str = "application/json"
-
-
-Operation = Callable[[Platform, Call], Awaitable[Answer]]
 
 
 async def reply(platform: Platform, call: Call) -> Answer:
@@ -164,29 +139,6 @@ async def set_webhook(platform: Platform, call: Call) -> Answer:
     return Answer()
 
 
-async def add_rich_menu(platform: Platform, call: Call) -> Answer:
-    return Answer({"richMenuId": platform.rich_menus.add(call.body)})
-
-
-async def list_rich_menus(platform: Platform, call: Call) -> Answer:
-    return Answer({"richmenus": platform.rich_menus.list()})
-
-
-async def delete_rich_menu(platform: Platform, call: Call) -> Answer:
-    platform.rich_menus.delete(call.path["richMenuId"])
-    return Answer()
-
-
-async def show_rich_menu(platform: Platform, call: Call) -> Answer:
-    platform.rich_menus.show_to_all(call.path["richMenuId"])
-    return Answer()
-
-
-async def set_rich_menu_picture(platform: Platform, call: Call) -> Answer:
-    platform.rich_menus.set_picture(call.path["richMenuId"], call.data)
-    return Answer()
-
-
 async def content(platform: Platform, call: Call) -> Answer:
     media = _ready_media(platform, call.path["messageId"])
     return Answer(status=202) if media is None else Answer(data=media.data, mime_type=media.mime_type)
@@ -250,22 +202,19 @@ API: dict[tuple[str, str], Operation] = {
     ("GET", "/v2/bot/followers/ids"): for_certified_accounts,
     ("POST", "/v2/bot/group/{groupId}/leave"): leave_group,
     ("POST", "/v2/bot/room/{roomId}/leave"): leave_room,
-    ("POST", "/v2/bot/richmenu"): add_rich_menu,
-    ("GET", "/v2/bot/richmenu/list"): list_rich_menus,
-    ("DELETE", "/v2/bot/richmenu/{richMenuId}"): delete_rich_menu,
-    ("POST", "/v2/bot/user/all/richmenu/{richMenuId}"): show_rich_menu,
     ("GET", "/v2/bot/info"): info,
     ("GET", "/v2/bot/message/quota"): quota,
     ("GET", "/v2/bot/message/quota/consumption"): consumption,
     ("GET", "/v2/bot/channel/webhook/endpoint"): get_webhook,
     ("PUT", "/v2/bot/channel/webhook/endpoint"): set_webhook,
+    **rich_menu_operations.API,
 }
 """What the API host knows. `webhook/test` and the token operations are in `server`: they need HTTP."""
 
 DATA: dict[tuple[str, str], Operation] = {
-    ("POST", "/v2/bot/richmenu/{richMenuId}/content"): set_rich_menu_picture,
     ("GET", "/v2/bot/message/{messageId}/content"): content,
     ("GET", "/v2/bot/message/{messageId}/content/preview"): preview,
     ("GET", "/v2/bot/message/{messageId}/content/transcoding"): transcoding,
+    **rich_menu_operations.DATA,
 }
 """What the data host knows; LINE serves content from no other, and takes none elsewhere."""

@@ -1,6 +1,10 @@
-"""Rich menus: made, given a picture, shown to everybody. LINE's rules about them that the specification leaves out."""
+"""Rich menus: made, given a picture and an alias, shown to everybody or to one person.
+
+LINE's rules about them that the specification leaves out.
+"""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -26,6 +30,11 @@ class RichMenus:
     def __init__(self) -> None:
         self.menus: dict[str, RichMenu] = {}
         self.default_id: str | None = None
+        self.aliases: dict[str, str] = {}
+        self.linked: dict[str, str] = {}
+        """Who sees a menu of their own, by user id."""
+        self.batches: dict[str, str] = {}
+        """How far LINE is with replacing menus, by the request's id."""
 
     def add(self, body: JSON) -> str:
         _check(body)
@@ -53,11 +62,49 @@ class RichMenus:
         self.default_id = menu_id
 
     def delete(self, menu_id: str) -> None:
+        """Delete a menu; whoever saw it sees the one for everybody."""
         self._get(menu_id)
         del self.menus[menu_id]
         self.default_id = None if self.default_id == menu_id else self.default_id
+        self.linked = {user: linked for user, linked in self.linked.items() if linked != menu_id}
 
-    def list(self) -> list[JSON]:
+    def seen_by(self, user_id: str) -> str | None:
+        """The menu on a person's screen."""
+        return self.linked.get(user_id, self.default_id)
+
+    def link(self, user_id: str, menu_id: str) -> None:
+        if self._get(menu_id).picture is None:
+            raise LineError(400, "must upload richmenu image before applying it to user")
+        self.linked[user_id] = menu_id
+
+    def set_alias(self, alias: str, menu_id: str, *, is_new: bool) -> None:
+        """Make an alias, or move one; LINE refuses making one that is there, and moving one that is not."""
+        if self._get(menu_id).picture is None:
+            raise LineError(400, "must upload richmenu image before applying it to alias")
+        if is_new and alias in self.aliases:
+            raise LineError(400, "conflict richmenu alias id")
+        if not is_new:
+            self.get_aliased(alias)
+        self.aliases[alias] = menu_id
+
+    def get_aliased(self, alias: str) -> str:
+        if alias not in self.aliases:
+            raise LineError(404, "richmenu alias not found")
+        return self.aliases[alias]
+
+    def replace(self, request_id: str, operations: Sequence[JSON]) -> None:
+        """Show other menus to whoever is linked to these. LINE does it after it has answered."""
+        for operation in operations:
+            if operation["type"] == "link":
+                self._get(operation["to"])
+            for user_id, menu_id in list(self.linked.items()):
+                if operation["type"] == "unlinkAll" or menu_id == operation["from"]:
+                    del self.linked[user_id]
+                    if operation["type"] == "link":
+                        self.linked[user_id] = operation["to"]
+        self.batches[request_id] = "succeeded"
+
+    def describe_all(self) -> list[JSON]:
         return [{"richMenuId": menu_id, **menu.body} for menu_id, menu in self.menus.items()]
 
     def _get(self, menu_id: str) -> RichMenu:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from aiohttp import web
 
 from scripts.simulator import operations
+from scripts.simulator.calls import Answer, Call, Operation
 from scripts.simulator.delivery import Deliverer
 from scripts.simulator.errors import BAD_JSON, NOT_FOUND, NOT_SIMULATED, LineError
 from scripts.simulator.faults import Fault, FaultKind, Faults
-from scripts.simulator.operations import Answer, Call, Operation
 from scripts.simulator.platform import Platform
 from scripts.simulator.problems import JSON, error_body
 from scripts.simulator.spec_schema import MESSAGING_API, load_operations, load_spec
@@ -142,7 +142,9 @@ class ApiServer:
                 error = LineError(400, "")
                 error.body = error_body(problems)
                 raise error
-        return Call(request_id, request.match_info, entry.body, request.headers.get(RETRY_KEY_HEADER))
+        return Call(
+            request_id, request.match_info, entry.body, request.headers.get(RETRY_KEY_HEADER), dict(request.query)
+        )
 
     async def _refuse(self, entry: LoggedRequest, error: LineError, request_id: str) -> web.Response:
         entry.status, entry.answer = error.status, error.body

@@ -53,6 +53,7 @@ async def test_the_language_changes_for_this_person_and_stays(chat: Conversation
     choices = await chat.say("語言")
     changed = await chat.press(setting(chat, choices, "language:en"))
     assert "All right, it is set." in said(changed)
+    assert changed.menu_language == "en"
     assert "What I can do for you" in said(await chat.say("help"))
 
 

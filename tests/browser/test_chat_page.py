@@ -9,6 +9,8 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
+from bot.settings import Settings
+from scripts.line_menu.setting_up import set_rich_menus
 from scripts.simulator.line import LineSimulator, build_app, serve_app
 from scripts.simulator.web.app import ChatPage
 from tests.browser.looking import faint_texts, pixels_sticking_out, watch_requests
@@ -117,6 +119,24 @@ async def test_it_presses_buttons_and_quick_replies_as_line_does(browser: Browse
     await expect(page.locator(".entry.mine").last).to_contain_text("為什麼是這則？")
     await expect(page.locator(".entry.bot").last).to_contain_text("文字一樣")
     await expect(page.locator(".lm-quick button:visible")).to_have_count(0)
+
+
+async def test_it_draws_the_rich_menu_and_its_fields_can_be_pressed(browser: Browser, line: LineSimulator) -> None:
+    await set_rich_menus(Settings(**line.settings(), SECRET_KEY="a key for tests, long enough"))  # type: ignore[arg-type]
+    page = await open_page(browser, line, PHONE)
+    await page.get_by_role("button", name="選單", exact=True).click()
+    picture = page.locator("#menu img")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("(image) => image.complete && image.naturalWidth") == 2500
+    fields = page.locator("#menu button")
+    labels = [await field.get_attribute("aria-label") for field in await fields.all()]
+    assert labels == ["使用教學", "我的提問", "說明", "語言 Language", "設定", "我的資料"]
+    sizes = [await field.bounding_box() for field in await fields.all()]
+    assert all(size and min(size["width"], size["height"]) > 100 for size in sizes)
+    assert await pixels_sticking_out(page) == 0
+    await page.get_by_role("button", name="我的提問").click()
+    await expect(page.locator(".entry.mine").last).to_contain_text("我的提問")
+    await expect(picture).to_be_hidden()
 
 
 async def test_it_opens_links_in_a_page_of_their_own(browser: Browser, line: LineSimulator) -> None:

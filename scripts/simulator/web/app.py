@@ -38,6 +38,7 @@ class ChatPage:
         app.router.add_post("/page/do/{deed}", self._do)
         app.router.add_post("/page/image", self._image)
         app.router.add_get("/page/media/{message}", self._media)
+        app.router.add_get("/page/menu/{menu}", self._rich_menu)
         app.router.add_get("/page/flex.css", self._flex_css)
         for name in _STATIC:
             app.router.add_get(f"/page/{name}", self._static)
@@ -125,6 +126,13 @@ class ChatPage:
             raise web.HTTPNotFound
         headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
         return web.Response(body=media.data, content_type=media.mime_type, headers=headers)
+
+    async def _rich_menu(self, request: web.Request) -> web.Response:
+        menu = self._line.platform.rich_menus.menus.get(request.match_info["menu"])
+        if menu is None or menu.picture is None:
+            raise web.HTTPNotFound
+        kind = "image/png" if menu.picture.startswith(b"\x89PNG") else "image/jpeg"
+        return web.Response(body=menu.picture, content_type=kind, headers={"X-Content-Type-Options": "nosniff"})
 
     def _who(self, viewer_id: object, chat_id: object) -> tuple[User, Chat]:
         """Return whose phone it is and which chat is open there, with sound defaults for a fresh page."""

@@ -18,6 +18,26 @@ export function drawChoices(place, choices, chosenId, choose) {
   }));
 }
 
+/** Draws the rich menu: LINE's picture, and over it a button for each field, which says what the field says. */
+export function drawMenu(place, bar, menu) {
+  bar.hidden = !menu;
+  if (!menu) place.hidden = true;
+  if (!menu || place.dataset.id === menu.id) return;
+  place.dataset.id = menu.id;
+  bar.textContent = menu.bar;
+  const picture = element("img");
+  picture.src = `page/menu/${menu.id}`;
+  picture.alt = "";
+  place.replaceChildren(picture, ...menu.areas.map((area) => {
+    const button = element("button");
+    button.type = "button";
+    button.dataset.action = JSON.stringify(area.action);
+    button.setAttribute("aria-label", area.action.label);
+    Object.assign(button.style, { left: `${area.x}%`, top: `${area.y}%`, width: `${area.width}%`, height: `${area.height}%` });
+    return button;
+  }));
+}
+
 /** Brings the chat up to date, touching only the entries that changed, so that nothing jumps while one reads. */
 export function drawEntries(screen, chat, actions) {
   const isAtEnd = screen.scrollHeight - screen.scrollTop - screen.clientHeight < 120;

@@ -1,6 +1,6 @@
 // The chat page: asks the server for the state whenever it changed, and sends what the person does.
 
-import { drawChoices, drawEntries, drawLog, element } from "./drawing.js";
+import { drawChoices, drawEntries, drawLog, drawMenu, element } from "./drawing.js";
 
 const $ = (id) => document.getElementById(id);
 const remembered = new URLSearchParams(location.hash.slice(1));
@@ -47,6 +47,7 @@ function draw(state) {
   drawChoices($("people"), state.people, viewer, (id) => open(id, ""));
   drawChoices($("chats"), state.chats, chat, (id) => open(viewer, id));
   drawEntries($("screen"), state.chat, { edit, unsend });
+  drawMenu($("menu"), $("menu-bar"), state.menu);
   drawLog($("log"), state.log);
   const limit = state.quota.limit === null ? "沒有上限" : `上限 ${state.quota.limit}`;
   $("quota").textContent = `本月推播 ${state.quota.used} 則（${limit}）；回覆不計。→ 是 LINE 告訴查明的，← 是查明要求 LINE 的。`;
@@ -169,6 +170,11 @@ function toggleStickers(shown) {
   $("pick-sticker").setAttribute("aria-expanded", String(shown));
 }
 
+function toggleMenu(shown) {
+  $("menu").hidden = !shown;
+  $("menu-bar").setAttribute("aria-expanded", String(shown));
+}
+
 $("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   sendText();
@@ -188,6 +194,13 @@ $("screen").addEventListener("click", (event) => {
 $("screen").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("[role=button][data-action]")) press(JSON.parse(event.target.dataset.action));
 });
+$("menu").addEventListener("click", (event) => {
+  const pressed = event.target.closest("[data-action]");
+  if (!pressed) return;
+  toggleMenu(false);
+  press(JSON.parse(pressed.dataset.action));
+});
+$("menu-bar").addEventListener("click", () => toggleMenu($("menu").hidden));
 $("relation").addEventListener("click", () => {
   act(now.chat.group ? "toggle_bot" : now.chat.follows ? "block" : "follow");
 });

@@ -28,11 +28,27 @@ def state(line: LineSimulator, viewer: User, chat: Chat) -> JSON:
         "people": [{"id": user.user_id, "name": user.name} for user in line.platform.users.values()],
         "chats": [_chat_line(line, each) for each in chats_of(line, viewer)],
         "chat": _open_chat(line, viewer, chat),
+        "menu": _rich_menu(line, viewer) if chat is viewer and viewer.follows else None,
         "log": _log(line),
         "quota": {"used": line.platform.quota.used, "limit": line.platform.quota.limit},
         "switches": _switches(line),
         "bot": line.channel.display_name,
     }
+
+
+def _rich_menu(line: LineSimulator, viewer: User) -> JSON | None:
+    """The rich menu below this person's chat: a picture, and fields in per cent of it."""
+    menu_id = line.platform.rich_menus.seen_by(viewer.user_id)
+    if menu_id is None:
+        return None
+    body = line.platform.rich_menus.menus[menu_id].body
+    whole = {"x": body["size"]["width"], "y": body["size"]["height"]}
+    whole |= {"width": whole["x"], "height": whole["y"]}
+    areas = [
+        {"action": area["action"], **{side: 100 * area["bounds"][side] / size for side, size in whole.items()}}
+        for area in body["areas"]
+    ]
+    return {"id": menu_id, "bar": body["chatBarText"], "areas": areas}
 
 
 def chats_of(line: LineSimulator, viewer: User) -> list[Chat]:
