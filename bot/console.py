@@ -7,11 +7,12 @@ from bot.bubbles.view import View
 from bot.decide import best_replies
 from bot.flex_html import FLEX_CSS, message_html
 from bot.services import Services
-from bot.settings import Settings
+from bot.settings import VAPID_KEY_FILE, Settings, load_or_make_key
 from bot.wording import choose_words, load_wordings
 from moderation.console.context import ConsoleContext, LineLoginSettings
 from moderation.console.limits import RateLimits
 from moderation.console.mail import SmtpMailer
+from moderation.console.push_service import PushService, make_private_key
 from moderation.console.task_cache import TaskCache
 from moderation.console.wording import LOCALES
 from moderation.writing.helper import Helper
@@ -40,6 +41,7 @@ def to_console_context(services: Services) -> ConsoleContext:
         public_url=settings.public_url,
         mailer=SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else None,
         line_login=to_line_login(settings),
+        push=to_push_service(settings),
         open_to_all=settings.volunteers_may_join,
         proxies=settings.proxies,
         thresholds=settings.verification,
@@ -53,6 +55,16 @@ def to_helper(settings: Settings) -> Helper | None:
     if settings.draft_helper_url is None:
         return None
     return Helper(settings.draft_helper_url, settings.draft_helper_model, settings.draft_helper_key)
+
+
+def to_push_service(settings: Settings) -> PushService | None:
+    """All processes of a database must have one key: in its folder with SQLite, else from the settings."""
+    key = settings.vapid_private_key
+    if not key and settings.uses_sqlite:
+        key = load_or_make_key(settings.data_dir / VAPID_KEY_FILE, make_private_key)
+    is_mail_ours = not settings.mail_from.endswith("@localhost")
+    contact = settings.public_url if settings.public_url.startswith("https:") else f"mailto:{settings.mail_from}"
+    return PushService(key, f"mailto:{settings.mail_from}" if is_mail_ours else contact) if key else None
 
 
 def to_line_login(settings: Settings) -> LineLoginSettings | None:

@@ -6,6 +6,7 @@ A malformed setting stops the start with one line that names it and gives an exa
 import json
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -22,6 +23,7 @@ DEFAULT_MODEL = "intfloat/multilingual-e5-small"
 """The encoder that a registry package carries; see `retrieval/bundled_model.py`."""
 
 SECRET_KEY_FILE = "secret-key"
+VAPID_KEY_FILE = "vapid-key"
 MIN_SECRET_KEY = 16
 
 URL_PATTERN = r"^https?://[^\s/]+.*$"
@@ -99,6 +101,14 @@ class Settings(BaseSettings):
         "VERIFICATION", '{"min_ratings": 5, "answer_provisional": false, "lock_after": "P30D"}', DEFAULT
     )
     """The numbers of the verification rule and of trust that differ from the defaults, as JSON."""
+    vapid_private_key: str = setting(
+        "VAPID_PRIVATE_KEY",
+        "32 random bytes, base64url (43 characters)",
+        "",
+        pattern=r"^([A-Za-z0-9_-]{43})?$",
+        repr=False,
+    )
+    """Signs push messages to volunteers' browsers; without it, and with SQLite, one is made in DATA_DIR."""
     draft_helper_url: str | None = setting("DRAFT_HELPER_URL", "http://localhost:11434/v1", pattern=URL_PATTERN)
     """A language model that proposes to those who write answers: where `/chat/completions` is; none by default."""
     draft_helper_model: str = setting("DRAFT_HELPER_MODEL", "qwen3:8b", "default", min_length=1)
@@ -166,7 +176,7 @@ class Settings(BaseSettings):
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite+aiosqlite:///{self.data_dir / 'chaming.db'}")
         if not self.secret_key and self.uses_sqlite:
-            object.__setattr__(self, "secret_key", load_or_make_secret_key(self.data_dir))
+            object.__setattr__(self, "secret_key", load_or_make_key(self.data_dir / SECRET_KEY_FILE, make_secret_key))
         return self
 
     @property
@@ -205,13 +215,16 @@ def load_settings(*, require_line: bool = False) -> Settings:
     return settings
 
 
-def load_or_make_secret_key(data_dir: Path) -> str:
-    """Return the key kept in `data_dir`, made on the first start: for its owner's eyes only, whole or not at all."""
-    path = data_dir / SECRET_KEY_FILE
+def make_secret_key() -> str:
+    return secrets.token_hex(32)
+
+
+def load_or_make_key(path: Path, make: Callable[[], str]) -> str:
+    """Return the key kept in this file, made on the first start: for its owner's eyes only, whole or not at all."""
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=data_dir, prefix=".secret-key-") as draft:
-            draft.write(secrets.token_hex(32))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-") as draft:
+            draft.write(make())
             draft.flush()
             os.fsync(draft.fileno())
             with suppress(FileExistsError):  # another process made it in the meantime: one key for both

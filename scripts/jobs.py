@@ -129,6 +129,13 @@ async def mail_volunteers(services: Services) -> str:
     return await send_mails(to_console_context(services), datetime.now(UTC))
 
 
+async def push_volunteers(services: Services) -> str:
+    from bot.console import to_console_context  # as above
+    from moderation.console.upkeep import push_news
+
+    return await push_news(to_console_context(services), datetime.now(UTC))
+
+
 async def map_themes(services: Services) -> str:
     from scripts.themes import make_map  # as above
 
@@ -177,6 +184,7 @@ JOBS = {
         Job("expire-verdicts", "Take back answers whose time is over.", timedelta(minutes=10), expire_verdicts),
         Job("check-references", "Look again at the pages answers cite.", timedelta(hours=1), check_references),
         Job("mail-volunteers", "Mail volunteers their daily digest.", timedelta(hours=1), mail_volunteers),
+        Job("push-volunteers", "Tell volunteers in their browsers what is new.", timedelta(minutes=1), push_volunteers),
         Job("themes", "Draw the theme map anew.", timedelta(days=1), map_themes),
         Job(
             "snapshot",

@@ -8,6 +8,7 @@ from typing import Protocol
 from aiohttp import web
 
 from moderation.console.limits import RateLimits
+from moderation.console.push_service import PushService
 from moderation.console.task_cache import TaskCache
 from moderation.console.wording import Words
 from moderation.fetching import BoundedFetcher
@@ -67,6 +68,8 @@ class ConsoleContext:
     public_url: str
     mailer: Mailer | None = None
     line_login: LineLoginSettings | None = None
+    push: PushService | None = None
+    """Sends to volunteers' browsers, where there is a key for it."""
     open_to_all: bool = True
     """Whether people nobody has invited may become newcomers."""
     proxies: int = 0

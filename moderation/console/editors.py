@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from moderation.refit import grant_trust
 from moderation.trust import EARNED
-from storage.tables import Editor, EditorSession, RaterStanding, Role
+from storage.tables import Editor, EditorSession, PushSubscription, RaterStanding, Role
 
 EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,190}\.[^@\s<>\".]{2,}")
 
@@ -84,9 +84,15 @@ def choose_role(editor: Editor, standing: RaterStanding | None) -> Role | None:
 
 
 async def end_sessions(session: AsyncSession, editor_id: str, *, but: str | None = None) -> None:
-    """Sign somebody out everywhere, or everywhere else."""
+    """Sign somebody out everywhere, or everywhere else; they are told nothing there any more."""
+    kept = but or ""
     await session.execute(
-        delete(EditorSession).where(col(EditorSession.editor_id) == editor_id, col(EditorSession.id) != (but or ""))
+        delete(EditorSession).where(col(EditorSession.editor_id) == editor_id, col(EditorSession.id) != kept)
+    )
+    await session.execute(
+        delete(PushSubscription).where(
+            col(PushSubscription.editor_id) == editor_id, col(PushSubscription.session_id) != kept
+        )
     )
 
 

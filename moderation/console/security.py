@@ -178,8 +178,8 @@ async def _signed_out(request: web.Request) -> web.StreamResponse:
 def _headers(request: web.Request, given: Mapping[str, str]) -> dict[str, str]:
     policy = (
         f"default-src 'none'; script-src 'nonce-{request[NONCE]}'; style-src 'self'; img-src 'self' data:; "
-        "media-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        "media-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; worker-src 'self'; "
+        "manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     headers = {
         "Content-Security-Policy": policy,

@@ -6,6 +6,7 @@ from moderation.claims import release_lapsed
 from moderation.console import audit
 from moderation.console.context import ConsoleContext
 from moderation.console.notices import send_digests, tell_authors
+from moderation.console.push import push_notices
 from moderation.console.sessions import forget_old
 from moderation.reopening import Cause, find_mutated, find_unhelpful, reopen_task
 from storage.database import Database
@@ -39,3 +40,8 @@ async def send_mails(context: ConsoleContext, now: datetime) -> str:
     async with context.database.transaction() as session:
         ended = await forget_old(session, now)
     return f"sent {sent} digests, forgot {ended} sessions"
+
+
+async def push_news(context: ConsoleContext, now: datetime) -> str:
+    """Tell volunteers in their browsers what is new in their inbox."""
+    return await push_notices(context.database, context.push, dict(context.wordings), context.url, now)

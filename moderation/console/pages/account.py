@@ -8,6 +8,7 @@ from moderation.console import audit
 from moderation.console.access import current_editor
 from moderation.console.context import get_context
 from moderation.console.editors import end_sessions
+from moderation.console.push import forget_session
 from moderation.console.rendering import render
 from storage.tables import Category, Editor, EditorSession, Passkey
 
@@ -57,6 +58,7 @@ async def end_session(request: web.Request) -> web.StreamResponse:
         found = await session.get(EditorSession, wanted) if wanted else None
         if found is not None and found.editor_id == signed_in.editor.id:
             await session.delete(found)
+            await forget_session(session, found.id)
         elif not wanted:
             await end_sessions(session, signed_in.editor.id, but=signed_in.session.id)
         await audit.record(session, signed_in.editor.id, "end sessions", f"editor:{signed_in.editor.id}")

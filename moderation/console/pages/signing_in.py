@@ -8,6 +8,7 @@ from moderation.console.access import current_editor, safe_next
 from moderation.console.context import ConsoleContext, get_context
 from moderation.console.editors import MalformedEmailError, add_editor, find_by_email, normalise_email
 from moderation.console.limits import MAIL, SIGN_IN
+from moderation.console.push import forget_session
 from moderation.console.rendering import SIGNED_IN, find_words, render
 from moderation.console.security import SESSION_COOKIE, find_place, set_cookie
 from moderation.console.sessions import LASTS, begin_session, make_link, use_link
@@ -112,6 +113,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
         found = await session.get(EditorSession, signed_in.session.id)
         if found is not None:
             await session.delete(found)
+            await forget_session(session, found.id)
         await audit.record(session, signed_in.editor.id, "sign out", f"editor:{signed_in.editor.id}")
     response = web.HTTPSeeOther("/review/sign-in")
     response.del_cookie(SESSION_COOKIE, path="/review/")

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from moderation.console.assets import asset_names, read_asset
 
-TYPES = {"css": "text/css", "js": "text/javascript"}
+TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
