@@ -1,6 +1,7 @@
 """The contract of an `Encoder`, over the one that serves and over the door."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from retrieval.bundled_model import NAME, PROMPTS
 from retrieval.onnx_encoder import OnnxEncoder, open_encoder
 from retrieval.parity_texts import ODD_TEXTS, PARITY_TEXTS
-from retrieval.sentence_transformers_encoder import SentenceTransformersEncoder, open_sentence_transformers
 from retrieval.types import Encoder
+
+if TYPE_CHECKING:
+    from retrieval.sentence_transformers_encoder import SentenceTransformersEncoder
 
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore")]
 
@@ -22,7 +25,9 @@ def onnx(encoder_folder: Path) -> OnnxEncoder:
 
 
 @pytest.fixture(scope="session")
-def door() -> SentenceTransformersEncoder:
+def door() -> "SentenceTransformersEncoder":
+    from retrieval.sentence_transformers_encoder import open_sentence_transformers  # torch: seconds of every collection
+
     return open_sentence_transformers(NAME)
 
 
@@ -32,7 +37,7 @@ def encoder(request: pytest.FixtureRequest) -> Encoder:
     return chosen
 
 
-def test_it_names_its_weights_and_how_they_are_run(onnx: OnnxEncoder, door: SentenceTransformersEncoder) -> None:
+def test_it_names_its_weights_and_how_they_are_run(onnx: OnnxEncoder, door: "SentenceTransformersEncoder") -> None:
     assert onnx.model_id.startswith(f"{NAME}@")
     assert onnx.model_id.partition("#")[0] == door.model_id.partition("#")[0]
     assert onnx.model_id != door.model_id
@@ -66,7 +71,7 @@ def test_it_takes_any_text(encoder: Encoder, text: str) -> None:
     assert np.linalg.norm(vectors[0]) == pytest.approx(1, abs=1e-5)
 
 
-def test_both_give_nearly_the_same_vectors(onnx: OnnxEncoder, door: SentenceTransformersEncoder) -> None:
+def test_both_give_nearly_the_same_vectors(onnx: OnnxEncoder, door: "SentenceTransformersEncoder") -> None:
     texts = PARITY_TEXTS + ODD_TEXTS
 
     assert np.sum(onnx.encode(texts) * door.encode(texts), axis=1).min() >= 0.99
@@ -79,7 +84,7 @@ def test_a_vector_does_not_depend_on_what_is_encoded_beside_it(onnx: OnnxEncoder
     assert np.array_equal(alone, beside)
 
 
-def test_the_source_model_has_its_own_prompt_for_documents(door: SentenceTransformersEncoder) -> None:
+def test_the_source_model_has_its_own_prompt_for_documents(door: "SentenceTransformersEncoder") -> None:
     passage = door.model.encode_document([CLAIM], normalize_embeddings=True)[0]
     by_hand = door.model.encode([PROMPTS["passage"] + CLAIM], prompt="", normalize_embeddings=True)[0]
 
