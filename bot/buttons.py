@@ -10,9 +10,12 @@ import json
 from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Self
 
 from itsdangerous import BadData, BadSignature, Signer, URLSafeTimedSerializer
+
+from bot.fit import units
 
 MAX_DATA_CHARACTERS = 300
 """LINE's limit on a postback action's `data`."""
@@ -107,7 +110,9 @@ class Buttons:
     """Writes and reads postback data under one secret key."""
 
     def __init__(self, secret_key: str) -> None:
-        self._signer = Signer(secret_key, salt="chaming.buttons", digest_method=hashlib.sha256, key_derivation="hmac")
+        signer = partial(Signer, salt="chaming.buttons", digest_method=hashlib.sha256)
+        key = signer(secret_key, key_derivation="hmac").derive_key()  # once: a signer would do it for every button
+        self._signer = signer(key, key_derivation="none")
         self._links = URLSafeTimedSerializer(
             secret_key, salt="chaming.links", signer_kwargs={"digest_method": hashlib.sha256}
         )
@@ -147,7 +152,7 @@ class Buttons:
         payload = [press.value, {name: value for name, value in fields.items() if value is not None}]
         text = f"{VERSION}.{json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}"
         data = self._signer.sign(text).decode()
-        if len(data.encode("utf-16-le")) // 2 > MAX_DATA_CHARACTERS:
+        if units(data) > MAX_DATA_CHARACTERS:
             raise ValueError(f"a {press.value!r} button needs {len(data)} characters, LINE takes {MAX_DATA_CHARACTERS}")
         return data
 

@@ -16,6 +16,7 @@ import structlog
 
 from bot.bursts import BURST, IMAGE_SET, LOOK_AGAIN_S, may_join, most_of, pictures_expected
 from bot.events import Event
+from bot.head_start import give_head_start
 from bot.limits import Limits
 from bot.matching import Matching
 from bot.metrics import Metrics
@@ -111,6 +112,8 @@ class Dispatcher:
             self._metrics.events_dropped.inc(len(events) - len(kept))
             events = kept
         has_room = self._has_room()
+        if has_room and not self._held:
+            asyncio.get_running_loop().call_soon(give_head_start, self._matching, events)
         rows = await self._inbox.store(events, claim=has_room)
         if has_room and len(rows) < len(events):
             self._note_waiting(events, rows)

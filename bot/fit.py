@@ -20,7 +20,7 @@ _BLANK_LINES = regex.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
 def units(text: str) -> int:
     """The text's length as LINE counts it."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clean(text: str) -> str:

@@ -7,7 +7,13 @@ can be told from them. Each process has a registry of its own: tests and several
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
-ANSWER_BUCKETS = (0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.35, 0.5, 1, 2, 5, 10, 30, 60)
+ANSWER_BUCKETS = (
+    0.005, 0.0075, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.025, 0.035, 0.05, 0.075, 0.1, 0.2, 0.35, 0.5, 1, 2, 5, 10, 60
+)  # fmt: skip
+STEP_BUCKETS = (
+    0.0001, 0.0002, 0.0003, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005,
+    0.0075, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.03, 0.05, 0.1, 0.2, 1, 5,
+)  # fmt: skip
 STORE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 1, 2)
 
 
@@ -37,6 +43,13 @@ class Metrics:
         self.events_dead = self._counter("chaming_events_dead", "Events given up after the last attempt", "kind")
         self.match_seconds = self._histogram("chaming_match_seconds", "Text to ranked matches", ANSWER_BUCKETS)
         self.matches = self._counter("chaming_matches", "Matchings by the best match's band", "band")
+        self.step_seconds = self._histogram(
+            "chaming_step_seconds",
+            "A step of an answer. wait: webhook read until its event is taken up. match: until the matches are there. "
+            "read: the articles found. render: decided and drawn. finish: written down, after the answer",
+            STEP_BUCKETS,
+            "step",
+        )
         self.handle_seconds = self._histogram(
             "chaming_handle_seconds", "Handler run: matched, decided and rendered", ANSWER_BUCKETS, "kind"
         )

@@ -6,6 +6,7 @@ the process ends as well, after `MAX_CLAIMS`: many more, for most rows in hand a
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
@@ -27,6 +28,7 @@ from bot.line_errors import LineError
 from bot.logs import class_name
 from bot.metrics import Metrics
 from bot.outcome import IGNORED, HandlerResult
+from bot.rich_menu import show_rich_menu
 from retrieval.batching import EncoderBusyError
 from storage.inbox import Inbox, InboxRow
 from storage.inbox_turns import JoinedRow
@@ -117,6 +119,8 @@ class Processor:
         `gather` brings in what came at once with it, to be answered by one reply.
         """
         kind, turn = "unread", _Turn(row, gather)
+        if row.attempts == 1:
+            self._metrics.step_seconds.labels("wait").observe(max(0.0, time.time() - row.received_at.timestamp()))
         try:
             event = read_event(row)
             kind = type(event).__name__
@@ -138,7 +142,11 @@ class Processor:
             )
             for one, ended in zip(turn.rows[1:], result.joined, strict=True)
         ]
-        if await self._inbox.finish(row.id, outcome, keep_payload_until=keep_until, record=record, joined=joined):
+        with self._metrics.step_seconds.labels("finish").time():
+            is_ours = await self._inbox.finish(
+                row.id, outcome, keep_payload_until=keep_until, record=record, joined=joined
+            )
+        if is_ours:
             self._metrics.events_finished.labels(kind, outcome).inc()
             for also in joined:
                 self._metrics.events_finished.labels(kind, also.outcome).inc()
@@ -165,7 +173,9 @@ class Processor:
             outcome = await self._delivery.send(event, row, result)
             if result.leaves and event.chat_id is not None:
                 await self._line.leave(event.source_kind, event.chat_id)
-            return result, outcome
+        if result.menu_language is not None and event.user_id is not None:
+            await show_rich_menu(self._line, event.user_id, result.menu_language)
+        return result, outcome
 
     async def _handle(self, event: Event, handle: Handle, turn: "_Turn") -> HandlerResult:
         """Handle the event, together with what came at once with it if another is in before this one is answered."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Table, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Row, Table, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -125,12 +125,17 @@ REPLIES = (
 
 async def load_article_summaries(session: AsyncSession, article_ids: Collection[str]) -> dict[str, ArticleSummary]:
     """Summaries by article id, whatever the article's status; unknown ids are missing. Two statements."""
+    return await (await session.connection()).run_sync(read_article_summaries, article_ids)
+
+
+def read_article_summaries(connection: Connection, article_ids: Collection[str]) -> dict[str, ArticleSummary]:
+    """The same for `Database.look`, as each answer reads them."""
     if not article_ids:
         return {}
     wanted = {"article_ids": list(article_ids)}
-    articles = (await session.execute(ARTICLES, wanted)).all()
+    articles = connection.execute(ARTICLES, wanted).all()
     replies: dict[str, list[ReplySummary]] = {}
-    for row in await session.execute(REPLIES, wanted):
+    for row in connection.execute(REPLIES, wanted):
         replies.setdefault(row.article_id, []).append(_to_reply(row))
     return {row.id: _to_summary(row, replies.get(row.id, ())) for row in articles}
 

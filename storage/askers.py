@@ -1,6 +1,6 @@
 """The people in the chats: where a notice goes, for as long as they let us."""
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -9,6 +9,9 @@ from storage.tables import Article, ArticleVariant, Asker, ReplyRequest, utc_now
 
 SOURCE = "chaming"
 """`ReplyRequest.source` of people who asked here; imported requests carry the pseudonyms of their own source."""
+
+_asker: Table = Asker.__table__  # type: ignore[attr-defined]
+_ASKER = select(_asker).where(_asker.c.id == bindparam("asker_id"))
 
 
 async def ensure_asker(session: AsyncSession, asker_id: str, line_user_id: str | None) -> None:
@@ -44,6 +47,12 @@ async def set_large_text(session: AsyncSession, asker_id: str, large_text: bool)
 
 async def find_asker(session: AsyncSession, asker_id: str) -> Asker | None:
     return await session.get(Asker, asker_id)
+
+
+def read_asker(connection: Connection, asker_id: str) -> Asker | None:
+    """The same for `Database.look`, as each answer reads it."""
+    row = connection.execute(_ASKER, {"asker_id": asker_id}).first()
+    return None if row is None else Asker(**row._mapping)
 
 
 async def find_line_user_id(session: AsyncSession, asker_id: str) -> str | None:

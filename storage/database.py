@@ -2,19 +2,25 @@
 
 SQLite allows one writer at a time. A transaction that reads first and writes later would be refused as soon as anyone
 else wrote in between, so `transaction()` takes the write lock when it begins; `reading()` takes none and never waits.
+`look()` reads too, for the few statements that every answer needs: on SQLite a session changes threads at each of its
+steps, a dozen times for two statements, and `look()` once.
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another one; far above any transaction here, an import's batches included."""
@@ -45,6 +51,7 @@ class Database:
         self._writing = async_sessionmaker(engine, expire_on_commit=False)
         reader = engine.execution_options(reading=True, postgresql_readonly=True)
         self._reading = async_sessionmaker(reader, expire_on_commit=False)
+        self._looking = _LookingThread(engine.url) if self.is_sqlite else None
 
     @property
     def path(self) -> Path | None:
@@ -61,8 +68,37 @@ class Database:
         async with self._reading() as session:
             yield session
 
+    async def look(self, read: Callable[[Connection], T]) -> T:
+        """Return what `read` finds, in one consistent view; it runs where it may wait for the disk."""
+        if self._looking is not None:
+            return await self._looking.run(read)
+        async with self.engine.connect() as connection:
+            return await connection.run_sync(read)
+
     async def close(self) -> None:
+        if self._looking is not None:
+            self._looking.close()
         await self.engine.dispose()
+
+
+class _LookingThread:
+    """A thread with a SQLite connection of its own, made when it is first needed."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_engine(url.set(drivername="sqlite"))
+        _prepare(self._engine, "BEGIN")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="looking")
+
+    async def run(self, read: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, read)
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        self._engine.dispose()
+
+    def _read(self, read: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            return read(connection)
 
 
 def open_database(url: str | URL) -> Database:
@@ -105,14 +141,19 @@ def _open_sqlite(url: URL) -> AsyncEngine:
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
 
-    @event.listens_for(engine.sync_engine, "connect")
+    _prepare(engine.sync_engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def _prepare(engine: Engine, begin: str) -> None:
+    """Have each connection prepared, and each transaction begun as its kind needs it."""
+
+    @event.listens_for(engine, "connect")
     def _connected(dbapi_connection: Any, _: object) -> None:
         dbapi_connection.isolation_level = None
         prepare_sqlite(dbapi_connection)
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-    return engine
+        connection.exec_driver_sql("BEGIN" if reading else begin)

@@ -18,8 +18,8 @@ from bot.events import Event
 from bot.services import Services
 from bot.wording import choose_words
 from retrieval.types import Band, Match
-from storage.articles import ArticleSummary, load_article_summaries, resolve_article
-from storage.askers import find_asker, load_asked_articles
+from storage.articles import ArticleSummary, load_article_summaries, read_article_summaries, resolve_article
+from storage.askers import find_asker, load_asked_articles, read_asker
 from storage.match_decisions import record_decision
 from storage.tables import Asker, MatchDecision, Status
 
@@ -37,8 +37,9 @@ async def find_person(session: AsyncSession, event: Event) -> Asker | None:
 
 async def find_view(services: Services, event: Event) -> View:
     """The view of whoever sent the event."""
-    async with services.database.reading() as session:
-        return to_view(services, await find_person(session, event))
+    if event.source_kind != "user":
+        return to_view(services)
+    return to_view(services, await services.database.look(partial(read_asker, asker_id=event.chat)))
 
 
 def about(view: View, decision_id: str | None) -> View:
@@ -76,8 +77,8 @@ async def _decide(services: Services, view: View, matches: Sequence[Match], mode
     ids = [match.article_id for match in matches if match.band != Band.NOTHING]
     if not ids:
         return LookedUp(view, decide(matches, {}), matches, model_id)
-    async with services.database.reading() as session:
-        summaries = await load_article_summaries(session, ids)
+    with services.metrics.step_seconds.labels("read").time():
+        summaries = await services.database.look(partial(read_article_summaries, article_ids=ids))
     return LookedUp(view, decide(matches, summaries), matches, model_id)
 
 

@@ -46,9 +46,10 @@ async def answer_text(event: Event, services: Services, text: str, event_id: str
                 question = await find_question(session, event.chat, article_id)
             return HandlerResult(asked_before(found.view, article_id, question), "asked_before")
     is_new = is_new_wording(outcome, found.matches)
-    decision = _to_decision(event, services, found, text, message_id)
-    view = about(found.view, decision.id)
-    messages = render(view, outcome, text, event_id, is_new_wording=is_new)
+    with services.metrics.step_seconds.labels("render").time():
+        decision = _to_decision(event, services, found, text, message_id)
+        view = about(found.view, decision.id)
+        messages = render(view, outcome, text, event_id, is_new_wording=is_new)
     url = find_only_url(text) if services.link_titles.is_on and not isinstance(outcome, Answer) else None
     if url is not None:
         services.link_titles.begin(url)

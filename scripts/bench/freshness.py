@@ -18,8 +18,8 @@ import orjson
 from aiohttp import web
 
 from moderation.publish import publish
-from scripts.bench.answer import signed
 from scripts.bench.installation import Installation, make_installation
+from scripts.bench.line_path import signed
 from scripts.bench.load import webhook
 from storage.database import Database, open_database
 from storage.tables import Article, ArticleReply, Reply, ReplyState, Verdict

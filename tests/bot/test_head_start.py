@@ -1,0 +1,113 @@
+"""A lone message is matched while it is being written down, and nothing is decided by that."""
+
+import asyncio
+from typing import Any
+
+import orjson
+import pytest
+
+from bot.head_start import give_head_start
+from bot.matching import HEAD_START_KEPT_S, Matching
+from bot.metrics import Metrics
+from retrieval.batching import EncoderBusyError
+from retrieval.types import Match
+from storage.inbox import IncomingEvent
+from tests.bot.fakes import FakeMatcher, make_event
+from tests.bot.makers import make_match
+
+TEXT = "聽說喝熱水可以殺死病毒"
+
+
+class SlowMatcher(FakeMatcher):
+    """Takes a moment, as an encoder does; `fails` is what the next match raises."""
+
+    fails: Exception | None = None
+
+    async def match(self, text: str, *, limit: int = 10) -> list[Match]:
+        self.asked.append(text)
+        await asyncio.sleep(0.02)
+        if self.fails is not None:
+            error, self.fails = self.fails, None
+            raise error
+        return self.matches[:limit]
+
+
+@pytest.fixture
+def matcher() -> SlowMatcher:
+    return SlowMatcher(make_match("article"))
+
+
+@pytest.fixture
+async def matching(matcher: SlowMatcher) -> Matching:
+    matching = Matching(Metrics())
+    matching.use(matcher)
+    return matching
+
+
+def incoming(text: str = TEXT, **fields: Any) -> IncomingEvent:
+    return IncomingEvent("event", "chat", 0, orjson.dumps(make_event(text, **fields)))
+
+
+async def test_it_matches_once_what_was_begun_and_is_then_asked_for(matching: Matching, matcher: SlowMatcher) -> None:
+    give_head_start(matching, [incoming()])
+    await asyncio.sleep(0)
+    assert matcher.asked == [TEXT]
+    assert [match.article_id for match in await matching.match(TEXT)] == ["article"]
+    assert matcher.asked == [TEXT]
+
+
+async def test_it_matches_anew_when_the_same_is_asked_again(matching: Matching, matcher: SlowMatcher) -> None:
+    give_head_start(matching, [incoming()])
+    await matching.match(TEXT)
+    await matching.match(TEXT)
+    assert matcher.asked == [TEXT, TEXT]
+
+
+async def test_it_forgets_what_nobody_asked_for(matching: Matching, matcher: SlowMatcher) -> None:
+    give_head_start(matching, [incoming()])
+    await asyncio.sleep(HEAD_START_KEPT_S + 0.05)
+    await matching.match(TEXT)
+    assert matcher.asked == [TEXT, TEXT]
+
+
+async def test_it_uses_nothing_of_a_matcher_that_was_replaced(matching: Matching) -> None:
+    give_head_start(matching, [incoming()])
+    matching.use(SlowMatcher(make_match("newer")))
+    assert [match.article_id for match in await matching.match(TEXT)] == ["newer"]
+
+
+async def test_a_failed_head_start_fails_the_attempt_that_waits_for_it_only(
+    matching: Matching, matcher: SlowMatcher
+) -> None:
+    matcher.fails = EncoderBusyError()
+    give_head_start(matching, [incoming()])
+    with pytest.raises(EncoderBusyError):
+        await matching.match(TEXT)
+    assert len(await matching.match(TEXT)) == 1
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [incoming(), incoming("另一則")],
+        [incoming(source={"type": "group", "groupId": "C" + "1" * 32})],
+        [incoming(mode="standby")],
+        [incoming(type="follow")],
+        [incoming(message={"type": "sticker", "id": "1"})],
+    ],
+    ids=["several", "group", "standby", "follow", "sticker"],
+)
+async def test_it_begins_with_nothing_but_a_persons_lone_text(
+    matching: Matching, matcher: SlowMatcher, events: list[IncomingEvent]
+) -> None:
+    give_head_start(matching, events)
+    await asyncio.sleep(0)
+    assert matcher.asked == []
+
+
+async def test_it_begins_with_nothing_whose_very_words_are_known(matching: Matching) -> None:
+    matcher = SlowMatcher(make_match("article", signals={"exact": 1.0}))
+    matching.use(matcher)
+    give_head_start(matching, [incoming()])
+    await asyncio.sleep(0)
+    assert matcher.asked == []
