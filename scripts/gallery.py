@@ -198,7 +198,7 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
         notes.declined, notes.expired, notes.withdrawn, notes.nothing_to_read, notes.sticker, notes.hello_group,
     )  # fmt: skip
     yield "notes", [message for note in plain for message in note(view)]
-    yield "media", [message for kind in ("image", "video", "file") for message in notes.cannot_read(view, kind)]
+    yield "media", list(notes.cannot_read(view))
     yield "group", group_messages(view, Answer(_candidate(pages[0].summary, Band.ANSWER, 0.97)))
 
 

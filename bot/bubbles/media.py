@@ -69,6 +69,10 @@ UNREADABLE = {
     "video": marked("I could not open this video. Please send me its title or link, or what is said in it."),
     "audio": marked("I could not open this recording. Please tell me in words what is said in it."),
 }
+TOO_SLOW = marked(
+    "I could not look at it in time, because much is going on. Please send it to me once more in a few minutes."
+)
+CANNOT_WATCH = marked("I cannot watch or listen yet. Please send me its title or link, or what is said in it.")
 EXTERNAL = marked("It was sent by an app that keeps it to itself, so I cannot look at it. A screenshot of it may work.")
 
 

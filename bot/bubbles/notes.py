@@ -184,12 +184,9 @@ def sticker(view: View) -> tuple[Part, ...]:
     return _said(view.words("Thank you! If a message makes you doubt, forward it to me and I will look it up."))
 
 
-def cannot_read(view: View, kind: str) -> tuple[Part, ...]:
+def cannot_read(view: View) -> tuple[Part, ...]:
     """What the bot cannot do today, and what would help instead."""
-    words = view.words
-    if kind in {"video", "audio"}:
-        return _said(words("I cannot watch or listen yet. Please send me its title or link, or what is said in it."))
-    return _said(words("I cannot read this kind of message yet. Please send me text or a link."))
+    return _said(view.words("I cannot read this kind of message yet. Please send me text or a link."))
 
 
 def hello_group(view: View) -> tuple[Part, ...]:

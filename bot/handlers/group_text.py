@@ -13,7 +13,9 @@ from bot.bubbles.group import group_messages
 from bot.decide import MIN_GROUP_CHARACTERS, Answer, Candidates, may_speak_unasked
 from bot.decisions import to_decision
 from bot.events import TextMessage
+from bot.group_buffer import SentMedia
 from bot.handlers.looking_up import LookedUp, look_up, to_view
+from bot.handlers.media import answer_quoted
 from bot.mentions import without_mentions
 from bot.outcome import IGNORED, HandlerResult
 from bot.services import Services
@@ -36,6 +38,8 @@ async def handle_group_text(event: TextMessage, services: Services) -> HandlerRe
         quoted = services.group_buffer.find(event.chat, event.quoted_message_id)
         if quoted is None and len(matching_key(text)) <= MIN_GROUP_CHARACTERS:
             return HandlerResult(notes.cannot_see_quoted(to_view(services)), "quoted_unknown")
+        if isinstance(quoted, SentMedia):
+            return await answer_quoted(event, event.quoted_message_id, quoted, services)
         text = quoted or text
     if not matching_key(text):
         return (

@@ -6,21 +6,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.bubbles import media as bubbles
-from bot.decide import Answer, NoMatch
+from bot.decide import Answer
 from bot.events import MediaMessage
 from bot.flex import Part
+from bot.handlers.looking_at_media import LookedUpMedia, in_time
 from bot.handlers.looking_up import about, find_view
-from bot.handlers.pictures import (
-    REFUSED,
-    LookedUpPicture,
-    decision_of,
-    handle_picture,
-    look_up_picture,
-    may_still_come,
-    picture_messages,
-    refuse,
-)
-from bot.media.content import ContentNotReadyError
+from bot.handlers.media_answers import decision_of, look_up_and_answer, media_messages
+from bot.handlers.media_refusals import REFUSED, may_still_come, refuse
+from bot.handlers.pictures import look_up_picture
+from bot.line_errors import LineError
 from bot.outcome import MAX_MESSAGES, HandlerResult, Message
 from bot.services import Services
 from storage.match_decisions import record_decision
@@ -31,22 +25,20 @@ class _Looked:
     """One of the pictures, and what came of looking at it."""
 
     event: MediaMessage
-    found: LookedUpPicture | Exception
+    found: LookedUpMedia | Exception
 
     @property
     def is_known(self) -> bool:
-        if isinstance(self.found, Exception):
-            return False
-        return not isinstance(self.found.outcome, NoMatch) or self.found.outcome.unanswered is not None
+        return not isinstance(self.found, Exception) and not self.found.is_unknown
 
 
 async def handle_pictures(events: Sequence[MediaMessage], services: Services) -> HandlerResult:
     """Answer pictures that came together, by the sender's numbering; `joined` is about `events[1:]`, in their order."""
     if len(events) == 1:
-        return await handle_picture(events[0], services)
+        return await look_up_and_answer(look_up_picture, events[0], services)
     looked = await asyncio.gather(*(_look(event, services) for event in events))
     for one in looked:
-        if isinstance(one.found, ContentNotReadyError) and may_still_come(one.event):
+        if isinstance(one.found, LineError) and one.found.may_retry and may_still_come(one.event):
             raise one.found
     first, *others = [_to_result(one, services) for one in looked]
     messages = await _messages(services, sorted(looked, key=_place))
@@ -61,7 +53,7 @@ def _place(one: _Looked) -> tuple[int, int]:
 
 async def _look(event: MediaMessage, services: Services) -> _Looked:
     try:
-        return _Looked(event, await look_up_picture(event, services))
+        return _Looked(event, await in_time(look_up_picture, event, services))
     except REFUSED as error:
         return _Looked(event, error)
 
@@ -82,7 +74,7 @@ def _to_result(one: _Looked, services: Services) -> HandlerResult:
 async def _messages(services: Services, looked: Sequence[_Looked]) -> tuple[Message, ...]:
     """What is known, as much as fits into one answer, and of how many pictures nothing is said."""
     view = await find_view(services, looked[0].event)
-    seen = [one for one in looked if isinstance(one.found, LookedUpPicture)]
+    seen = [one for one in looked if isinstance(one.found, LookedUpMedia)]
     if not seen:
         first = looked[0]
         assert isinstance(first.found, Exception)  # none was seen
@@ -95,7 +87,7 @@ async def _messages(services: Services, looked: Sequence[_Looked]) -> tuple[Mess
         if not one.is_known or isinstance(one.found, Exception):
             continue
         decision_id = services.pseudonyms.of_message(one.event.chat, one.event.message_id)
-        own = picture_messages(about(one.found.view, decision_id), one.event, one.found)
+        own = media_messages(about(one.found.view, decision_id), one.event, one.found)
         is_last = shown + 1 == len(looked)
         if len(messages) + len(own) + 1 > MAX_MESSAGES - (0 if is_last else 1):
             break

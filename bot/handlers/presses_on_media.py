@@ -15,7 +15,8 @@ from bot.flex import Part
 from bot.handlers.asking import Asked, Person, ask_about, asks_too_much
 from bot.handlers.kept_message import find_kept_media
 from bot.handlers.looking_up import about, find_view
-from bot.handlers.pictures import REFUSED, consent_messages, refuse
+from bot.handlers.media_answers import consent_messages
+from bot.handlers.media_refusals import REFUSED, refuse
 from bot.handlers.preparing_media import prepare_media
 from bot.handlers.presses_on_consent import to_result
 from bot.handlers.remembering import Record, remember_asked
@@ -33,7 +34,7 @@ async def agree_to_media(event: Postback, action: Action, services: Services) ->
     try:
         prepared = await prepare_media(kept, services)
     except REFUSED as error:
-        return await refuse(kept, services, error)
+        return await refuse(kept, services, error, asked_by=event)
     view = about(await find_view(services, event), action.decision_id)
     if action.mark != prepared.mark:
         return HandlerResult(consent_messages(view, kept, prepared.read), "draft_shown")

@@ -55,6 +55,8 @@ class MediaDesk:
     library: MediaLibrary
     reader: TextReader
     listener: Listener
+    unasked: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a recording is watched that nobody asked about."""
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "pictures"))
 
     async def see(self, message_id: str) -> SeenPicture:
@@ -64,16 +66,21 @@ class MediaDesk:
             return await asyncio.get_running_loop().run_in_executor(self._threads, see_picture, data)
 
     async def run(self) -> None:
-        """Say once what cannot be done on this machine; then keep what is known equal to the database, for ever."""
+        """Keep what is known equal to the database, for ever; say once what cannot be done on this machine."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._say_what_is_missing())
+            await self.library.run()
+
+    async def _say_what_is_missing(self) -> None:
         why = await why_unreadable()
         if why is not None:
             log.warning("words_in_pictures_not_read", why=why)
         if not can_watch():
             log.warning("videos_not_watched", why="ffmpeg is not installed. On Debian: apt install ffmpeg")
-        await self.library.run()
 
     async def close(self) -> None:
         await self.content.close()
+        self.listener.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 

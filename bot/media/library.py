@@ -42,6 +42,7 @@ class MediaLibrary:
         self.sounds = SoundIndex()
 
     async def wait_ready(self) -> None:
+        """Wait without end where the database is away: whoever answers somebody bounds it."""
         await self._loaded.wait()
 
     def find_bytes(self, sha256: bytes) -> str | None:
@@ -89,7 +90,10 @@ class MediaLibrary:
         async with self._database.reading() as session:
             found = await load_media_hashes(session, article_ids)
         for article_id, hashes in found.items():
-            self._replace(article_id, hashes)
+            try:
+                self._replace(article_id, hashes)
+            except ValueError:  # a hash that is none, from wherever: the other articles' are not to wait for it
+                log.exception("media_not_taken_in", article_id=article_id)
 
     def _replace(self, article_id: str, hashes: list[StoredHash]) -> None:
         by_kind: defaultdict[HashKind, list[bytes]] = defaultdict(list)

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,7 +41,9 @@ class Listener:
     def __init__(self, name: str | None, model: SpeechModel | None = None) -> None:
         self._name = name
         self._model = model
-        self._one = asyncio.Semaphore(1)
+        self._thread = ThreadPoolExecutor(
+            1, "listening"
+        )  # its own: what keeps the model busy keeps nobody else waiting
 
     @property
     def heard_with(self) -> str:
@@ -51,11 +54,18 @@ class Listener:
         if self._name is None:
             return ReadText(Reading.MISSING)
         try:
-            async with asyncio.timeout(LISTEN_WITHIN_S), self._one:
-                text = await asyncio.to_thread(self._transcribe, path, time.monotonic() + LISTEN_WITHIN_S)
+            async with asyncio.timeout(LISTEN_WITHIN_S):
+                end = time.monotonic() + LISTEN_WITHIN_S
+                text = await asyncio.get_running_loop().run_in_executor(self._thread, self._transcribe, path, end)
         except TimeoutError:
             return ReadText(Reading.TOO_SLOW)
+        except Exception:  # a model that is not on this machine, a sound it cannot decode: looks and sound are compared
+            log.exception("speech_not_followed")
+            return ReadText(Reading.MISSING)
         return ReadText(Reading.READ, text) if len(matching_key(text)) >= MIN_KEY else ReadText(Reading.NOTHING)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _transcribe(self, path: Path, end: float) -> str:
         self._model = self._model or load_model(str(self._name))

@@ -15,6 +15,8 @@ from contextlib import suppress
 
 MEMORY_BYTES = 1_500_000_000
 MAX_OUTPUT = 8_000_000
+DIES_WITHIN_S = 5.0
+"""A killed program that hangs in the kernel is waited for no longer."""
 
 
 class ProgramError(Exception):
@@ -62,7 +64,9 @@ async def run_program(command: Sequence[str], *, within_s: float, data: bytes = 
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.shield(process.wait())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DIES_WITHIN_S):
+                    await asyncio.shield(process.wait())
     if process.returncode or len(output) > MAX_OUTPUT:
         raise ProgramFailedError(name)
     return output

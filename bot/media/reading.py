@@ -8,16 +8,14 @@ import asyncio
 import io
 import os
 import shutil
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-import regex
 import structlog
 from PIL import Image, ImageOps
 
 from bot.media.programs import ProgramError, ProgramMissingError, ProgramTooSlowError, run_program
+from bot.media.words import Line, lines_of, sure_lines, text_of
 from retrieval.normalise import matching_key
 
 PROGRAM = "tesseract"
@@ -31,17 +29,8 @@ MAX_WAITING = 8
 MIN_WIDTH, MAX_WIDTH = 400, 1600
 MAX_PIXELS = 8_000_000
 
-MIN_CONFIDENCE, MIN_LINE_CONFIDENCE = 30.0, 15.0
-"""Of 100, over the letters of a picture and of a line. Leaves and clouds come to 3–16; notes, cards and chats to 39–91,
-with lines of 20 among them that are read right all the same, since rare characters are never sure."""
-
-FULL_LINE = 0.85
-"""Of the text's width: a shorter line is a paragraph's last."""
-
 MIN_KEY = 4
 """Characters of the matching key: less says nothing that could be looked up."""
-
-CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{P}，。！？：；]")
 
 log = structlog.get_logger()
 
@@ -64,6 +53,8 @@ class ReadText:
 
     reading: Reading
     text: str = ""
+    lines: tuple[Line, ...] = field(default=(), compare=False, repr=False)
+    """All words of a picture and where they stand, those that are too unsure to be looked up as well."""
 
 
 class TextReader:
@@ -93,8 +84,7 @@ class TextReader:
             return ReadText(Reading.NOTHING)
         finally:
             self._waiting -= 1
-        text = text_of(table)
-        return ReadText(Reading.READ, text) if len(matching_key(text)) >= MIN_KEY else ReadText(Reading.NOTHING)
+        return to_read_text(lines_of(table))
 
     async def _run(self, picture: bytes) -> str:
         command = [self._program, "stdin", "stdout", "-l", LANGUAGE, "--psm", ONE_BLOCK, "tsv"]
@@ -126,48 +116,8 @@ def prepare(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    confidence: float
-    right: int
-    """Its right edge, in pixels."""
-
-
-def text_of(table: str) -> str:
-    """The lines of tesseract's table (TSV) that it is sure enough of; those that were only wrapped are one again."""
-    lines: defaultdict[tuple[str, ...], list[_Word]] = defaultdict(list)
-    for row in table.splitlines()[1:]:
-        cells = row.split("\t")
-        if len(cells) == 12 and cells[0] == "5" and cells[11].strip():
-            word = _Word(cells[11].strip(), float(cells[10]), int(cells[6]) + int(cells[8]))
-            lines[tuple(cells[1:5])].append(word)
-    if _confidence([word for words in lines.values() for word in words]) < MIN_CONFIDENCE:
-        return ""
-    return _unwrapped([words for words in lines.values() if _confidence(words) >= MIN_LINE_CONFIDENCE])
-
-
-def _unwrapped(lines: Sequence[Sequence[_Word]]) -> str:
-    """A line that reaches the right edge of the text goes on in the next one."""
-    edge = max((words[-1].right for words in lines), default=0)
-    paragraphs: list[list[str]] = [[]]
-    for words in lines:
-        paragraphs[-1] += [word.text for word in words]
-        if words[-1].right < edge * FULL_LINE:
-            paragraphs.append([])
-    return "\n".join(_joined(paragraph) for paragraph in paragraphs if paragraph)
-
-
-def _confidence(words: Sequence[_Word]) -> float:
-    """The mean over their letters."""
-    letters = sum(len(word.text) for word in words)
-    return sum(word.confidence * len(word.text) for word in words) / max(letters, 1)
-
-
-def _joined(words: Sequence[str]) -> str:
-    """Words in a row: a space only between two that are both of an alphabet."""
-    line = ""
-    for word in words:
-        gap = " " if line and not CJK.match(line[-1]) and not CJK.match(word[0]) else ""
-        line += gap + word
-    return line
+def to_read_text(lines: tuple[Line, ...]) -> ReadText:
+    """What was read, by the lines that are sure enough."""
+    text = text_of(sure_lines(lines))
+    is_worth_it = len(matching_key(text)) >= MIN_KEY
+    return ReadText(Reading.READ, text, lines) if is_worth_it else ReadText(Reading.NOTHING, lines=lines)

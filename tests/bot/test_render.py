@@ -111,7 +111,7 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
     yield from (how_to_remark(view, item) for item in (MenuItem.WHY, MenuItem.COMMENT))
     yield from (notes.taken_back(view, was_there) for was_there in (True, False))
     yield notes.receipt(view, RequestReceipt("article", 4, True), Waiting(100, 7200, 9000))
-    yield from (notes.cannot_read(view, kind) for kind in ("image", "video", "audio", "file", "location", "later"))
+    yield notes.cannot_read(view)
     yield from (notes.why(view, reason, 0.9) for reason in Reason)
     yield notes.receipt(view, RequestReceipt("article", 1, True))
     yield notes.receipt(view, RequestReceipt("article", 4, False))

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.buttons import Press
-from bot.media.content import ContentError, ContentGoneError, ContentTooLargeError
+from bot.line_errors import LineError
+from bot.media.content import ContentGoneError, ContentTooLargeError
 from bot.media.library import MediaLibrary
 from bot.media.reading import Reading, ReadText
 from bot.outcome import HandlerResult
@@ -50,11 +51,11 @@ PHOTO, SAME_SMALLER, OTHER = jpeg(21), jpeg(21, resized_to=0.6), jpeg(22)
 class FakeContent:
     """What LINE would hand out, by message id."""
 
-    held: dict[str, bytes | ContentError] = field(default_factory=dict)
+    held: dict[str, bytes | LineError] = field(default_factory=dict)
 
     async def fetch(self, message_id: str, *, limit: int) -> bytes:
         found = self.held.get(message_id, ContentGoneError(status=404))
-        if isinstance(found, ContentError):
+        if isinstance(found, LineError):
             raise found
         if len(found) > limit:
             raise ContentTooLargeError
@@ -89,13 +90,17 @@ class Album:
     sent: int = 0
 
     async def send(
-        self, data: bytes | ContentError, *, user: str = ASKER, group: bool = False, **fields: Any
+        self, data: bytes | LineError, *, user: str = ASKER, group: bool = False, **fields: Any
     ) -> HandlerResult:
         await self.library.catch_up()
-        return await self.chat.send(self.event(data, user=user, group=group, **fields))
+        return await self.send_unfollowed(data, user=user, group=group, **fields)
+
+    async def send_unfollowed(self, data: bytes | LineError, **fields: Any) -> HandlerResult:
+        """Send it while the library does not follow the database."""
+        return await self.chat.send(self.event(data, **fields))
 
     def event(
-        self, data: bytes | ContentError, *, user: str = ASKER, group: bool = False, **fields: Any
+        self, data: bytes | LineError, *, user: str = ASKER, group: bool = False, **fields: Any
     ) -> dict[str, Any]:
         self.sent += 1
         message_id = f"picture{self.sent}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -76,3 +77,13 @@ async def test_taking_it_back_erases_bytes_and_hashes(database: Database) -> Non
     async with database.reading() as session:
         assert await find_media_bytes(session, article_id) is None
         assert await load_hashed_articles(session) == []
+
+
+async def test_a_hash_that_is_none_keeps_no_other_article_from_being_found(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        broken = replace(PICTURE, sha256=b"\x06" * 32, hashes=[(HashKind.PICTURE, b"short"), (HashKind.SOUND, b"odd")])
+        await take_in_media(session, broken, contributor=None)
+    whole = await publish(sqlite_database)
+    library = MediaLibrary(sqlite_database)
+    await library.load()
+    assert [near.article_id for near in library.pictures.find([PDQ])] == [whole]

@@ -11,8 +11,11 @@ from sqlmodel import col
 
 from bot.buttons import Press
 from bot.events import ImageSet, MediaMessage
+from bot.handlers import looking_at_media
 from bot.handlers.picture_sets import handle_pictures
+from bot.line_errors import LineError, LineServerError, LineUnreachableError, RefusedError, UnauthorizedError
 from bot.media.content import ContentError, ContentGoneError, ContentNotReadyError, ContentTooLargeError
+from bot.media.library import MediaLibrary
 from bot.media.reading import Reading, ReadText
 from moderation.publish import publish
 from retrieval.types import Band
@@ -260,3 +263,35 @@ async def to_media(album: Album, data: bytes, index: int, raw: dict[str, Any] | 
         ),
         image_set=ImageSet("S", index, 3),
     )
+
+
+async def test_it_says_so_when_what_is_known_is_not_there_in_time(
+    album: Album, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away at the start: the person is told before the reply token dies."""
+    monkeypatch.setattr(looking_at_media, "LOOK_UP_WITHIN_S", 0.05)
+    album.chat.services.media.library = MediaLibrary(album.database)
+    told = await album.send_unfollowed(PHOTO)
+    assert told.outcome == "content_too_slow"
+    assert "過幾分鐘再傳一次" in said(told)
+
+
+async def test_pictures_sent_together_are_not_waited_for_either(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking_at_media, "LOOK_UP_WITHIN_S", 0.05)
+    album.chat.services.media.library = MediaLibrary(album.database)
+    events = [await to_media(album, data, number) for number, data in enumerate((PHOTO, OTHER), start=1)]
+    told = await handle_pictures(events, album.chat.services)
+    assert "過幾分鐘再傳一次" in said(told)
+
+
+@pytest.mark.parametrize("error", [LineUnreachableError(), LineServerError(status=502), UnauthorizedError(status=401)])
+async def test_it_says_so_when_line_has_not_handed_it_over_for_long(album: Album, error: LineError) -> None:
+    with pytest.raises(type(error)):
+        await album.send(error)
+    late = album.event(error, user=OUTSIDER)
+    told = await album.chat.send({**late, "timestamp": int((utc_now().timestamp() - 50) * 1000)})
+    assert told.outcome == "content_not_ready"
+
+
+async def test_it_says_so_at_once_when_line_refuses_for_good(album: Album) -> None:
+    assert (await album.send(RefusedError(status=400))).outcome == "content_not_ready"

@@ -16,7 +16,8 @@ from bot.media.programs import (
     ProgramTooSlowError,
     run_program,
 )
-from bot.media.reading import Reading, ReadText, TextReader, text_of, why_unreadable
+from bot.media.reading import Reading, ReadText, TextReader, to_read_text, why_unreadable
+from bot.media.words import Area, lines_of, placed_text, sure_lines, text_of
 from retrieval.normalise import matching_key
 from scripts.bench.pictures.made import draw_chat, draw_landscape, draw_note
 
@@ -78,18 +79,36 @@ def row(line: int, confidence: float, word: str, right: int = 50) -> str:
     return "\t".join(["5", "1", "1", "1", str(line), "1", str(right), "0", "0", "9", str(confidence), word])
 
 
+def read_of(*rows: str) -> str:
+    return text_of(sure_lines(lines_of("\n".join(["header", *rows]))))
+
+
 def test_it_leaves_out_lines_that_are_not_certain() -> None:
     rows = [row(1, 96, "喝"), row(1, 91, "溫水"), row(2, 9, "艸"), row(2, 14, "。"), row(3, 90, "LINE")]
-    assert text_of("\n".join(["header", *rows, row(3, 88, "Pay", 100), "not a row"])) == "喝溫水\nLINE Pay"
+    assert read_of(*rows, row(3, 88, "Pay", 100), "not a row") == "喝溫水\nLINE Pay"
 
 
 def test_it_reads_nothing_where_all_of_it_is_doubtful() -> None:
-    assert text_of("\n".join(["header", row(1, 25, "汪呈"), row(2, 20, "圖說圖說")])) == ""
+    assert read_of(row(1, 25, "汪呈"), row(2, 20, "圖說圖說")) == ""
 
 
 def test_it_joins_lines_that_were_only_wrapped() -> None:
     rows = [row(1, 96, "喝溫水", 95), row(2, 96, "會好。", 60), row(3, 96, "Made in", 100), row(4, 96, "Taiwan", 30)]
-    assert text_of("\n".join(["header", *rows])) == "喝溫水會好。\nMade in Taiwan"
+    assert read_of(*rows) == "喝溫水會好。\nMade in Taiwan"
+
+
+def test_it_knows_where_each_word_stands() -> None:
+    page = "\t".join(["1", "1", "0", "0", "0", "0", "0", "0", "200", "400", "-1", ""])
+    word = "\t".join(["5", "1", "1", "1", "1", "1", "20", "40", "60", "8", "90", "電話"])
+    text, (placed,) = placed_text(lines_of("\n".join(["header", page, word])))
+    assert (text, placed.start, placed.end) == ("電話", 0, 2)
+    assert placed.word.area == Area(1000, 1000, 4000, 1200)
+
+
+def test_it_keeps_unsure_lines_apart_from_what_is_looked_up() -> None:
+    lines = lines_of("\n".join(["header", row(1, 96, "喝溫水會好喔"), row(2, 9, "0912345678")]))
+    read = to_read_text(lines)
+    assert (read.text, len(read.lines)) == ("喝溫水會好喔", 2)
 
 
 async def test_it_ends_a_program_that_will_not_end_with_all_it_has_started(tmp_path: Path) -> None:

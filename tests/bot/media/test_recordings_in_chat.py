@@ -119,7 +119,7 @@ async def test_it_says_plainly_that_it_cannot_watch_without_ffmpeg(
 
     monkeypatch.setattr(recordings, "watch", watch)
     told = await album.send(files["video.mp4"], type="video", duration=5000)
-    assert told.outcome == "cannot_read"
+    assert told.outcome == "cannot_watch"
     assert "標題、網址" in said(told)
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bot.media import watching
+from bot.media import listening, watching
 from bot.media.listening import Listener, open_listener
 from bot.media.reading import Reading, ReadText
 from bot.media.recordings import match_recording
@@ -153,3 +154,30 @@ def test_it_names_the_package_that_a_model_needs(monkeypatch: pytest.MonkeyPatch
 async def test_it_looks_at_many_files_at_once(folder: Path) -> None:
     watched = await asyncio.gather(*(watch(folder / "one.mp4") for _ in range(3)))
     assert len({one.sha256 for one in watched}) == 1
+
+
+class BrokenModel:
+    def transcribe(self, audio: str, **options: object) -> tuple[tuple[Segment, ...], None]:
+        raise RuntimeError("unable to open file 'model.bin'")
+
+
+async def test_it_goes_on_without_speech_where_the_model_fails() -> None:
+    assert await Listener("tiny", BrokenModel()).listen(Path("x")) == ReadText(Reading.MISSING)
+
+
+class SlowModel:
+    def transcribe(self, audio: str, **options: object) -> tuple[tuple[Segment, ...], None]:
+        time.sleep(0.4)
+        return (Segment("太晚了太晚了"),), None
+
+
+async def test_a_busy_model_keeps_nothing_else_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop's own threads fetch names and write files: a model that is not done must leave them alone."""
+    monkeypatch.setattr(listening, "LISTEN_WITHIN_S", 0.1)
+    listener = Listener("tiny", SlowModel())
+    heard = await asyncio.gather(*(listener.listen(Path("x")) for _ in range(40)))
+    assert set(heard) == {ReadText(Reading.TOO_SLOW)}
+    began = time.monotonic()
+    await asyncio.to_thread(time.monotonic)
+    assert time.monotonic() - began < 0.2
+    listener.close()
