@@ -11,25 +11,24 @@ from dataclasses import dataclass
 import aiohttp_jinja2
 from aiohttp import web
 
+from bot.asking_page import (
+    MAX_REASON,
+    choose_view,
+    find_asked_question,
+    form_headers,
+    note_question,
+    read_token,
+)
 from bot.bubbles.consent import MAX_PUBLISHED
 from bot.bubbles.notes import SEEN_WHERE, place_in_line, usual_wait
-from bot.bubbles.view import DRAFT_LINK, View
 from bot.drafts import draft_of, is_cut_from
 from bot.fit import clean, cut, units
-from bot.handlers.asking import Asked, Person, publish_and_ask, take_back_question
+from bot.handlers.asking import Person, publish_and_ask, take_back_question
 from bot.handlers.kept_message import find_kept_message
 from bot.mentions import without_mentions
-from bot.pages import PAGES, read_style, security_headers
+from bot.pages import PAGES, read_style
 from bot.services import Services
-from bot.wording import choose_from_header
-from storage.askers import find_asker
-from storage.match_decisions import find_decision, record_asked
-from storage.questions import Question, find_question, note_reason, note_seen_where
-from storage.tables import SeenWhere
-
-LINK_LIVES_S = 2 * 24 * 60 * 60
-"""A day until the message is erased, and a day to take it back."""
-MAX_REASON = 500
+from storage.match_decisions import find_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +50,13 @@ class _DraftPage:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._style = read_style()
-        self._headers = security_headers(self._style) | {"Cache-Control": "no-store"}
-        policy = self._headers["Content-Security-Policy"]
-        self._headers["Content-Security-Policy"] = policy.replace("form-action 'none'", "form-action 'self'")
+        self._headers = form_headers(self._style)
 
     async def show(self, request: web.Request) -> web.Response:
-        subject = self._read(request)
+        subject = read_token(request, self._services)
         if subject is None:
             return await self._gone(request)
-        question = await self._find_question(subject[1])
+        question = await find_asked_question(self._services, subject[1])
         if question is not None:
             return await self._respond(request, "asked", {"question": question})
         kept = await self._find_kept(*subject)
@@ -70,13 +67,13 @@ class _DraftPage:
 
     async def act(self, request: web.Request) -> web.Response:
         """One of the forms' buttons: look at it, go back, publish, take back."""
-        subject, form = self._read(request), await _read_form(request)
+        subject, form = read_token(request, self._services), await _read_form(request)
         if subject is None:
             return await self._gone(request)
         if form["step"] == "take-back":
             return await self._take_back(request, subject[1])
         kept = await self._find_kept(*subject)
-        if kept is None or await self._find_question(subject[1]) is not None:
+        if kept is None or await find_asked_question(self._services, subject[1]) is not None:
             return await self.show(request)
         problem = _problem(form["text"], kept.whole)
         if problem or form["step"] not in {"look", "publish"}:
@@ -87,23 +84,10 @@ class _DraftPage:
 
     async def _publish(self, request: web.Request, kept: Kept, form: Mapping[str, str]) -> web.Response:
         asked = await publish_and_ask(self._services, kept.person, form["text"], kept.decision_id)
-        if asked.receipt is not None:
-            await self._note(kept, asked, form)
-        view = await self._view(request)
+        await note_question(self._services, kept.person, kept.decision_id, asked, form)
+        view = await choose_view(request, self._services)
         told = [place_in_line(view, asked.receipt.nth), *usual_wait(view, asked.waiting)] if asked.receipt else []
         return await self._respond(request, "done", {"asked": asked, "told": told})
-
-    async def _note(self, kept: Kept, asked: Asked, form: Mapping[str, str]) -> None:
-        article_id, decision_id, asker_id = asked.receipt.article_id, kept.decision_id, kept.person.asker_id  # type: ignore[union-attr]
-        async with self._services.database.transaction() as session:
-            if decision_id is not None:
-                await session.run_sync(
-                    lambda sync: record_asked(sync.connection(), decision_id, asker_id, article_id, form["text"])
-                )
-            if form["reason"]:
-                await note_reason(session, asker_id, form["reason"])
-            if form["seen"] in set(SeenWhere):
-                await note_seen_where(session, asker_id, article_id, SeenWhere(form["seen"]))
 
     async def _take_back(self, request: web.Request, decision_id: str | None) -> web.Response:
         async with self._services.database.transaction() as session:
@@ -113,18 +97,6 @@ class _DraftPage:
             else:
                 outcome = await take_back_question(session, decision.asker_id, decision.asked_article_id)
         return await self._respond(request, "back", {"outcome": outcome})
-
-    def _read(self, request: web.Request) -> tuple[str, str | None] | None:
-        token = request.match_info["token"]
-        return self._services.buttons.read_link(DRAFT_LINK, token, max_age_s=LINK_LIVES_S)
-
-    async def _find_question(self, decision_id: str | None) -> Question | None:
-        """The question that was asked with the message, here or in the chat."""
-        async with self._services.database.reading() as session:
-            decision = await find_decision(session, decision_id) if decision_id else None
-            if decision is None or decision.asker_id is None or decision.asked_article_id is None:
-                return None
-            return await find_question(session, decision.asker_id, decision.asked_article_id)
 
     async def _find_kept(self, event_ids: str, decision_id: str | None) -> Kept | None:
         found = [await find_kept_message(self._services, event_id) for event_id in event_ids.split(",")]
@@ -141,7 +113,7 @@ class _DraftPage:
     async def _respond(
         self, request: web.Request, step: str, context: Mapping[str, object] = {}, status: int = 200
     ) -> web.Response:
-        view = await self._view(request)
+        view = await choose_view(request, self._services)
         html = aiohttp_jinja2.render_string(
             "draft.html",
             request,
@@ -159,21 +131,6 @@ class _DraftPage:
         response = web.Response(text=html, content_type="text/html", status=status, headers=self._headers)
         response.headers["Content-Language"] = view.words.tag
         return response
-
-    async def _view(self, request: web.Request) -> View:
-        """The language asked for in the address, else the one chosen in the chat, else the browser's."""
-        services = self._services
-        chosen = services.wordings.get(request.query.get("lang", ""))
-        if chosen is None and (subject := self._read(request)) is not None:
-            chosen = services.wordings.get(await self._find_language(*subject) or "")
-        words = chosen or choose_from_header(services.wordings, request.headers.get("Accept-Language", ""))
-        return View(words, services.buttons, services.settings.public_url)
-
-    async def _find_language(self, event_ids: str, decision_id: str | None) -> str | None:
-        async with self._services.database.reading() as session:
-            decision = await find_decision(session, decision_id) if decision_id else None
-            asker = await find_asker(session, decision.asker_id) if decision and decision.asker_id else None
-            return asker.language if asker else None
 
 
 async def _read_form(request: web.Request) -> dict[str, str]:
