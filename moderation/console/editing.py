@@ -62,10 +62,11 @@ def join(written: str, added: str) -> str:
     return f"{written.rstrip()}\n\n{added}" if written.strip() else added
 
 
-def to_summary(draft: Draft, now: datetime) -> ReplySummary:
+def to_summary(draft: Draft, verdict: Verdict, now: datetime) -> ReplySummary:
+    """The draft as the answer it would be."""
     return ReplySummary(
         reply_id=draft.corrects or draft.id,
-        verdict=draft.verdict or Verdict.RUMOR,
+        verdict=verdict,
         text=draft.text or "…",
         reference=draft.reference or None,
         state=ReplyState.PROVISIONAL,

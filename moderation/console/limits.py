@@ -1,21 +1,7 @@
-"""Rate limits: so many of something per person and time. Kept in memory, each process for itself."""
+"""What one person may do in the console, and how often."""
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
-
-MAX_KEYS = 10_000
-"""Beyond it the longest untouched are forgotten: a flood of addresses costs no memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `number` at once, and one more each `seconds / number`."""
-
-    number: int
-    seconds: float
-
+from moderation.token_buckets import Limit as Limit
+from moderation.token_buckets import TokenBuckets
 
 SIGN_IN = Limit(10, 600)
 """Attempts to sign in, from one network."""
@@ -34,19 +20,11 @@ BURST = Limit(40, 60)
 
 
 class RateLimits:
-    """Token buckets by name and key."""
+    """Whether one more is allowed."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._buckets: OrderedDict[tuple[Limit, str], tuple[float, float]] = OrderedDict()
+    def __init__(self) -> None:
+        self._buckets = TokenBuckets()
 
     def take(self, limit: Limit, key: str) -> bool:
         """Whether one more is allowed now; a refused one costs nothing."""
-        now = self._clock()
-        tokens, since = self._buckets.pop((limit, key), (float(limit.number), now))
-        tokens = min(limit.number, tokens + (now - since) * limit.number / limit.seconds)
-        allowed = tokens >= 1
-        self._buckets[limit, key] = (tokens - 1 if allowed else tokens, now)
-        if len(self._buckets) > MAX_KEYS:
-            self._buckets.popitem(last=False)
-        return allowed
+        return self._buckets.take(limit, key) == 0.0

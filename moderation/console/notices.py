@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from random import SystemRandom
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,22 +10,18 @@ from sqlmodel import col
 from moderation.console.context import Mailer
 from moderation.console.wording import Words, marked
 from moderation.rating import load_authors
-from moderation.trust import EARNED, choose_invited
 from storage.database import Database
 from storage.tables import (
     ArticleReply,
     Editor,
     EditorNotice,
     LogPosition,
-    RaterStanding,
     VerificationDecision,
     VerificationOutcome,
     utc_now,
 )
 
 READER = "editor-notices"
-INVITED = 5
-"""How many people are asked to rate each new answer."""
 DIGEST_EVERY = timedelta(hours=20)
 
 KINDS = {
@@ -67,24 +62,6 @@ async def tell(
     rows = await session.scalars(select(col(Editor.id)).where(col(Editor.id).in_(editor_ids)))
     for editor_id in rows:
         session.add(EditorNotice(editor_id=editor_id, kind=kind, article_id=article_id, reply_id=reply_id))
-
-
-async def invite_raters(session: AsyncSession, article_id: str, reply_id: str, number: int = INVITED) -> None:
-    """Ask some people, drawn at random, to rate an answer that is new."""
-    link = await session.get_one(ArticleReply, (article_id, reply_id))
-    rows = await session.execute(
-        select(Editor, RaterStanding)
-        .outerjoin(RaterStanding, col(RaterStanding.rater) == col(Editor.id))
-        .where(col(Editor.blocked_at).is_(None))
-    )
-    levels = {
-        editor.id: standing.level if standing else (editor.role if editor.role in EARNED else EARNED[-1])
-        for editor, standing in rows
-        if standing is None or not standing.blocked
-    }
-    authors = await load_authors(session, link)
-    invited = choose_invited(levels, excluded=authors, number=number, random=SystemRandom())
-    await tell(session, invited, "invited", article_id=article_id, reply_id=reply_id)
 
 
 async def tell_authors(database: Database) -> int:

@@ -135,7 +135,8 @@ async def _load_due(session: AsyncSession, now: datetime) -> list[Due]:
         )
         new, wanted = notices.all(), kinds_of(subscription.topics)
         kinds = [kind for _, kind in new if kind in wanted]
-        due.append(Due(subscription, language, kinds, new[-1][0]))
+        up_to = max((id_ or 0 for id_, _ in new), default=subscription.told_up_to)
+        due.append(Due(subscription, language, kinds, up_to))
     return due
 
 

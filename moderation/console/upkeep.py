@@ -5,6 +5,7 @@ from datetime import datetime
 from moderation.claims import release_lapsed
 from moderation.console import audit
 from moderation.console.context import ConsoleContext
+from moderation.console.invitations import replace_lapsed
 from moderation.console.notices import send_digests, tell_authors
 from moderation.console.push import push_notices
 from moderation.console.sessions import forget_old
@@ -13,10 +14,12 @@ from storage.database import Database
 
 
 async def keep_tasks(database: Database, now: datetime) -> str:
-    """Open what nobody works on any more, and tell authors what was decided."""
+    """Open what nobody works on any more, replace raters who do not come, tell authors what was decided."""
     async with database.transaction() as session:
         released = await release_lapsed(session, now)
-    return f"released {released} tasks, told the authors of {await tell_authors(database)} decisions"
+        lapsed = await replace_lapsed(session, now)
+    told = await tell_authors(database)
+    return f"released {released} tasks, replaced {lapsed} invited, told the authors of {told} decisions"
 
 
 async def reopen_tasks(database: Database, now: datetime) -> str:

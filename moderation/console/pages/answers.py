@@ -8,6 +8,7 @@ from sqlmodel import col
 from moderation.console import audit
 from moderation.console.access import ForbiddenError, current_editor, requires
 from moderation.console.context import get_context
+from moderation.console.invitations import count_invited
 from moderation.console.labels import REPLY_STATES, VERDICTS
 from moderation.console.permissions import Permission, may
 from moderation.console.rendering import find_words, render
@@ -126,6 +127,7 @@ async def _show(
         reply=reply,
         link=link,
         task=tasks.first(),
+        invited=await count_invited(session, article.id, reply.id),
         standing=describe_standing(words, link.state, decisions, now, finding),
         may_see=own is not None or is_author or link.state in PUBLISHED,
         consensus=finding.figures.consensus,

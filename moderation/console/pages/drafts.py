@@ -76,7 +76,7 @@ async def reuse_whole(request: web.Request) -> web.StreamResponse:
                 now=context.now(),
             )
             if sent.is_new:
-                await tell_of(session, sent, "submit", signed_in.editor.id)
+                await tell_of(session, sent, "submit", signed_in.editor.id, context.now())
             await audit.record(session, signed_in.editor.id, "reuse", f"answer:{task.article_id}:{reply_id}")
     except (TransitionError, UnknownDraftError, FaultyAnswerError):
         return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}/write")
@@ -92,11 +92,13 @@ async def preview(request: web.Request) -> web.StreamResponse:
         draft = await session.get(Draft, request.match_info["draft_id"])
         if draft is None or draft.editor_id != signed_in.editor.id:
             raise web.HTTPNotFound
+        if draft.verdict is None:
+            return _in_frame(render(request, "no_preview.html"))
         article = (await load_article_summaries(session, [draft.article_id]))[draft.article_id]
-    drawn = context.preview(replace(article, replies=(to_summary(draft, context.now()),)), words.language)
-    response = web.Response(text=drawn, content_type="text/html")
-    response.headers["Content-Security-Policy"] = PREVIEW_POLICY
-    return response
+    drawn = context.preview(
+        replace(article, replies=(to_summary(draft, draft.verdict, context.now()),)), words.language
+    )
+    return _in_frame(web.Response(text=drawn, content_type="text/html"))
 
 
 @requires(Permission.WRITE)
@@ -108,6 +110,11 @@ async def show_references(request: web.Request) -> web.StreamResponse:
         if draft is None or draft.editor_id != signed_in.editor.id:
             raise web.HTTPNotFound
         return render(request, "references.html", draft=draft, **await show_references_of(session, draft.reference))
+
+
+def _in_frame(response: web.Response) -> web.Response:
+    response.headers["Content-Security-Policy"] = PREVIEW_POLICY
+    return response
 
 
 async def _is_shown(session: AsyncSession, reply_id: str) -> bool:

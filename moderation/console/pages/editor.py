@@ -1,6 +1,6 @@
 """The editor: writing an answer to a claimed task, or correcting one that is published."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from sqlalchemy import select
@@ -13,8 +13,9 @@ from moderation.console.access import ForbiddenError, current_editor, requires
 from moderation.console.background import BACKGROUND
 from moderation.console.context import get_context
 from moderation.console.editing import measure, read_form, show_references_of, to_day
+from moderation.console.invitations import invite_raters
 from moderation.console.labels import VERDICTS
-from moderation.console.notices import invite_raters, tell
+from moderation.console.notices import tell
 from moderation.console.pages.tasks import RENEW_EVERY_S
 from moderation.console.permissions import Permission, may
 from moderation.console.rendering import render
@@ -107,7 +108,7 @@ async def send(request: web.Request) -> web.StreamResponse:
                 sent = await submit(session, draft_id, editor_id=editor_id, role=signed_in.role, now=now)
                 act = "submit"
             if sent.is_new:
-                await tell_of(session, sent, act, editor_id)
+                await tell_of(session, sent, act, editor_id, now)
                 await audit.record(session, editor_id, act, f"answer:{sent.article_id}:{sent.reply_id}")
     except FaultyAnswerError as error:
         return await _show_again(request, draft_id, faults=error.faults)
@@ -119,10 +120,10 @@ async def send(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/review/answers/{sent.article_id}/{sent.reply_id}")
 
 
-async def tell_of(session: AsyncSession, sent: Submitted, act: str, editor_id: str) -> None:
+async def tell_of(session: AsyncSession, sent: Submitted, act: str, editor_id: str, now: datetime) -> None:
     """Invite people to rate what is new; tell those who wrote or rated it of a correction."""
     if act == "submit":
-        await invite_raters(session, sent.article_id, sent.reply_id)
+        await invite_raters(session, sent.article_id, sent.reply_id, now)
         return
     link = await session.get_one(ArticleReply, (sent.article_id, sent.reply_id))
     rated = await session.scalars(

@@ -6,9 +6,11 @@ from aiohttp import web
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
+from moderation.console import audit
 from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
 from moderation.console.explain import since
+from moderation.console.invitations import answer_invitation, load_invitations
 from moderation.console.notices import KINDS
 from moderation.console.permissions import Permission
 from moderation.console.rendering import find_words, render
@@ -50,9 +52,11 @@ async def show(request: web.Request) -> web.StreamResponse:
         waiting = await session.scalar(
             select(func.count()).select_from(ReplyRequest).where(col(ReplyRequest.article_id).in_(mine))
         )
+        invitations = await load_invitations(session, editor.id)
         return render(
             request,
             "inbox.html",
+            invitations=invitations,
             notices=[(notice, text) for notice, text in notices],
             kinds=KINDS,
             reached=int(messages or 0),
@@ -75,4 +79,18 @@ async def mark_read(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther("/review/inbox")
 
 
-routes = [web.get("/inbox", show), web.post("/inbox", mark_read)]
+@requires(Permission.RATE)
+async def answer(request: web.Request) -> web.StreamResponse:
+    """Say whether one will rate what one was drawn for: a yes leads there, a no lets somebody else be drawn."""
+    context, editor_id, form = get_context(request), current_editor(request).editor.id, await request.post()
+    article_id, reply_id = str(form.get("article", "")), str(form.get("reply", ""))
+    accept = form.get("answer") == "yes"
+    async with context.database.transaction() as session:
+        found = await answer_invitation(session, editor_id, article_id, reply_id, accept=accept, now=context.now())
+        if found is None:
+            raise web.HTTPNotFound
+        await audit.record(session, editor_id, "accept" if accept else "decline", f"answer:{article_id}:{reply_id}")
+    raise web.HTTPSeeOther(f"/review/answers/{article_id}/{reply_id}" if accept else "/review/inbox")
+
+
+routes = [web.get("/inbox", show), web.post("/inbox", mark_read), web.post("/inbox/invitation", answer)]

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.wording import load_wordings
-from moderation.console.notices import invite_raters, send_digests, tell_authors
+from moderation.console.notices import send_digests, tell_authors
 from moderation.console.sessions import LASTS, Place, begin_session, forget_old
 from moderation.console.upkeep import keep_tasks, reopen_tasks
 from moderation.console.wording import LOCALES
@@ -83,14 +83,6 @@ async def test_it_tells_authors_once_and_mails_a_digest_once_a_day(database: Dat
     for at, sent in ((now, 1), (now + timedelta(hours=1), 0), (now + timedelta(days=1), 0)):
         assert await send_digests(database, mail, words, "https://x.example/review", at) == sent
     assert [to for to, _, _ in mail.sent] == ["a@example.org"]
-
-
-async def test_it_invites_others_than_the_author_to_rate(database: Database) -> None:
-    article_id = await furnish(database)
-    async with database.transaction() as session:
-        await invite_raters(session, article_id, "r")
-    async with database.reading() as session:
-        assert list(await session.scalars(select(col(EditorNotice.editor_id)))) == ["rater"]
 
 
 async def test_a_much_changed_wording_opens_the_task_again(database: Database) -> None:

@@ -205,6 +205,15 @@ async def test_it_draws_the_draft_with_a_policy_of_its_own(desk: Desk, volunteer
     assert (reply.text, reply.reference, reply.state) == (TEXT, PAGE, ReplyState.PROVISIONAL)
 
 
+async def test_the_preview_asks_for_a_verdict_before_it_says_one(desk: Desk, volunteer: Volunteer) -> None:
+    writer = await begin(desk, volunteer)
+    assert "Choose a verdict" in await volunteer.text(f"{writer.path}/preview")
+    await volunteer.post(writer.path, version="1", **{**FIELDS, "verdict": ""})
+    assert "Choose a verdict" in await volunteer.text(f"{writer.path}/preview")
+    await volunteer.post(writer.path, version="2", **FIELDS)
+    assert await volunteer.text(f"{writer.path}/preview") == "<p>bubble</p>"
+
+
 async def test_it_shows_the_titles_of_what_is_cited(desk: Desk) -> None:
     async with (
         open_desk(desk.database, fetcher=Internet({PAGE: "衛福部：大蒜"})) as other,
