@@ -27,7 +27,7 @@ from bot.line_errors import (
 from bot.line_tokens import IssuedToken, LongLivedToken, StatelessTokens, TokenSource
 from bot.metrics import Metrics
 from bot.outcome import Message
-from bot.rate_limit import TokenBucket
+from bot.rate_limit import Pace
 from bot.settings import Settings
 
 REQUEST_TIMEOUT_S = 10.0
@@ -66,8 +66,8 @@ class LineClient:
         self._tokens = tokens
         self._metrics = metrics
         self._session = session
-        self._buckets = {call: TokenBucket(rate) for call, rate in CALLS_PER_SECOND.items()}
-        self._other_calls = TokenBucket(OTHER_CALLS_PER_SECOND)
+        self._paces = {call: Pace(rate) for call, rate in CALLS_PER_SECOND.items()}
+        self._other_calls = Pace(OTHER_CALLS_PER_SECOND)
 
     async def __aenter__(self) -> Self:
         return self
@@ -153,7 +153,7 @@ class LineClient:
         self, call: str, method: str, path: str, *, data: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Mapping[str, Any]:
         """One call, and a second one with a new token when LINE refused the first one's and another can be had."""
-        await self._buckets.get(call, self._other_calls).take()
+        await self._paces.get(call, self._other_calls).take()
         token = await self._tokens.get()
         try:
             return await self._request(call, method, path, token, data, headers or {})

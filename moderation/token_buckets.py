@@ -1,8 +1,8 @@
 """Token buckets: how often somebody may do something. The one implementation for chats, the API, the console and LINE.
 
-In memory, each process for itself: what is counted is over in minutes, a restart forgives, and counting costs a
-microsecond and no query. Keys are bounded, so a flood of made-up addresses costs no memory. (The libraries for this keep
-every key until a timer comes by, or want a Redis.)
+In memory, each process for itself: what is counted is over in minutes, a restart forgives, and counting costs about a
+microsecond and no query. Keys are bounded, so a flood of made-up addresses costs no memory. (The libraries for this
+keep every key until a timer comes by, or want a Redis.)
 """
 
 import time

@@ -3,43 +3,24 @@
 import ipaddress
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bot.api.errors import TooManyRequestsError
-
-MAX_CLIENTS = 10_000
-"""Those who have not asked for longest are forgotten: a bucket that old is full again anyway."""
-
-
-@dataclass(slots=True)
-class _Bucket:
-    tokens: float
-    updated: float
+from moderation.token_buckets import Limit, TokenBuckets
 
 
 class RateLimit:
-    """A token bucket for each client."""
+    """So many requests a second for each client, and a burst of so many at once."""
 
     def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate = per_second
-        self._burst = burst
-        self._clock = clock
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._limit = Limit(burst, burst / per_second)
+        self._buckets = TokenBuckets(clock)
 
     def take(self, client: str, cost: float = 1) -> None:
         """Let one request through, or raise TooManyRequestsError with the seconds to wait."""
-        now = self._clock()
-        bucket = self._buckets.pop(client, None) or _Bucket(self._burst, now)
-        self._buckets[client] = bucket
-        while len(self._buckets) > MAX_CLIENTS:
-            self._buckets.popitem(last=False)
-        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.updated) * self._rate)
-        bucket.updated = now
-        if bucket.tokens < cost:
-            raise TooManyRequestsError(retry_after_s=math.ceil((cost - bucket.tokens) / self._rate))
-        bucket.tokens -= cost
+        wait = self._buckets.take(self._limit, client, cost)
+        if wait > 0:
+            raise TooManyRequestsError(retry_after_s=math.ceil(wait))
 
 
 def client_of(address: str | None) -> str:

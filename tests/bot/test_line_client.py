@@ -25,7 +25,7 @@ from bot.line_errors import (
 )
 from bot.line_tokens import IssuedToken, LongLivedToken, StatelessTokens, TokenSource
 from bot.metrics import Metrics
-from bot.rate_limit import TokenBucket
+from bot.rate_limit import Pace
 from bot.settings import Settings
 
 HELLO = [{"type": "text", "text": "你好"}]
@@ -271,7 +271,7 @@ def test_the_retry_key_is_a_uuid_that_depends_on_the_event_alone() -> None:
     assert str(uuid.UUID(retry_key_of("a"))) == retry_key_of("a")
 
 
-async def test_a_bucket_lets_a_burst_through_and_then_makes_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_lets_a_burst_through_and_then_makes_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -279,10 +279,10 @@ async def test_a_bucket_lets_a_burst_through_and_then_makes_wait(monkeypatch: py
 
     monkeypatch.setattr("bot.rate_limit.asyncio.sleep", sleep)
     now = [0.0]
-    bucket = TokenBucket(10, clock=lambda: now[0])
+    pace = Pace(10, clock=lambda: now[0])
     for _ in range(12):
-        await bucket.take()
+        await pace.take()
     assert waits == pytest.approx([0.1, 0.2])
     now[0] = 1.0
-    await bucket.take()
+    await pace.take()
     assert len(waits) == 2

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import update
 from sqlmodel import col
 
-from bot.api.limits import MAX_CLIENTS, RateLimit
+from bot.api.limits import RateLimit
 from bot.api.operations import OPERATIONS
 from bot.api.routes import BURST, PER_SECOND, add_api
 from retrieval.types import Band, EntryKind, Match
@@ -250,13 +250,6 @@ async def test_one_client_cannot_take_everything(sqlite_database: Database, twin
         assert other.status == 200, "behind a proxy, clients are told apart"
         now += 1
         assert (await client.get("/api/v1/search?q=x")).status == 200
-
-
-def test_clients_that_have_gone_are_forgotten() -> None:
-    limit = RateLimit(1, 1, clock=lambda: 0.0)
-    for number in range(MAX_CLIENTS + 5):
-        limit.take(str(number))
-    assert len(limit._buckets) == MAX_CLIENTS
 
 
 async def test_replies_name_the_articles_they_answer(any_client: Client, database: Database) -> None:
