@@ -113,6 +113,11 @@ class Reason(StrEnum):
     LIKE_VARIANT = "variant"
     LIKE_TITLE = "title"
     LIKE_REPLY = "reply"
+    LIKE_MEANING = "meaning"
+
+
+FEW_WORDS = 0.1
+"""Share of either text's words below which a match does not rest on words: another language, or quite other words."""
 
 
 def to_reason(match: Match) -> Reason:
@@ -121,7 +126,10 @@ def to_reason(match: Match) -> Reason:
             return reason
     if has_same_words(match):
         return Reason.SAME_WORDS
-    return Reason.SAME_LINK if match.signals.get("same_link", 0) >= 1 else _BY_KIND[match.entry_kind]
+    if match.signals.get("same_link", 0) >= 1:
+        return Reason.SAME_LINK
+    shares = match.signals.get("cover_q", 1), match.signals.get("cover_e", 1)
+    return Reason.LIKE_MEANING if max(shares) < FEW_WORDS else _BY_KIND[match.entry_kind]
 
 
 def why_found(words: Words, reason: Reason) -> str:
@@ -145,6 +153,7 @@ _REASONS = {
     Reason.LIKE_VARIANT: marked("The words are much like another version of this message."),
     Reason.LIKE_TITLE: marked("Your message is like the title of a page this message links to."),
     Reason.LIKE_REPLY: marked("Your message is about what this fact-check says."),
+    Reason.LIKE_MEANING: marked("It seems to say the same in other words or in another language."),
 }
 
 

@@ -28,6 +28,7 @@ from bot.bubbles.group import group_messages
 from bot.bubbles.guide import welcome_messages
 from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.view import View
+from bot.bubbles.why import Why, why_messages
 from bot.buttons import Buttons, Vote
 from bot.decide import Answer, Candidate, Candidates, NoMatch, Outcome, best_replies, is_settled
 from bot.drafts import draft_of
@@ -39,6 +40,7 @@ from bot.pages import read_style
 from bot.render import render
 from bot.wording import Wordings, Words, load_wordings
 from moderation.intake import RequestReceipt
+from retrieval.explain import explain
 from retrieval.types import Band, EntryKind, Match
 from scripts.import_cofacts import RejectsFile, import_cofacts
 from storage.articles import ArticlePage, ArticleSummary, find_article_page, load_article_summaries
@@ -193,13 +195,37 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
     yield from _notices(view, pages, sample.disputed)
     for vote in (Vote.HELPFUL, Vote.NOT_HELPFUL):
         yield f"voted-{vote.value}", voted(view, vote, asked.article_id, asked.replies[0].reply_id)
-    yield "why", notes.why(view, Reason.LIKE_MESSAGE, 0.93)
+    yield from _whys(view, pages[0].summary.text or "")
     plain: tuple[Callable[[View], tuple[Part, ...]], ...] = (
         notes.declined, notes.expired, notes.withdrawn, notes.nothing_to_read, notes.sticker, notes.hello_group,
     )  # fmt: skip
     yield "notes", [message for note in plain for message in note(view)]
     yield "media", list(notes.cannot_read(view))
     yield "group", group_messages(view, Answer(_candidate(pages[0].summary, Band.ANSWER, 0.97)))
+
+
+def _whys(view: View, told: str) -> Iterator[Scene]:
+    """Why something was found: by words, where a detail differs, by meaning, asked late, by its link, by its looks."""
+    signals = {"cover_q": 0.82, "cover_e": 0.64}
+    checked = "菌類不能和茄子一起吃，會產生毒素，台大醫院已經死掉七個人，請小心！"
+    for name, reason, sent in (
+        (
+            "words",
+            Reason.LIKE_MESSAGE,
+            "聽說香菇跟茄子一起吃會產生毒素，台大醫院已經死掉七個人，是一個當醫生的朋友說的。",
+        ),
+        ("differs", Reason.LIKE_MESSAGE, "菌類不能和菠菜一起吃，會產生毒素，台大醫院已經死掉三個人，請小心！"),
+        (
+            "meaning",
+            Reason.LIKE_MEANING,
+            "Do not eat mushrooms together with eggplant, seven people have died of the poison.",
+        ),
+    ):
+        found = explain(sent, [checked])
+        yield f"why-{name}", why_messages(view, Why(reason, 0.93, signals, found, checked))
+    yield "why-late", why_messages(view, Why(Reason.LIKE_MESSAGE, 0.93, signals, None, told))
+    yield "why-link", why_messages(view, Why(Reason.SAME_LINK, 0.9, {}, None, told, "example.com/news/20200101"))
+    yield "why-picture", why_messages(view, Why(Reason.SAME_PICTURE, 0.98, {"picture": 0.97}, None, told))
 
 
 def _menu(view: View, pages: Sequence[ArticlePage]) -> Iterator[Scene]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.bubbles.feedback import vote_row
 from bot.bubbles.reply import provenance, references, reply_text, state_note, verdict_header
 from bot.bubbles.view import MAX_CAROUSEL_BYTES, View, fitted
+from bot.bubbles.why import why_action
 from bot.buttons import Press
 from bot.decide import Candidate, is_settled
 from bot.fit import clean, cut, one_line
@@ -123,17 +124,11 @@ def _more_action(view: View, article: ArticleSummary, left: int, offset: int) ->
 
 def _doubts(view: View, match: Match, event_id: str | None) -> Part:
     """Two quiet buttons: how this was found, and that it is the wrong one."""
-    why = view.buttons.encode(
-        Press.WHY,
-        article_id=match.article_id,
-        probability=match.probability,
-        kind=to_reason(match).value,
-    )
     wrong = view.buttons.encode(Press.NONE_OF_THESE, event_id=event_id)
     return box(
         "horizontal",
         [
-            button(postback(view.words("Why this one?"), why), "link"),
+            button(why_action(view, match, event_id), "link"),
             button(postback(view.words("Not mine"), wrong), "link"),
         ],
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.bubbles.reply import CAUTION
 from bot.bubbles.view import MAX_CAROUSEL_BYTES, View, fitted
+from bot.bubbles.why import why_action
 from bot.buttons import Press
 from bot.decide import Candidate, Candidates
 from bot.fit import clean, cut
@@ -18,7 +19,7 @@ def candidate_messages(view: View, outcome: Candidates, event_id: str) -> tuple[
     """A question, the candidates to swipe through, and "none of these" at the end and below."""
     candidates = outcome.candidates
     none = none_action(view, event_id, outcome.unanswered.article_id if outcome.unanswered else None)
-    container = fitted(lambda limit: _container(view, candidates, none, limit), MAX_CAROUSEL_BYTES)
+    container = fitted(lambda limit: _container(view, candidates, none, event_id, limit), MAX_CAROUSEL_BYTES)
     alt_text = view.words.plural(
         "One checked message is similar. Is it yours?",
         "{number} checked messages are similar. Which one is yours?",
@@ -48,13 +49,13 @@ def _question(view: View, candidates: Sequence[Candidate]) -> str:
     )
 
 
-def _container(view: View, candidates: Sequence[Candidate], none: Part, limit: int) -> Part:
+def _container(view: View, candidates: Sequence[Candidate], none: Part, event_id: str, limit: int) -> Part:
     last = bubble([text(view.words("None of these is the message I received."), weight="bold")], footer=[button(none)])
-    contents = [*(_bubble(view, candidate, min(limit, MAX_QUOTE)) for candidate in candidates), last]
+    contents = [*(_bubble(view, candidate, event_id, min(limit, MAX_QUOTE)) for candidate in candidates), last]
     return {"type": "carousel", "contents": contents}
 
 
-def _bubble(view: View, candidate: Candidate, limit: int) -> Part:
+def _bubble(view: View, candidate: Candidate, event_id: str, limit: int) -> Part:
     article = candidate.article
     choose = postback(
         view.words("See what was found") if candidate.is_contradicted else view.words("This is the one"),
@@ -66,7 +67,8 @@ def _bubble(view: View, candidate: Candidate, limit: int) -> Part:
         quote(cut(told, limit), lines=9),
         *_resemblance(view, candidate),
     ]
-    return bubble(body, footer=[button(choose, "secondary" if candidate.is_contradicted else "primary")])
+    why = button(why_action(view, candidate.match, event_id), "link")
+    return bubble(body, footer=[button(choose, "secondary" if candidate.is_contradicted else "primary"), why])
 
 
 def _resemblance(view: View, candidate: Candidate) -> list[Part]:

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from bot.bubbles.notes import expired
 from bot.buttons import Action, Press
 from bot.events import Postback
+from bot.handlers.explaining import explain_match
 from bot.handlers.looking_up import find_view
-from bot.handlers.presses_on_answers import choose, explain, none_of_these, show_more
+from bot.handlers.presses_on_answers import choose, none_of_these, show_more
 from bot.handlers.presses_on_bursts import look_at_all, look_at_one
 from bot.handlers.presses_on_consent import agree, decline, join, show_draft
 from bot.handlers.presses_on_feedback import say_why, vote
@@ -24,7 +25,7 @@ from bot.services import Services
 PRESSES: dict[Press, Callable[[Postback, Action, Services], Awaitable[HandlerResult]]] = {
     Press.CHOOSE: choose,
     Press.NONE_OF_THESE: none_of_these,
-    Press.WHY: explain,
+    Press.WHY: explain_match,
     Press.MORE_REPLIES: show_more,
     Press.AGREE: agree,
     Press.AGREE_MEDIA: agree_to_media,

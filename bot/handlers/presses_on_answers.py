@@ -1,4 +1,4 @@
-"""Presses on answers and candidates: this one, none of these, why, and the other replies."""
+"""Presses on answers and candidates: this one, none of these, and the other replies."""
 
 from bot.bubbles import notes
 from bot.bubbles.answer import article_messages, more_replies
@@ -8,10 +8,9 @@ from bot.decide import best_replies
 from bot.drafts import draft_of
 from bot.events import Postback
 from bot.handlers.kept_message import find_kept_media, find_kept_text
-from bot.handlers.looking_up import about, find_person, find_shown, find_view, to_view
+from bot.handlers.looking_up import about, find_person, find_shown, to_view
 from bot.handlers.presses_on_media import offer_media
 from bot.handlers.remembering import remember_choice
-from bot.labels import Reason
 from bot.outcome import HandlerResult
 from bot.services import Services
 from storage.tables import Choice
@@ -37,13 +36,6 @@ async def show_more(event: Postback, action: Action, services: Services) -> Hand
     if article is None or action.offset >= len(replies):
         return HandlerResult(notes.withdrawn(view), "withdrawn")
     return HandlerResult(more_replies(view, article, replies, action.offset), "more_replies")
-
-
-async def explain(event: Postback, action: Action, services: Services) -> HandlerResult:
-    view = await find_view(services, event)
-    if action.kind not in set(Reason) or action.probability is None:
-        return HandlerResult(notes.expired(view), "button_unknown")
-    return HandlerResult(notes.why(view, Reason(action.kind), action.probability), "explained")
 
 
 async def none_of_these(event: Postback, action: Action, services: Services) -> HandlerResult:

@@ -28,6 +28,7 @@ from bot.bubbles.menu import (
 from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.reply import CALM, CAUTION
 from bot.bubbles.view import MAX_BUBBLE_BYTES, MAX_CAROUSEL_BYTES, View
+from bot.bubbles.why import Why, why_messages
 from bot.buttons import Buttons, Press, Vote
 from bot.decide import Answer, Candidate, Candidates, NoMatch, best_replies
 from bot.drafts import draft_of
@@ -39,6 +40,7 @@ from bot.outcome import MAX_MESSAGES
 from bot.render import render
 from bot.wording import load_wordings
 from moderation.intake import RequestReceipt
+from retrieval.explain import explain
 from retrieval.types import Band, EntryKind
 from scripts.simulator.validator import message_problems
 from storage.articles import ArticleSummary
@@ -112,7 +114,7 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
     yield from (notes.taken_back(view, was_there) for was_there in (True, False))
     yield notes.receipt(view, RequestReceipt("article", 4, True), Waiting(100, 7200, 9000))
     yield notes.cannot_read(view)
-    yield from (notes.why(view, reason, 0.9) for reason in Reason)
+    yield from (why_messages(view, why) for why in reasons())
     yield notes.receipt(view, RequestReceipt("article", 1, True))
     yield notes.receipt(view, RequestReceipt("article", 4, False))
     yield from (voted(view, vote, "article", "reply") for vote in Vote)
@@ -125,6 +127,18 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
         notes.too_late_to_take_back,
     ):  # fmt: skip
         yield note(view)
+
+
+def reasons() -> Iterator[Why]:
+    """Every reason bare, with all that can be known, and with the longest passages there can be."""
+    long = "word0 字 " * 3000
+    found = explain("喝熱水可以殺死病毒，請轉發給家人，每天三杯", ["喝冷水可以殺死病毒，請轉發給家人，每天五杯"])
+    signals = {"cover_q": 0.7, "cover_e": 0.4, "picture": 0.97, "sound": 0.9}
+    for reason in Reason:
+        yield Why(reason, 0.9)
+        yield Why(reason, 0.9, signals, found, "喝熱水", "example.com/" + "x" * 2000)
+        yield Why(reason, 0.9, signals | {"exact": 1.0}, None, long)
+    yield Why(Reason.LIKE_REPLY, 1.0, signals, explain(long, [long.replace("字", "詞")]), long)
 
 
 def check(messages: Sequence[Mapping[str, Any]]) -> None:
@@ -294,7 +308,8 @@ def test_candidates_ask_and_can_be_refused() -> None:
     likely = candidate(answered(), band=Band.CANDIDATE)
     other = candidate(answered(), contradictions=[("35%", "3.5%")])
     messages = render(ZH, Candidates((likely, other), make_article("waiting")), "x", EVENT_ID)
-    assert presses(messages) == [Press.CHOOSE, Press.CHOOSE, Press.NONE_OF_THESE, Press.NONE_OF_THESE]
+    asked = [Press.CHOOSE, Press.WHY]
+    assert presses(messages) == [*asked, *asked, Press.NONE_OF_THESE, Press.NONE_OF_THESE]
     none = decode(postbacks(messages)[-1])
     assert (none.event_id, none.article_id) == (EVENT_ID, "waiting")
     said = texts(messages)
