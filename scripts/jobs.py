@@ -96,6 +96,12 @@ async def export_release(services: Services) -> str:
     return await export_when_due(services.settings, datetime.now(UTC))
 
 
+async def recall_releases(services: Services) -> str:
+    from scripts.exports.run import recall_what_was_taken_back  # as above
+
+    return await recall_what_was_taken_back(services.settings)
+
+
 async def keep_tasks(services: Services) -> str:
     from moderation.console.upkeep import keep_tasks as keep  # as above
 
@@ -169,6 +175,12 @@ JOBS = {
         Job("publish-due", "Show contested answers whose waiting is over.", timedelta(minutes=5), publish_due),
         Job("statistics", "Count what the statistics pages show.", timedelta(hours=1), count_statistics),
         Job("export", "Publish a release, once a week and when anything changed.", timedelta(days=1), export_release),
+        Job(
+            "recall",
+            "Withdraw releases that hold what was taken back since, and publish one without it.",
+            timedelta(days=1),
+            recall_releases,
+        ),
         Job(
             "keep-tasks",
             "Open tasks nobody works on any more, tell authors what was decided.",

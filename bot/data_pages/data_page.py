@@ -1,6 +1,7 @@
 """`/data`: the releases, their descriptions and files.
 
-`/data/latest/PATH` is the newest release's file under an address that stays; `/data/RELEASE/PATH` never changes.
+`/data/latest/PATH` is the newest release's file under an address that stays; `/data/RELEASE/PATH` never changes, until
+the whole release is withdrawn: 410, and why.
 """
 
 import asyncio
@@ -16,12 +17,13 @@ from multidict import CIMultiDict
 
 from bot.data_pages.atom import Entry, Feed, to_atom
 from bot.data_pages.preview import load_previews
-from bot.data_pages.releases import LATEST, find_file, find_manifest, load_index, load_releases
+from bot.data_pages.releases import LATEST, find_file, find_manifest, find_withdrawn, load_index, load_releases
 from bot.data_pages.site import HEADERS, MAX_AGE_S, Look, Site, or_not_modified
-from bot.wording import Words
+from bot.wording import Words, marked
 from storage.exports.manifest import FileEntry, Manifest
 
-FOR_EVER_S = 365 * 24 * 3600
+DAY_S = 24 * 3600
+"""A release's file never changes, but it may be withdrawn: then no cache may have it for long."""
 SHARED = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Repr-Digest",
@@ -40,6 +42,9 @@ TYPES = {
 }
 
 
+REPLACES = marked("It takes the place of {releases}, withdrawn since they hold what was taken back.")
+
+
 class DataPage:
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -56,8 +61,8 @@ class DataPage:
         release, name = request.match_info["release"], request.match_info["path"]
         file = await asyncio.to_thread(find_file, self._site.releases, release, name)
         if file is None:
-            return self._site.absent(request)
-        kept = f"public, max-age={MAX_AGE_S}" if release == LATEST else f"public, max-age={FOR_EVER_S}, immutable"
+            return await self._absent(request, release)
+        kept = f"public, max-age={MAX_AGE_S if release == LATEST else DAY_S}"
         content_type = (
             TYPES.get(file.path.suffix) or mimetypes.guess_type(file.path.name)[0] or "application/octet-stream"
         )
@@ -95,7 +100,7 @@ class DataPage:
     async def _show(self, request: web.Request, release: str) -> web.Response:
         manifest = await asyncio.to_thread(find_manifest, self._site.releases, release)
         if manifest is None and release != LATEST:
-            return self._site.absent(request)
+            return await self._absent(request, release)
         releases = await asyncio.to_thread(load_releases, self._site.releases)
         previews = await asyncio.to_thread(load_previews, self._site.releases, manifest) if manifest else {}
         return self._site.respond(
@@ -104,11 +109,20 @@ class DataPage:
             manifest=manifest,
             previews=previews,
             releases=releases,
+            withdrawn=(await asyncio.to_thread(load_index, self._site.releases)).get("withdrawn", []),
             files=_by_table(manifest) if manifest else {},
             others=[file for file in manifest.files if file.kind != "data"] if manifest else [],
+            replaces=REPLACES,
             changes=_changes(releases, manifest) if manifest else None,
             moment=datetime.fromisoformat,
         )
+
+    async def _absent(self, request: web.Request, release: str) -> web.Response:
+        """410 and why, where there was a release of this name; else 404."""
+        gone = await asyncio.to_thread(find_withdrawn, self._site.releases, release)
+        if gone is None:
+            return self._site.absent(request)
+        return self._site.respond(request, "withdrawn.html", 410, gone=gone, moment=datetime.fromisoformat)
 
     def _to_entry(self, words: Words, entry: Manifest) -> Entry:
         look, as_of = Look(words), datetime.fromisoformat(entry.as_of)
@@ -118,6 +132,8 @@ class DataPage:
             size=look.size(entry.bytes),
             day=look.moment(as_of),
         )
+        if entry.replaces:
+            told += " " + words(REPLACES, releases=", ".join(entry.replaces))
         return Entry(self._url(entry.release), f"{entry.version} ({entry.date})", as_of, told)
 
     def _url(self, release: str) -> str:

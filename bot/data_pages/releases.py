@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from storage.exports.manifest import INDEX, INDEX_FORMAT, MANIFEST, SUMS, Manifest, ReleaseError, read_manifest
+from storage.exports.index import INDEX, INDEX_FORMAT
+from storage.exports.manifest import MANIFEST, SUMS, Manifest, ReleaseError, read_manifest
 
 LATEST = "latest"
 
@@ -29,7 +30,7 @@ def load_index(folder: Path) -> dict[str, Any]:
     try:
         return _read_index(path, path.stat().st_mtime_ns)
     except (OSError, ValueError):
-        return {"format": INDEX_FORMAT, "releases": []}
+        return {"format": INDEX_FORMAT, "releases": [], "withdrawn": []}
 
 
 def load_releases(folder: Path) -> list[Manifest]:
@@ -44,6 +45,11 @@ def find_manifest(folder: Path, release: str) -> Manifest | None:
     if release == LATEST and names:
         release = names[0]
     return _load(folder, release) if release in names else None
+
+
+def find_withdrawn(folder: Path, release: str) -> dict[str, Any] | None:
+    """What the index says of a release that was withdrawn; None when there was none of this name."""
+    return next((entry for entry in load_index(folder).get("withdrawn", []) if entry["release"] == release), None)
 
 
 def find_file(folder: Path, release: str, name: str) -> ServedFile | None:

@@ -30,6 +30,11 @@ def _split(context: click.Context, parameter: click.Parameter, value: str | None
     help="parquet, csv, jsonl or several.  [default: all there are]",
 )
 @click.option("--if-changed", is_flag=True, help="Publish nothing when no row changed since the last release.")
+@click.option(
+    "--if-taken-back",
+    is_flag=True,
+    help="Publish only when a release holds what was taken back since; such releases are withdrawn.",
+)
 @click.option("--push", type=click.Choice(["hf", "s3"]), help="Then publish the newest release in DIR elsewhere.")
 @click.option("--to", metavar="PLACE", help="With --push: OWNER/NAME at Hugging Face, or BUCKET[/PREFIX].")
 @click.option(
@@ -40,6 +45,7 @@ def command(
     since: str | None,
     formats: tuple[str, ...] | None,
     if_changed: bool,
+    if_taken_back: bool,
     push: str | None,
     to: str | None,
     for_real: bool,
@@ -54,6 +60,6 @@ def command(
     from scripts.exports.push import run_push
     from scripts.exports.run import run_export
 
-    run_export(folder, since=since, formats=formats, if_changed=if_changed)
+    run_export(folder, since=since, formats=formats, if_changed=if_changed, if_taken_back=if_taken_back)
     if push and to:
         run_push(folder, push, to, for_real=for_real)

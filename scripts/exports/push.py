@@ -6,10 +6,13 @@ Their own libraries do it and find their credentials where they always do. Nothi
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from storage.exports.manifest import INDEX, MANIFEST, SUMS, Manifest, ReleaseError, check_files, list_releases
+from storage.exports.index import INDEX
+from storage.exports.manifest import MANIFEST, SUMS, Manifest, ReleaseError, check_files, list_releases
+from storage.exports.withdrawal import WITHDRAWN, list_withdrawn
 
 LIBRARIES = {"hf": "huggingface_hub", "s3": "boto3"}
 
@@ -47,7 +50,10 @@ def paths_of(manifest: Manifest) -> Iterator[str]:
 
 
 def upload_to_hf(root: Path, manifest: Manifest, place: str) -> None:
-    """One commit that makes the repository this release, and a tag of its version."""
+    """One commit that makes the repository this release, and a tag of its version.
+
+    Where a withdrawn release was published, the history goes and this release alone stays.
+    """
     from huggingface_hub import HfApi  # here, for most exports need none of it
 
     api = HfApi()
@@ -59,11 +65,16 @@ def upload_to_hf(root: Path, manifest: Manifest, place: str) -> None:
         commit_message=f"Release {manifest.release}",
         delete_patterns=["*"],
     )
+    tags = {ref.name for ref in api.list_repo_refs(place, repo_type="dataset").tags}
+    if tags & {f"v{gone.version}" for gone in list_withdrawn(root)}:
+        for tag in sorted(tags):  # each leads, by the commits before it, to what was withdrawn
+            api.delete_tag(place, repo_type="dataset", tag=tag)
+        api.super_squash_history(place, repo_type="dataset", commit_message=f"Release {manifest.release}")
     api.create_tag(place, repo_type="dataset", tag=f"v{manifest.version}", exist_ok=True)
 
 
 def upload_to_s3(root: Path, manifest: Manifest, place: str) -> None:
-    """Every file under PREFIX/RELEASE/, checked by the server, then the index of releases."""
+    """Every file under PREFIX/RELEASE/, checked by the server, then the index; what was withdrawn here goes there."""
     import boto3  # as above
 
     bucket, _, prefix = place.partition("/")
@@ -75,3 +86,14 @@ def upload_to_s3(root: Path, manifest: Manifest, place: str) -> None:
             str(folder / path), bucket, f"{start}{manifest.release}/{path}", ExtraArgs={"ChecksumAlgorithm": "SHA256"}
         )
     client.upload_file(str(root / INDEX), bucket, f"{start}{INDEX}")
+    for gone in list_withdrawn(root):
+        _withdraw_from_s3(client, bucket, f"{start}{gone.release}/", root / gone.release / WITHDRAWN)
+
+
+def _withdraw_from_s3(client: Any, bucket: str, prefix: str, record: Path) -> None:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = [one["Key"] for page in pages for one in page.get("Contents", []) if one["Key"] != f"{prefix}{WITHDRAWN}"]
+    for key in keys:
+        client.delete_object(Bucket=bucket, Key=key)
+    if keys:
+        client.upload_file(str(record), bucket, f"{prefix}{WITHDRAWN}")

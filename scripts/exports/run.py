@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,20 +28,28 @@ RELEASES = "releases"
 """The folder in DATA_DIR that the scheduled job publishes to and the pages serve from."""
 
 
-def run_export(folder: Path, *, since: str | None, formats: tuple[str, ...] | None, if_changed: bool) -> None:
+def run_export(
+    folder: Path,
+    *,
+    since: str | None,
+    formats: tuple[str, ...] | None,
+    if_changed: bool = False,
+    if_taken_back: bool = False,
+) -> None:
     """Publish a release in `folder` and print what it holds; any failure is one clear line."""
     settings = settings_or_exit()
     chosen = formats or available_formats()
     if "parquet" in chosen and "parquet" not in available_formats():
         raise click.ClickException("Parquet needs pyarrow: pip install 'chaming[research]', or --format csv,jsonl")
-    request = to_request(settings, folder, formats=chosen, since=since, only_if_changed=if_changed)
+    request = to_request(settings, folder, formats=chosen, since=since)
+    request = replace(request, only_if_changed=if_changed, only_if_taken_back=if_taken_back)
     try:
         manifest = asyncio.run(_export(settings, request))
     except (ReleaseError, DatabaseError) as error:
         raise click.ClickException(str(error)) from error
     except (SQLAlchemyError, OSError) as error:
         raise click.ClickException(f"The export stopped: {str(error).splitlines()[0]}") from error
-    click.echo(describe(manifest))
+    click.echo(describe(manifest) if manifest or not if_taken_back else "nothing in any release was taken back since")
 
 
 def to_request(
@@ -49,7 +58,6 @@ def to_request(
     *,
     formats: tuple[str, ...],
     since: str | None = None,
-    only_if_changed: bool = False,
 ) -> ExportRequest:
     """What the settings say about every release."""
     instance = settings.public_instance_name
@@ -61,7 +69,6 @@ def to_request(
         attribution=settings.export_attribution or f"{instance} and its volunteers (chaming 查明)",
         formats=formats,
         since=since,
-        only_if_changed=only_if_changed,
     )
 
 
@@ -77,19 +84,28 @@ def describe(manifest: Manifest | None) -> str:
     delta = manifest.delta
     changes = f", {delta['added']:,} added and {delta['removed']:,} removed since {delta['from']}" if delta else ""
     size = manifest.bytes / 1_000_000
-    return f"released {manifest.release}: {manifest.rows:,} rows, {size:.1f} MB{changes}"
+    withdrawn = f"; withdrew {', '.join(manifest.replaces)}" if manifest.replaces else ""
+    return f"released {manifest.release}: {manifest.rows:,} rows, {size:.1f} MB{changes}{withdrawn}"
 
 
 async def export_when_due(settings: Settings, now: datetime) -> str:
-    """Publish a release to DATA_DIR/releases, once a week and when anything changed.
-
-    In a process of its own: it is long and heavy, and the bot must answer meanwhile.
-    """
+    """Publish a release to DATA_DIR/releases, once a week and when anything changed."""
     folder = settings.data_dir / RELEASES
     releases = list_releases(folder)
     if releases and now - datetime.fromisoformat(releases[-1].as_of) < EVERY:
         return f"{releases[-1].release} is not a week old"
-    command = [sys.executable, "-m", "scripts", "export", str(folder), "--if-changed"]
+    return await _export_in_a_process(folder, "--if-changed")
+
+
+async def recall_what_was_taken_back(settings: Settings) -> str:
+    """Where a release holds what was taken back since: publish one without it, and withdraw those with it."""
+    folder = settings.data_dir / RELEASES
+    return await _export_in_a_process(folder, "--if-taken-back") if list_releases(folder) else "there is no release"
+
+
+async def _export_in_a_process(folder: Path, *options: str) -> str:
+    """Of its own: an export is long and heavy, and the bot must answer meanwhile."""
+    command = [sys.executable, "-m", "scripts", "export", str(folder), *options]
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

@@ -1,45 +1,66 @@
 """What changed between two releases: which rows went and which came; and the newer one rebuilt from the older.
 
 Both releases have a table's rows in the order of its first column. They are walked side by side, and only the rows
-that share one value of it are ever held.
+that share one value of it are ever held. A row that went is named by its digest and nothing else: it may have gone
+because somebody took it back.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from storage.exports.catalogue import TABLES
 from storage.exports.columns import ExportTable, Row
 from storage.exports.manifest import Manifest, ReleaseError
 from storage.exports.readers import read_lines, read_table
-from storage.exports.rows import from_object, to_object
+from storage.exports.rows import from_object, to_object, to_plain
 from storage.exports.writers import JsonLines, Written
 
 AT_ONCE = 1_000
 
-Change = tuple[str, Row]
-"""`-` or `+`, and the row."""
+
+class Gone(NamedTuple):
+    """A row of the older release that the newer one has no more."""
+
+    first: str
+    """The value of its first column."""
+    sha256: str
+
+
+Change = Gone | Row
+
+
+def digest_of(row: Row) -> str:
+    """What names a row that went: SHA-256 of its values as a JSON array, times as text."""
+    return hashlib.sha256(orjson.dumps(to_plain(row))).hexdigest()
 
 
 def compare(old: Iterable[Row], new: Iterable[Row]) -> Iterator[Change]:
-    """The rows to take away and to add, in the order of the first column."""
+    """What to take away and what to add, in the order of the first column."""
     for before, after in _side_by_side(old, new):
         gone, come = Counter(before), Counter(after)
-        yield from (("-", row) for row in (gone - come).elements())
-        yield from (("+", row) for row in (come - gone).elements())
+        yield from (Gone(row[0], digest_of(row)) for row in (gone - come).elements())
+        yield from (come - gone).elements()
 
 
 def apply_changes(old: Iterable[Row], changes: Iterable[Change]) -> Iterator[Row]:
     """The newer rows, from the older ones and what changed; raises ReleaseError when they do not belong together."""
-    for before, changed in _side_by_side(old, changes, key=lambda change: change[1][0]):
-        rows = Counter(before)
-        for op, row in changed:
-            if op == "-" and not rows[row]:
-                raise ReleaseError("this delta starts from another release: a row that it removes is not there")
-            rows[row] += 1 if op == "+" else -1
-        yield from rows.elements()
+    for before, changed in _side_by_side(old, changes):
+        gone = Counter(change.sha256 for change in changed if isinstance(change, Gone))
+        for row in before:
+            digest = digest_of(row) if gone else ""
+            if gone[digest]:
+                gone[digest] -= 1
+            else:
+                yield row
+        if gone.total():
+            raise ReleaseError("this delta starts from another release: a row that it removes is not there")
+        yield from (change for change in changed if not isinstance(change, Gone))
 
 
 def write_delta(
@@ -50,9 +71,13 @@ def write_delta(
     counts: Counter[str] = Counter()
 
     def objects() -> Iterator[dict[str, Any]]:
-        for op, row in compare(old, new):
-            counts[op] += 1
-            yield {"op": op, "row": to_object(table, row)}
+        for change in compare(old, new):
+            if isinstance(change, Gone):
+                counts["-"] += 1
+                yield {"op": "-", table.names[0]: change.first, "sha256": change.sha256}
+            else:
+                counts["+"] += 1
+                yield {"op": "+", "row": to_object(table, change)}
 
     for part in _in_parts(objects()):
         file.write_objects(part)
@@ -66,8 +91,7 @@ def rebuild_table(
     if new.delta is None or new.delta["from"] != old.release:
         raise ReleaseError(f"{new.release} has no delta from {old.release}")
     lines = read_lines(new_folder / f"delta/{table.name}.jsonl.gz")
-    changes = ((line["op"], from_object(table, line["row"])) for line in lines)
-    return apply_changes(read_table(old_folder, old, table), changes)
+    return apply_changes(read_table(old_folder, old, table), (_read_change(table, line) for line in lines))
 
 
 def rebuild(
@@ -76,6 +100,10 @@ def rebuild(
     """Every table of the newer release, one after another."""
     for table in TABLES:
         yield table, rebuild_table(old_folder, old, new_folder, new, table)
+
+
+def _read_change(table: ExportTable, line: dict[str, Any]) -> Change:
+    return from_object(table, line["row"]) if line["op"] == "+" else Gone(line[table.names[0]], line["sha256"])
 
 
 def _in_parts(items: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -88,11 +116,9 @@ def _in_parts(items: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
     yield part
 
 
-def _side_by_side(
-    left: Iterable[Row], right: Iterable[Any], key: Callable[[Any], str] = lambda row: row[0]
-) -> Iterator[tuple[list[Row], list[Any]]]:
+def _side_by_side(left: Iterable[Row], right: Iterable[Any]) -> Iterator[tuple[list[Row], list[Any]]]:
     """Both sides' rows, a value of the first column at a time, in the order of its bytes."""
-    lefts, rights = groupby(left, key=lambda row: row[0]), groupby(right, key=key)
+    lefts, rights = groupby(left, key=lambda row: row[0]), groupby(right, key=lambda row: row[0])
     one, other = next(lefts, None), next(rights, None)
     while one is not None or other is not None:
         comes_first = _compare(one, other)

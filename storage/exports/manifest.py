@@ -1,4 +1,4 @@
-"""What is in a release, and which releases there are: `manifest.json`, `SHA256SUMS` and `releases.json`."""
+"""What is in a release, and which releases there are: `manifest.json` and `SHA256SUMS`."""
 
 import hashlib
 import os
@@ -10,9 +10,7 @@ from typing import Any
 import orjson
 
 FORMAT = "chaming-release/1"
-INDEX_FORMAT = "chaming-releases/1"
 MANIFEST = "manifest.json"
-INDEX = "releases.json"
 SUMS = "SHA256SUMS"
 
 
@@ -73,6 +71,8 @@ class Manifest:
     tables: list[TableEntry]
     files: list[FileEntry]
     delta: dict[str, Any] | None = None
+    replaces: list[str] = field(default_factory=list)
+    """Releases that were withdrawn when this one was published, since they hold what was taken back."""
     format: str = field(default=FORMAT)
 
     @property
@@ -120,29 +120,6 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def write_index(root: Path) -> None:
-    """Make `releases.json` anew from the folders that are there."""
-    entries = [
-        {
-            "release": one.release,
-            "version": one.version,
-            "date": one.date,
-            "as_of": one.as_of,
-            "epoch": one.epoch,
-            "previous": one.previous,
-            "rows": one.rows,
-            "bytes": one.bytes,
-            "manifest_sha256": hash_file(root / one.release / MANIFEST),
-        }
-        for one in reversed(list_releases(root))
-    ]
-    draft = root / f".{INDEX}"
-    draft.write_bytes(to_json({"format": INDEX_FORMAT, "releases": entries}))
-    sync_file(draft)
-    draft.replace(root / INDEX)
-    sync_file(root)
-
-
 def write_sums(folder: Path, files: Iterable[FileEntry]) -> None:
     lines = [f"{hash_file(folder / MANIFEST)}  {MANIFEST}", *(f"{file.sha256}  {file.path}" for file in files)]
     (folder / SUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -160,6 +137,15 @@ def check_files(folder: Path, manifest: Manifest) -> None:
         path = folder / file.path
         if not path.is_file() or path.stat().st_size != file.bytes or hash_file(path) != file.sha256:
             raise ReleaseError(f"{file.path} is missing or differs from what {manifest.release} released")
+
+
+def put_file(path: Path, content: bytes) -> None:
+    """Write the file so that it is there whole, or as it was before."""
+    draft = path.with_name(f".{path.name}")
+    draft.write_bytes(content)
+    sync_file(draft)
+    draft.replace(path)
+    sync_file(path.parent)
 
 
 def sync_file(path: Path) -> None:

@@ -16,6 +16,7 @@ from storage.exports.catalogue import TABLES
 from storage.exports.day_counts import count_days
 from storage.exports.delta import write_delta
 from storage.exports.describe import describe
+from storage.exports.index import write_index
 from storage.exports.licences import Terms, write_licence
 from storage.exports.manifest import (
     FileEntry,
@@ -27,11 +28,13 @@ from storage.exports.manifest import (
 )
 from storage.exports.pseudonyms import EpochPseudonyms, epoch_of
 from storage.exports.readers import read_table
+from storage.exports.recall import find_recalled
 from storage.exports.snapshot import fingerprint, load_sources, snapshot
 from storage.exports.staging import PEOPLE_DB, Part, Staging, entry_of, locked, open_staging
 from storage.exports.table_writing import Progress, TableExporter, to_entry
 from storage.exports.tombstones import note_tombstones
 from storage.exports.versions import choose_since, name_release
+from storage.exports.withdrawal import settle_withdrawals
 
 FORMATS = ("parquet", "csv", "jsonl")
 OTHERS = "others"
@@ -54,16 +57,19 @@ class ExportRequest:
     since: str | None = None
     """The release that the delta starts from; None: the newest of the epoch."""
     only_if_changed: bool = False
+    only_if_taken_back: bool = False
+    """Publish only to take the place of releases that hold what was taken back since."""
 
 
 async def make_release(
     database: Database, request: ExportRequest, now: datetime, progress: Progress = lambda name, done, total: None
 ) -> Manifest | None:
-    """Publish a release and return its manifest; None when nothing changed and only changes were asked for.
+    """Publish a release and return its manifest; None when there was no reason to, of those that were asked for.
 
-    Raises ReleaseError.
+    Releases that hold what was taken back since are withdrawn when the new one is there. Raises ReleaseError.
     """
     with locked(request.root):
+        _settle(request.root, now)
         releases = list_releases(request.root)
         since = choose_since(releases, request.since, epoch_of(now))
         await count_days(database, now)
@@ -90,10 +96,18 @@ async def make_release(
                 if OTHERS not in staging.parts:
                     staging.finish(OTHERS, _write_others(request, staging, draft, since, exporter))
         manifest = _fill_in(draft, staging)
-        if request.only_if_changed and _is_unchanged(releases, manifest):
+        recalled = find_recalled(request.root, releases, staging.folder, manifest)
+        if _is_uncalled_for(request, releases, manifest, recalled):
             staging.discard()
             return None
-        return _publish(request, staging, manifest, terms)
+        published = _publish(request, staging, replace(manifest, replaces=recalled), terms)
+        _settle(request.root, now)
+        return published
+
+
+def _settle(root: Path, now: datetime) -> None:
+    if settle_withdrawals(root, now):
+        write_index(root)
 
 
 def _draft(
@@ -175,6 +189,14 @@ def _table_entries(parts: dict[str, Part]) -> list[TableEntry]:
         if file.kind == "cofacts" and file.table
     ]
     return [*ours, *theirs]
+
+
+def _is_uncalled_for(
+    request: ExportRequest, releases: Sequence[Manifest], manifest: Manifest, recalled: Sequence[str]
+) -> bool:
+    if request.only_if_taken_back:
+        return not recalled
+    return request.only_if_changed and _is_unchanged(releases, manifest)
 
 
 def _is_unchanged(releases: Sequence[Manifest], manifest: Manifest) -> bool:

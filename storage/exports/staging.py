@@ -15,7 +15,8 @@ from typing import Any
 
 import orjson
 
-from storage.exports.manifest import FileEntry, ReleaseError, hash_file, sync_file, to_json, write_index
+from storage.exports.index import write_index
+from storage.exports.manifest import FileEntry, ReleaseError, hash_file, put_file, sync_file, to_json
 
 STAGING = ".staging"
 STATE = ".staging.json"
@@ -74,10 +75,7 @@ class Staging:
             "as_of": self.as_of,
             "parts": {name: asdict(part) for name, part in self.parts.items()},
         }
-        draft = self.folder.parent / f"{STATE}.new"
-        draft.write_bytes(to_json(state))
-        sync_file(draft)
-        draft.replace(self.folder.parent / STATE)
+        put_file(self.folder.parent / STATE, to_json(state))
 
 
 def open_staging(root: Path, asked: Mapping[str, Any], now: datetime) -> Staging:

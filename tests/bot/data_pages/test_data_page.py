@@ -5,6 +5,7 @@ import base64
 import gzip
 import hashlib
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,7 +13,9 @@ from xml.etree import ElementTree
 import pytest
 
 from bot.data_pages.preview import MAX_CELL, load_previews
-from storage.exports.manifest import Manifest
+from storage.exports.index import write_index
+from storage.exports.manifest import Manifest, write_manifest
+from storage.exports.withdrawal import settle_withdrawals
 from tests.bot.data_pages.conftest import PUBLIC_URL, Client
 from tests.bot.data_pages.made_release import publish_two
 from tests.bot.test_pages import Html
@@ -71,7 +74,7 @@ async def test_a_file_arrives_whole_with_its_checksum(client: Client, made: list
         assert response.headers["Repr-Digest"] == f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"
         assert "Content-Encoding" not in response.headers
         assert response.headers["Access-Control-Allow-Origin"] == "*"
-        assert ("immutable" in response.headers["Cache-Control"]) == (name != "latest")
+        assert response.headers["Cache-Control"] == f"public, max-age={60 if name == 'latest' else 24 * 3600}"
 
 
 async def test_a_broken_download_goes_on_where_it_was(client: Client, made: list[Manifest]) -> None:
@@ -134,6 +137,26 @@ async def test_the_index_and_the_feed_name_every_release(client: Client, made: l
     assert ids == [entry["url"] for entry in index["releases"]]
     again = await client.get("/data/releases.atom", headers={"If-None-Match": response.headers["ETag"]})
     assert again.status == 304
+
+
+async def test_a_withdrawn_release_says_why_and_what_takes_its_place(
+    client: Client, made: list[Manifest], releases: Path
+) -> None:
+    old, new = made
+    write_manifest(releases / new.release, replace(new, replaces=[old.release]))
+    assert settle_withdrawals(releases, NOW)
+    write_index(releases)
+    for path in ("", FILE, "manifest.json", "README.md"):
+        response = await client.get(f"/data/{old.release}/{path}", headers={"Accept-Language": "en"})
+        text = Html(await response.text()).text
+        assert (response.status, response.content_type) == (410, "text/html")
+        assert "somebody took back" in text
+        assert new.release in text
+    assert (await client.get(f"/data/latest/{FILE}")).status == 200
+    assert "這個版本取代" in await (await client.get("/data")).text()
+    index = await (await client.get("/data/releases.json")).json()
+    assert [entry["release"] for entry in index["withdrawn"]] == [old.release]
+    assert old.release in await (await client.get("/data/releases.atom")).text()
 
 
 async def test_before_the_first_release_the_page_says_so(client: Client) -> None:

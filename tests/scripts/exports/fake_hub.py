@@ -35,6 +35,9 @@ class FakeHub:
                 web.put("/objects/{sha256}", self._put),
                 web.post("/api/datasets/{owner}/{name}/commit/{revision}", self._commit),
                 web.post("/api/datasets/{owner}/{name}/tag/{revision}", self._tag),
+                web.delete("/api/datasets/{owner}/{name}/tag/{tag}", self._untag),
+                web.get("/api/datasets/{owner}/{name}/refs", self._refs),
+                web.post("/api/datasets/{owner}/{name}/super-squash/{revision}", self._squash),
             ]
         )
         return app
@@ -105,6 +108,18 @@ class FakeHub:
 
     async def _tag(self, request: web.Request) -> web.Response:
         self.tags.append((await request.json())["tag"])
+        return web.json_response({})
+
+    async def _untag(self, request: web.Request) -> web.Response:
+        self.tags.remove(request.match_info["tag"])
+        return web.json_response({})
+
+    async def _refs(self, request: web.Request) -> web.Response:
+        tags = [{"name": tag, "ref": f"refs/tags/{tag}", "targetCommit": "0" * 40} for tag in self.tags]
+        return web.json_response({"branches": [], "converts": [], "tags": tags})
+
+    async def _squash(self, request: web.Request) -> web.Response:
+        self.commits = [(await request.json())["message"]]
         return web.json_response({})
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -14,11 +15,13 @@ import pytest
 from click import ClickException
 from moto.server import ThreadedMotoServer
 
+from moderation.publish import set_article_status
 from scripts.exports.push import run_push
 from storage.database import Database
 from storage.exports.manifest import Manifest
+from storage.tables import Status
 from tests.scripts.exports.fake_hub import running_hub
-from tests.storage.exports.instance import fill, release
+from tests.storage.exports.instance import NOW, fill, release
 
 BUCKET = "open-data"
 
@@ -87,12 +90,36 @@ def test_a_damaged_release_is_not_published(s3: object, made: Manifest, tmp_path
     assert keys(s3) == {}
 
 
-async def test_a_data_set_repository_becomes_the_release(made: Manifest, tmp_path: Path) -> None:
+async def test_what_was_withdrawn_here_is_withdrawn_in_the_bucket(
+    s3: object, made: Manifest, sqlite_database: Database, tmp_path: Path
+) -> None:
+    run_push(tmp_path / "out", "s3", f"{BUCKET}/chaming", for_real=True)
+    newer = await withdraw_by_a_newer(sqlite_database, tmp_path)
+    run_push(tmp_path / "out", "s3", f"{BUCKET}/chaming", for_real=True)
+    stored = keys(s3)
+    assert [name for name in stored if made.release in name] == [f"chaming/{made.release}/withdrawn.json"]
+    assert f"chaming/{newer.release}/manifest.json" in stored
+
+
+async def withdraw_by_a_newer(database: Database, tmp_path: Path) -> Manifest:
+    """Take a message back, and publish a release without it."""
+    async with database.transaction() as session:
+        await set_article_status(session, "a2", Status.DELETED)
+    return await release(database, tmp_path / "out", NOW + timedelta(days=1))
+
+
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+async def test_a_data_set_repository_becomes_the_release(
+    made: Manifest, sqlite_database: Database, tmp_path: Path, is_withdrawn: bool
+) -> None:
+    if is_withdrawn:
+        made = await withdraw_by_a_newer(sqlite_database, tmp_path)
     push = "from scripts.exports.push import run_push; run_push(Path(sys.argv[1]), 'hf', 'owner/name', for_real=True)"
     command = [sys.executable, "-c", f"import sys; from pathlib import Path; {push}", str(tmp_path / "out")]
     async with running_hub() as hub:
         hub.repositories.add("owner/name")
         hub.files["old.csv"] = b"of an earlier release"
+        hub.commits, hub.tags = ["Release 1.0.0_2026-11-21"] * is_withdrawn, ["v1.0.0"] * is_withdrawn
         environment = {
             **os.environ,
             "HF_ENDPOINT": hub.url,
@@ -107,4 +134,4 @@ async def test_a_data_set_repository_becomes_the_release(made: Manifest, tmp_pat
             assert hashlib.sha256(hub.files[file.path]).hexdigest() == file.sha256
         assert "old.csv" not in hub.files
         assert hub.commits == [f"Release {made.release}"]
-        assert hub.tags == ["v1.0.0"]
+        assert hub.tags == [f"v{made.version}"]

@@ -1,5 +1,6 @@
 """From release to release: deltas that rebuild the next one, tombstones, and counts of enough people."""
 
+import shutil
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,8 +16,8 @@ from storage.bulk import insert_rows
 from storage.database import Database
 from storage.exports.catalogue import BY_NAME, TABLES
 from storage.exports.day_counts import K_ANONYMITY, count_days
-from storage.exports.delta import apply_changes, compare, rebuild
-from storage.exports.manifest import ReleaseError
+from storage.exports.delta import Gone, apply_changes, compare, digest_of, rebuild
+from storage.exports.manifest import Manifest, ReleaseError
 from storage.exports.readers import read_table
 from storage.tables import (
     Article,
@@ -43,25 +44,30 @@ def test_a_delta_turns_any_rows_into_any_others(old: list[tuple[str, int]], new:
 
 def test_a_delta_of_another_release_is_refused() -> None:
     with pytest.raises(ReleaseError, match="another release"):
-        list(apply_changes([("a", 1)], [("-", ("a", 2))]))
+        list(apply_changes([("a", 1)], [Gone("a", digest_of(("a", 2)))]))
 
 
 async def test_a_chain_of_deltas_rebuilds_each_next_release(database: Database, tmp_path: Path) -> None:
+    async def download(later: timedelta = timedelta(0), **fields: object) -> Manifest:
+        one = await release(database, tmp_path, NOW + later, **fields)
+        shutil.copytree(tmp_path / one.release, tmp_path / "copies" / one.release)  # the third withdraws the others
+        return one
+
     await fill(database)
-    made = [await release(database, tmp_path)]
+    made = [await download()]
     async with database.transaction() as session:
         session.add(Article(id="a3", text="新的訊息", created_at=NOW))
         await correct(session, "r1", verdict=Verdict.RUMOR, text="更正", reference=None, editor="volunteer-one")
         await session.execute(delete(ReplyRequest).where(col(ReplyRequest.source) == "cofacts"))
-    made.append(await release(database, tmp_path, NOW + timedelta(days=1)))
+    made.append(await download(timedelta(days=1)))
     async with database.transaction() as session:
         await set_article_status(session, "a2", Status.DELETED)
-    made.append(await release(database, tmp_path, NOW + timedelta(days=2), formats=("parquet",)))
+    made.append(await download(timedelta(days=2), formats=("parquet",)))
     assert [one.delta["from"] for one in made[1:] if one.delta] == [made[0].release, made[1].release]
     for old, new in pairwise(made):
         assert new.delta is not None
         assert min(new.delta["added"], new.delta["removed"]) > 0
-        folders = tmp_path / old.release, tmp_path / new.release
+        folders = tmp_path / "copies" / old.release, tmp_path / "copies" / new.release
         for table, rows in rebuild(folders[0], old, folders[1], new):
             expected = list(read_table(folders[1], new, table))
             assert sorted(rows, key=repr) == sorted(expected, key=repr), table.name

@@ -1,0 +1,74 @@
+"""Which published releases hold something that was taken back since: what a person unsent, what moderators hid.
+
+Nobody who erases anything has to think of it. A release is taken apart into *units* (a message, an answer, a link
+between the two, a person's part in either, and each text that somebody wrote), and whatever unit of it the release
+being made no longer has was taken back. A correction takes nothing back, for the earlier version stays public; nor
+does a merger, for the message stays as a wording under its own id.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from storage.exports.catalogue import BY_NAME
+from storage.exports.columns import ExportTable, Kind
+from storage.exports.manifest import Manifest
+from storage.exports.readers import read_table
+
+WORDS, ANSWERS = "words", "answers"
+HELD: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "articles": (WORDS, ("id",)),
+    "article_variants": (WORDS, ("id",)),
+    "replies": (ANSWERS, ("id",)),
+    "reply_versions": (ANSWERS, ("reply_id",)),
+    "article_replies": ("links", ("article_id", "reply_id")),
+    "ratings": ("ratings", ("article_id", "reply_id")),
+    "reply_requests": ("requests", ("variant_id", "article_id")),
+    "article_reply_feedbacks": ("feedbacks", ("article_id", "reply_id")),
+}
+"""By table: whose units it holds, and the columns that say of what. A request belongs to the wording it was made
+with, or else to its article, and so it stays the same when articles are merged or parted."""
+DIGEST_BYTES = 12
+
+
+def find_recalled(root: Path, releases: Sequence[Manifest], folder: Path, current: Manifest) -> list[str]:
+    """The names of the releases that hold more than `current`, whose files lie in `folder`.
+
+    What an older release holds, the newest held too, or the older one would have been withdrawn when that was made; so
+    the others are looked at only when something has gone from the newest.
+    """
+    with closing(sqlite3.connect("")) as shown:  # a nameless database: in memory while small, then on disk
+        shown.execute("CREATE TABLE unit (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+        shown.executemany("INSERT OR IGNORE INTO unit VALUES (?)", ((one,) for one in _read_units(folder, current)))
+        if not releases or not _holds_more(shown, root, releases[-1]):
+            return []
+        return [*(one.release for one in releases[:-1] if _holds_more(shown, root, one)), releases[-1].release]
+
+
+def _holds_more(shown: sqlite3.Connection, root: Path, release: Manifest) -> bool:
+    find = "SELECT 1 FROM unit WHERE digest = ?"
+    units = _read_units(root / release.release, release)
+    return any(shown.execute(find, (unit,)).fetchone() is None for unit in units)
+
+
+def _read_units(folder: Path, manifest: Manifest) -> Iterator[bytes]:
+    for name, (group, keys) in HELD.items():
+        table = BY_NAME[name]
+        texts, people = _places(table, Kind.TEXT, Kind.REFERENCE), _places(table, Kind.PSEUDONYM)
+        key_places = [table.names.index(key) for key in keys]
+        for row in read_table(folder, manifest, table):
+            key = [str(row[place]) for place in key_places if row[place] is not None]
+            of = key[:1] if name == "reply_requests" else key
+            yield _digest(group, *of)
+            yield from (_digest(row[place]) for place in texts if row[place])
+            yield from (_digest(group, *of, row[place]) for place in people if row[place])
+
+
+def _places(table: ExportTable, *kinds: Kind) -> list[int]:
+    return [place for place, column in enumerate(table.columns) if column.kind in kinds]
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=DIGEST_BYTES).digest()
