@@ -1,0 +1,1 @@
+"""Messages in six languages against the Chinese messages of the shipped sample."""
