@@ -14,6 +14,7 @@ from bot.dispatch import Dispatcher
 from bot.draft_page import add_draft_page
 from bot.my_data_page import add_my_data_page
 from bot.pages import add_pages
+from bot.picture_draft_page import add_picture_draft_page
 from bot.services import Services
 from bot.webhook import MAX_BODY_BYTES, Webhook
 from bot.worker import build_dispatcher, working
@@ -48,6 +49,7 @@ def build_app(services: Services, dispatcher: Dispatcher | None = None) -> web.A
     )
 
     add_draft_page(app, services)
+    add_picture_draft_page(app, services)
     add_my_data_page(app, services)
 
     releases = services.settings.data_dir / "releases"

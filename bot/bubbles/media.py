@@ -11,7 +11,7 @@ from bot.bubbles.view import View
 from bot.buttons import Press
 from bot.drafts import Draft
 from bot.fit import clean, cut
-from bot.flex import QUIET, Part, bubble, button, label, postback, quote, text, text_message
+from bot.flex import QUIET, Part, bubble, button, label, postback, quote, text, text_message, uri
 from bot.media.reading import Reading
 from bot.wording import marked
 from storage.personal_data import MASK
@@ -123,14 +123,14 @@ def others_unknown(view: View, number: int) -> Part:
     )
 
 
-def consent(view: View, kind: str, draft: Draft | None, event_id: str) -> Part:
-    """Everything that would become public of a picture, and the question whether it may."""
+def consent(view: View, kind: str, draft: Draft | None, event_id: str, *, covered: int = 0) -> Part:
+    """Everything that would become public of a picture, how much of it is covered, and the question whether it may."""
     words = [label(view.words(WORDS_IN[kind])), quote(cut(draft.public, MAX_IN_BUBBLE))] if draft else []
     body = [
         text(view.words(ASK), weight="bold", size="lg"),
-        label(view.words(THIS[kind])),
+        label(_this(view, kind, covered)),
         *words,
-        *_masked(view, draft),
+        *_masked(view, kind, draft, covered),
         text(
             view.words(
                 "Anyone will be able to see and reuse it (CC0), with everything that can be seen or heard in it. "
@@ -142,9 +142,11 @@ def consent(view: View, kind: str, draft: Draft | None, event_id: str) -> Part:
     ]
     yes = view.buttons.encode(Press.AGREE_MEDIA, event_id=event_id, mark=draft.mark if draft else None)
     no = view.buttons.encode(Press.DECLINE, event_id=event_id)
+    page = [button(uri(view.words("Cover parts, say why"), view.picture_draft_url(event_id)), "link")]
     footer = [
         button(postback(view.words("Yes, please ask"), yes), "primary"),
         button(postback(view.words("No, thank you"), no)),
+        *(page if kind == "image" else ()),
     ]
     return view.message(view.words("Not checked yet. Shall I ask the volunteers?"), bubble(body, footer=footer))
 
@@ -159,15 +161,25 @@ def quoting(message: Part, quote_token: str | None) -> Part:
     return {**message, "quoteToken": quote_token} if quote_token else message
 
 
-def _masked(view: View, draft: Draft | None) -> list[Part]:
-    if draft is None or not draft.findings:
-        return []
-    return [
-        text(
-            view.words(
-                "In the words I took out what may tell who somebody is ({mask}); the picture itself still shows it.",
-                mask=MASK,
-            ),
-            color=QUIET,
+def _this(view: View, kind: str, covered: int) -> str:
+    if not covered:
+        return view.words(THIS[kind])
+    return view.words.plural(
+        "This would become public: your picture, with one part of it covered",
+        "This would become public: your picture, with {number} parts of it covered",
+        covered,
+    )
+
+
+def _masked(view: View, kind: str, draft: Draft | None, covered: int) -> list[Part]:
+    """What was taken out of the words, and of the picture: a recording cannot be covered."""
+    if kind == "image" and covered:
+        told = view.words("What may tell who somebody is, I cover in the picture and in its words ({mask}).", mask=MASK)
+    elif draft is not None and draft.findings:
+        told = view.words(
+            "In the words I took out what may tell who somebody is ({mask}); what was sent still shows it.",
+            mask=MASK,
         )
-    ]
+    else:
+        return []
+    return [text(told, color=QUIET)]

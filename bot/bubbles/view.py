@@ -54,6 +54,10 @@ class View:
         """The page on which a person cuts their message before it becomes public, and says why they doubt it."""
         return f"{self.public_url.rstrip('/')}/drafts/{self.buttons.sign_link(DRAFT_LINK, event_id)}"
 
+    def picture_draft_url(self, event_id: str) -> str:
+        """The page on which a person covers parts of their picture before it becomes public."""
+        return f"{self.draft_url(event_id)}/picture"
+
     def share_text(self, article_id: str, verdict: Verdict) -> str:
         """What a person may pass on to family: kind, short, and with the whole check behind a link."""
         return self.words(

@@ -14,6 +14,7 @@ from bot.flex import Part
 from bot.handlers.looking_at_media import LookedUpMedia, LookUp, in_time
 from bot.handlers.looking_up import about, has_asked
 from bot.handlers.media_refusals import REFUSED, refuse
+from bot.media.covering import find_private_parts
 from bot.media.reading import ReadText
 from bot.outcome import HandlerResult
 from bot.render import render
@@ -78,7 +79,7 @@ def consent_messages(view: View, event: MediaMessage, read: ReadText) -> tuple[P
     draft = draft_of(read.text) if read.text else None
     return (
         bubbles.not_found(view, event.kind, event.quote_token, read.reading),
-        bubbles.consent(view, event.kind, draft, event.event_id),
+        bubbles.consent(view, event.kind, draft, event.event_id, covered=len(find_private_parts(read.lines))),
     )
 
 

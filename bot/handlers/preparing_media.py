@@ -1,18 +1,26 @@
-"""A picture, video or recording once more, as it would become public: fetched from LINE anew, read, and cleaned."""
+"""A picture, video or recording once more, as it would become public: fetched from LINE anew, read, covered, cleaned.
+
+What of a picture may tell who somebody is has been covered before it is encoded, and its words masked.
+"""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.drafts import Draft, draft_of
 from bot.events import MediaMessage
+from bot.handlers.asking import Asked, Person, ask_about, asks_too_much
 from bot.media.content import ContentTooLargeError
+from bot.media.covering import cover, find_private_parts
 from bot.media.desk import SeenPicture
 from bot.media.reading import READ_WITH, ReadText
 from bot.media.watching import MAX_KEPT_BYTES, Watched, clean_copy, passing_file, watch
+from bot.media.words import Area
 from bot.services import Services
-from moderation.media_intake import MediaToPublish
+from moderation.media_intake import MediaToPublish, take_in_media
 from retrieval.pictures.decoding import encode_for_keeping
 from retrieval.pictures.hashing import hashes_to_store
+from storage.askers import ensure_asker
 from storage.tables import ArticleType, HashKind
 
 TYPES = {"video": ArticleType.VIDEO, "audio": ArticleType.AUDIO}
@@ -39,11 +47,23 @@ async def prepare_media(kept: MediaMessage, services: Services) -> Prepared:
     return await _prepare_recording(kept, services)
 
 
+async def publish_media(services: Services, person: Person, media: MediaToPublish) -> Asked:
+    """Store it as an article, exactly as it was shown and agreed to, and let this person wait for an answer."""
+    async with services.database.transaction() as session:
+        await ensure_asker(session, person.asker_id, person.line_user_id)
+        if await asks_too_much(session, person):
+            return Asked("too_many_questions")
+        article = await take_in_media(session, media, contributor=person.asker_id)
+        return await ask_about(session, person, article.id)
+
+
 async def _prepare_picture(kept: MediaMessage, services: Services) -> Prepared:
     seen = await services.media.see(kept.message_id)
     read = await services.media.reader.read(seen.picture)
     draft = draft_of(read.text) if read.text else None
-    return Prepared(read, draft, await asyncio.to_thread(_picture_to_publish, seen, draft))
+    areas = [area for part in find_private_parts(read.lines) for area in part.areas]
+    media = await asyncio.to_thread(picture_to_publish, seen, areas, draft.public if draft else None)
+    return Prepared(read, draft, media)
 
 
 async def _prepare_recording(kept: MediaMessage, services: Services) -> Prepared:
@@ -59,15 +79,17 @@ async def _prepare_recording(kept: MediaMessage, services: Services) -> Prepared
     return Prepared(heard, draft, _recording_to_publish(kept.kind, watched, draft, copy, desk.listener.heard_with))
 
 
-def _picture_to_publish(seen: SeenPicture, draft: Draft | None) -> MediaToPublish:
-    """Encoded from its pixels alone, with the hashes it will be found by."""
+def picture_to_publish(seen: SeenPicture, areas: Sequence[Area], text: str | None) -> MediaToPublish:
+    """Encoded from its pixels alone, with nothing left of these areas; found by its looks with and without covers."""
+    shown = cover(seen.picture, areas)
+    hashes = dict.fromkeys([*hashes_to_store(seen.picture), *(hashes_to_store(shown) if areas else ())])
     return MediaToPublish(
         type=ArticleType.IMAGE,
-        text=draft.public if draft else None,
+        text=text,
         content_type="image/jpeg",
-        data=encode_for_keeping(seen.picture),
+        data=encode_for_keeping(shown),
         sha256=seen.sha256,
-        hashes=[(HashKind.PICTURE, value) for value in hashes_to_store(seen.picture)],
+        hashes=[(HashKind.PICTURE, value) for value in hashes],
         width=seen.picture.width,
         height=seen.picture.height,
         read_with=READ_WITH,

@@ -12,18 +12,16 @@ from bot.bubbles.view import View
 from bot.buttons import Action
 from bot.events import MediaMessage, Postback
 from bot.flex import Part
-from bot.handlers.asking import Asked, Person, ask_about, asks_too_much
+from bot.handlers.asking import Person
 from bot.handlers.kept_message import find_kept_media
 from bot.handlers.looking_up import about, find_view
 from bot.handlers.media_answers import consent_messages
 from bot.handlers.media_refusals import REFUSED, refuse
-from bot.handlers.preparing_media import prepare_media
+from bot.handlers.preparing_media import prepare_media, publish_media
 from bot.handlers.presses_on_consent import to_result
 from bot.handlers.remembering import Record, remember_asked
 from bot.outcome import HandlerResult
 from bot.services import Services
-from moderation.media_intake import MediaToPublish, take_in_media
-from storage.askers import ensure_asker
 
 
 async def agree_to_media(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -38,7 +36,7 @@ async def agree_to_media(event: Postback, action: Action, services: Services) ->
     view = about(await find_view(services, event), action.decision_id)
     if action.mark != prepared.mark:
         return HandlerResult(consent_messages(view, kept, prepared.read), "draft_shown")
-    asked = await _publish(services, Person(event.chat, event.user_id), prepared.media)
+    asked = await publish_media(services, Person(event.chat, event.user_id), prepared.media)
     result = to_result(view, asked)
     if asked.receipt is None:
         return result
@@ -74,12 +72,3 @@ async def _offer(view: View, kept: MediaMessage, services: Services) -> Part | H
     except REFUSED as error:
         return await refuse(kept, services, error)
     return consent_messages(view, kept, prepared.read)[1]
-
-
-async def _publish(services: Services, person: Person, media: MediaToPublish) -> Asked:
-    async with services.database.transaction() as session:
-        await ensure_asker(session, person.asker_id, person.line_user_id)
-        if await asks_too_much(session, person):
-            return Asked("too_many_questions")
-        article = await take_in_media(session, media, contributor=person.asker_id)
-        return await ask_about(session, person, article.id)

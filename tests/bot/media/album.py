@@ -2,7 +2,10 @@
 
 import asyncio
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +14,23 @@ from PIL import Image
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.buttons import Press
+from bot.buttons import Buttons, Press
 from bot.line_errors import LineError
 from bot.media.content import ContentGoneError, ContentTooLargeError
+from bot.media.desk import MediaDesk
 from bot.media.library import MediaLibrary
+from bot.media.listening import Listener
 from bot.media.reading import Reading, ReadText
 from bot.outcome import HandlerResult
+from bot.pseudonyms import Pseudonyms
+from bot.settings import Settings
+from bot.wording import load_wordings
 from moderation.publish import publish
 from scripts.bench.pictures.distortions import as_jpeg, resized
 from scripts.bench.pictures.made import draw_landscape
 from storage.database import Database
+from storage.inbox import Inbox
+from storage.payloads import derive_payload_key
 from storage.tables import (
     Article,
     ArticleReply,
@@ -30,8 +40,8 @@ from storage.tables import (
     Verdict,
     utc_now,
 )
-from tests.bot.conversation import ASKER, GROUP, OUTSIDER, Conversation
-from tests.bot.fakes import make_event
+from tests.bot.conversation import ASKER, GROUP, OUTSIDER, Conversation, build_services
+from tests.bot.fakes import SECRET_KEY, make_event
 
 WORDS = "緊急通知：明天起全台超商停收現金，請大家告訴家人"
 READ, WORDLESS = ReadText(Reading.READ, WORDS), ReadText(Reading.NOTHING)
@@ -124,3 +134,27 @@ class Album:
             await session.flush()
             await publish(session, article.id, reply.id, ReplyState.VERIFIED)
         return article.id
+
+
+@asynccontextmanager
+async def open_album(database: Database) -> AsyncIterator[Album]:
+    """A chat with the real handlers, inbox and library over a database; what LINE holds and what is read is told."""
+    inbox = Inbox(database, encryption_key=derive_payload_key(SECRET_KEY), owner="test", lease=timedelta(seconds=60))
+    await inbox.start()
+    content, reader, library = FakeContent(), FakeReader(), MediaLibrary(database)
+    await library.load()
+    desk = MediaDesk(content=content, library=library, reader=reader, listener=Listener(None))  # type: ignore[arg-type]
+    services = build_services(
+        database,
+        inbox,
+        settings=Settings(PUBLIC_URL="https://chaming.example.tw", SECRET_KEY=SECRET_KEY),
+        pseudonyms=Pseudonyms(SECRET_KEY),
+        buttons=Buttons(SECRET_KEY),
+        wordings=load_wordings(),
+        media=desk,
+    )
+    chat = Conversation(services)
+    chat.will_find()
+    yield Album(chat, content, reader, library, database)
+    await desk.close()
+    await inbox.close()

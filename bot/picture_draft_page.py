@@ -1,0 +1,253 @@
+"""The page on which a person covers parts of their picture before it becomes public: `/drafts/{token}/picture`.
+
+The picture is fetched from LINE for each step and kept nowhere. What is proposed is covered until the person uncovers
+it; they draw further covers, or choose fields where nothing can be drawn; and before the second press they see the very
+bytes that become public. What is settled (asked, taken back, too late) is told by the page for texts.
+"""
+
+import asyncio
+import base64
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from bot.asking_page import MAX_REASON, choose_view, find_asked_question, form_headers, note_question, read_token
+from bot.bubbles.notes import SEEN_WHERE, place_in_line, usual_wait
+from bot.events import MediaMessage
+from bot.fit import clean, cut
+from bot.handlers.asking import Person
+from bot.handlers.kept_message import to_media_message
+from bot.handlers.looking_at_media import LOOK_UP_WITHIN_S
+from bot.handlers.media_refusals import REFUSED, choose_refusal
+from bot.handlers.preparing_media import picture_to_publish, publish_media
+from bot.media.covering import (
+    COLUMNS,
+    PrivatePart,
+    count_rows,
+    cover,
+    field_area,
+    find_private_parts,
+    hides_everything,
+    mark_of,
+    read_areas,
+    words_left,
+    write_areas,
+)
+from bot.media.desk import SeenPicture
+from bot.media.reading import Reading, ReadText
+from bot.media.words import Area
+from bot.pages import PAGES, read_style
+from bot.services import Services
+from retrieval.pictures.decoding import encode_for_keeping
+
+AT_ONCE = 2
+"""Pictures that are decoded and read for pages at a time: those in chats must not wait for them."""
+READ_KEPT_S, MAX_KEPT = 600.0, 32
+"""What was read in a picture is remembered, in memory, while its person covers it: reading takes seconds."""
+MAX_DRAWN = 4000
+"""Characters of what was drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A picture on its way to the public, as it is now."""
+
+    kept: MediaMessage
+    person: Person
+    decision_id: str | None
+    seen: SeenPicture
+    read: ReadText
+    parts: tuple[PrivatePart, ...]
+
+    @property
+    def rows(self) -> int:
+        return count_rows(*self.seen.picture.size)
+
+    def areas(self, form: "_Form") -> list[Area]:
+        """Everything that is covered."""
+        proposed = [area for number in form.cover if number < len(self.parts) for area in self.parts[number].areas]
+        fields = [area for number in form.fields if (area := field_area(number, self.rows))]
+        return [*proposed, *form.drawn, *fields]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a person chose."""
+
+    step: str = ""
+    cover: tuple[int, ...] = ()
+    drawn: tuple[Area, ...] = ()
+    fields: tuple[int, ...] = ()
+    mark: str = ""
+    shown: str = ""
+    """The hash of the picture they looked at last."""
+    reason: str = ""
+    seen: str = ""
+
+
+def add_picture_draft_page(app: web.Application, services: Services) -> None:
+    page = _PictureDraftPage(services)
+    app.router.add_get("/drafts/{token}/picture", page.show)
+    app.router.add_post("/drafts/{token}/picture", page.act)
+
+
+class _PictureDraftPage:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._style = read_style() + _read_template("covering.css")
+        self._script = _read_template("covering.js")
+        self._headers = form_headers(self._style)
+        script_hash = base64.b64encode(hashlib.sha256(self._script.encode()).digest()).decode()
+        self._headers["Content-Security-Policy"] += f"; script-src 'sha256-{script_hash}'"
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._reads: OrderedDict[bytes, tuple[float, ReadText]] = OrderedDict()
+
+    async def show(self, request: web.Request) -> web.Response:
+        return await self._with_draft(request, _Form())
+
+    async def act(self, request: web.Request) -> web.Response:
+        """One of the form's buttons: look at it, go back, publish."""
+        return await self._with_draft(request, await _read_form(request))
+
+    async def _with_draft(self, request: web.Request, form: _Form) -> web.Response:
+        subject = read_token(request, self._services)
+        if subject is None or await find_asked_question(self._services, subject[1]) is not None:
+            raise self._settled(request)
+        event_id, decision_id = subject
+        payload = await self._services.inbox.find_payload(event_id)
+        kept = to_media_message(payload, event_id, "") if payload else None
+        if kept is None or kept.user_id is None or kept.kind != "image":
+            raise self._settled(request)
+        person = Person(self._services.pseudonyms.of(kept.user_id), kept.user_id)
+        try:
+            async with asyncio.timeout(LOOK_UP_WITHIN_S), self._at_once:
+                seen = await self._services.media.see(kept.message_id)
+                read = await self._read(seen)
+        except REFUSED as error:
+            told, _ = choose_refusal(kept, error)
+            return await self._respond(request, "told", {"told": told}, status=503)
+        draft = _Draft(kept, person, decision_id, seen, read, find_private_parts(read.lines))
+        return await self._answer(request, draft, form)
+
+    def _settled(self, request: web.Request) -> web.HTTPSeeOther:
+        return web.HTTPSeeOther(request.app.router["draft"].url_for(token=request.match_info["token"]))
+
+    async def _answer(self, request: web.Request, draft: _Draft, form: _Form) -> web.Response:
+        if form.step not in {"look", "publish"}:
+            return await self._cut(request, draft, form)
+        if form.mark != mark_of(draft.parts):
+            return await self._cut(request, draft, _Form(reason=form.reason, seen=form.seen), "changed")
+        areas = draft.areas(form)
+        if hides_everything(areas):
+            return await self._cut(request, draft, form, "empty")
+        text = words_left(draft.read.lines, areas) if draft.read.reading == Reading.READ else ""
+        data = await asyncio.to_thread(lambda: encode_for_keeping(cover(draft.seen.picture, areas)))
+        shown = hashlib.sha256(data).hexdigest()
+        if form.step == "publish" and form.shown == shown:
+            return await self._publish(request, draft, form, areas, text)
+        context = {"form": form, "drawn": write_areas(form.drawn), "shown": shown, "text": text}
+        return await self._respond(request, "look", {**context, "picture": _as_url(data)})
+
+    async def _cut(self, request: web.Request, draft: _Draft, form: _Form, problem: str | None = None) -> web.Response:
+        chosen = form.cover if form.step else tuple(range(len(draft.parts)))
+        data = await asyncio.to_thread(encode_for_keeping, draft.seen.picture)
+        context = {
+            "form": form,
+            "problem": problem,
+            "picture": _as_url(data),
+            "width": draft.seen.picture.width,
+            "height": draft.seen.picture.height,
+            "parts": draft.parts,
+            "chosen": chosen,
+            "drawn": write_areas(form.drawn),
+            "mark": mark_of(draft.parts),
+            "rows": draft.rows,
+            "columns": COLUMNS,
+            "unread": draft.read.reading in {Reading.MISSING, Reading.TOO_SLOW},
+        }
+        return await self._respond(request, "cut", context)
+
+    async def _publish(
+        self, request: web.Request, draft: _Draft, form: _Form, areas: Sequence[Area], text: str
+    ) -> web.Response:
+        media = await asyncio.to_thread(picture_to_publish, draft.seen, areas, text or None)
+        asked = await publish_media(self._services, draft.person, media)
+        noted = {"text": text, "reason": form.reason, "seen": form.seen}
+        await note_question(self._services, draft.person, draft.decision_id, asked, noted)
+        view = await choose_view(request, self._services)
+        told = [place_in_line(view, asked.receipt.nth), *usual_wait(view, asked.waiting)] if asked.receipt else []
+        settled = str(self._settled(request).location)
+        return await self._respond(request, "done", {"asked": asked, "told": told, "settled": settled})
+
+    async def _read(self, seen: SeenPicture) -> ReadText:
+        """The words in it; those read a moment ago are not read again."""
+        now = time.monotonic()
+        while self._reads and (next(iter(self._reads.values()))[0] < now or len(self._reads) > MAX_KEPT):
+            self._reads.popitem(last=False)
+        if seen.sha256 in self._reads:
+            return self._reads[seen.sha256][1]
+        read = await self._services.media.reader.read(seen.picture)
+        if read.reading in {Reading.READ, Reading.NOTHING}:
+            self._reads[seen.sha256] = (now + READ_KEPT_S, read)
+        return read
+
+    async def _respond(
+        self, request: web.Request, step: str, context: Mapping[str, object], status: int = 200
+    ) -> web.Response:
+        view = await choose_view(request, self._services)
+        html = aiohttp_jinja2.render_string(
+            "picture_draft.html",
+            request,
+            {
+                "words": view.words,
+                "view": view,
+                "style": self._style,
+                "script": self._script,
+                "wordings": self._services.wordings,
+                "seen_where": {where.value: view.words(told) for where, told in SEEN_WHERE.items()},
+                **context,
+                "step": step,
+            },
+            app_key=PAGES,
+        )
+        response = web.Response(text=html, content_type="text/html", status=status, headers=self._headers)
+        response.headers["Content-Language"] = view.words.tag
+        return response
+
+
+def _read_template(name: str) -> str:
+    return (resources.files("bot") / "templates" / name).read_text("utf-8")
+
+
+def _as_url(data: bytes) -> str:
+    """The picture inside the page itself: there is no address under which anybody else could fetch it."""
+    return "data:image/jpeg;base64," + base64.b64encode(data).decode()
+
+
+async def _read_form(request: web.Request) -> _Form:
+    sent = await request.post()
+
+    def one(name: str) -> str:
+        value = sent.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def numbers(name: str) -> tuple[int, ...]:
+        values = [value for value in sent.getall(name, []) if isinstance(value, str)]
+        return tuple(int(value) for value in values if value.isascii() and value.isdigit() and len(value) <= 4)
+
+    return _Form(
+        step=one("step"),
+        cover=numbers("cover"),
+        drawn=read_areas(one("drawn")[:MAX_DRAWN]),
+        fields=numbers("field"),
+        mark=one("mark"),
+        shown=one("shown"),
+        reason=cut(clean(one("reason")), MAX_REASON),
+        seen=one("seen"),
+    )
