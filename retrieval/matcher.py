@@ -13,7 +13,7 @@ from retrieval.calibration import Calibration, load_calibration
 from retrieval.index import MatchingIndex
 from retrieval.message import read_message
 from retrieval.normalise import key_hash
-from retrieval.ranker import Ranker, SearchableIndex
+from retrieval.ranker import Proposed, Ranker, SearchableIndex
 from retrieval.texts import well_formed
 from retrieval.types import Encode, Match, Vector
 
@@ -22,6 +22,9 @@ EncodeOne = Callable[[str], Awaitable[Vector]]
 
 READ_AT_ONCE = 500
 """Characters of a message that is read where it arrives, in half a millisecond; a longer one is read in the thread."""
+
+ENCODER_FIRST_S = 0.0005
+"""How long the thread for words is held back: it needs the interpreter, and the encoder only until it runs."""
 
 
 class Matcher:
@@ -45,9 +48,13 @@ class Matcher:
         in_thread, thread = asyncio.get_running_loop().run_in_executor, self._thread
         is_short = len(text) <= READ_AT_ONCE
         message = read_message(text) if is_short else await in_thread(thread, read_message, text)
-        proposed = in_thread(thread, self._ranker.propose_by_words, message)
-        vectors = await asyncio.gather(*(self._encode(passage.text) for passage in message.passages))
-        words = await proposed
+
+        async def propose() -> list[Proposed]:
+            await asyncio.sleep(ENCODER_FIRST_S)
+            return await in_thread(thread, self._ranker.propose_by_words, message)
+
+        encoding = asyncio.gather(*(self._encode(passage.text) for passage in message.passages))
+        vectors, words = await asyncio.gather(encoding, propose())
 
         def look() -> list[Match]:
             return self._ranker.judge(message, self._ranker.look(message, vectors, words), limit)

@@ -1,6 +1,6 @@
 """A text message: looked up, decided on, answered."""
 
-from functools import partial
+from sqlalchemy import Connection
 
 from bot.bubbles.links import offer_title
 from bot.bubbles.notes import asked_before, nothing_to_read
@@ -46,19 +46,24 @@ async def answer_text(event: Event, services: Services, text: str, event_id: str
                 question = await find_question(session, event.chat, article_id)
             return HandlerResult(asked_before(found.view, article_id, question), "asked_before")
     is_new = is_new_wording(outcome, found.matches)
+    decision_id = services.pseudonyms.of_message(event.chat, message_id)
+    view = about(found.view, decision_id)
     with services.metrics.step_seconds.labels("render").time():
-        decision = _to_decision(event, services, found, text, message_id)
-        view = about(found.view, decision.id)
         messages = render(view, outcome, text, event_id, is_new_wording=is_new)
     url = find_only_url(text) if services.link_titles.is_on and not isinstance(outcome, Answer) else None
     if url is not None:
         services.link_titles.begin(url)
         messages = (*messages[:-1], offer_title(view, messages[-1], event_id))
+
+    def record(connection: Connection) -> None:
+        decision = _to_decision(event, services, found, text, message_id)  # here, for the asker need not wait for it
+        record_decision(connection, decision, is_variant=is_new)
+
     return HandlerResult(
         messages,
         outcome_of(outcome).value,
         keep_payload=_may_be_published(outcome, is_new),
-        record=partial(record_decision, decision=decision, is_variant=is_new),
+        record=record,
         shows=(outcome.candidate.article.article_id,) if isinstance(outcome, Answer) else (),
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hmac
 import time
+from typing import cast
 from urllib.parse import urlsplit
 
 from scripts.bench.installation import SECRET
@@ -25,8 +26,8 @@ class ReplySocket(asyncio.Protocol):
     arrived: asyncio.Future[float]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport, self._read = transport, b""
+        self._transport = cast(asyncio.Transport, transport)
+        self._read = b""
 
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()
