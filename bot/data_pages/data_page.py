@@ -20,6 +20,8 @@ from bot.data_pages.preview import load_previews
 from bot.data_pages.releases import LATEST, find_file, find_manifest, find_withdrawn, load_index, load_releases
 from bot.data_pages.site import HEADERS, MAX_AGE_S, Look, Site, or_not_modified
 from bot.wording import Words, marked
+from storage.exports.catalogue import TABLES
+from storage.exports.describe.words import ABOUT, CHINESE, load_chinese
 from storage.exports.manifest import FileEntry, Manifest
 
 DAY_S = 24 * 3600
@@ -113,6 +115,7 @@ class DataPage:
             files=_by_table(manifest) if manifest else {},
             others=[file for file in manifest.files if file.kind != "data"] if manifest else [],
             replaces=REPLACES,
+            explained=_explain(self._site.words(request)),
             changes=_changes(releases, manifest) if manifest else None,
             moment=datetime.fromisoformat,
         )
@@ -160,6 +163,16 @@ def atom_response(request: web.Request, feed: Feed) -> web.Response:
     headers = HEADERS | {"Cache-Control": f"public, max-age={MAX_AGE_S}", "Vary": "Accept-Language"}
     response = web.Response(body=to_atom(feed), content_type="application/atom+xml", charset="utf-8", headers=headers)
     return or_not_modified(request, response)
+
+
+def _explain(words: Words) -> dict[str, dict[str, str]]:
+    """What each table is `about`, and each of its columns: in Chinese for who reads that, else in English."""
+    if words.tag == CHINESE:
+        return {name: dict(told) for name, told in load_chinese().items()}
+    return {
+        table.name: {ABOUT: table.description, **{column.name: column.description for column in table.columns}}
+        for table in TABLES
+    }
 
 
 def _by_table(manifest: Manifest) -> dict[str, list[FileEntry]]:

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from storage.exports.catalogue import BY_NAME
 from storage.exports.describe.datapackage import dataset_name
+from storage.exports.describe.words import load_chinese
 from storage.exports.licences import Terms
 from storage.exports.manifest import Manifest
 
@@ -29,6 +30,7 @@ def write_card(name: str, manifest: Manifest, terms: Terms, privacy: Mapping[str
         name=dataset_name(manifest),
         tables=[table for table in manifest.tables if table.family == "chaming"],
         theirs=[table for table in manifest.tables if table.family == "cofacts"],
+        chinese=load_chinese(),
         columns={name: table.columns for name, table in BY_NAME.items()},
         megabytes=lambda size: f"{size / 1_000_000:.1f}",
     )

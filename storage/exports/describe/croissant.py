@@ -5,6 +5,7 @@ from typing import Any
 from storage.exports.catalogue import TABLES
 from storage.exports.columns import Column, ExportTable, Kind
 from storage.exports.describe.datapackage import FOREIGN, dataset_name
+from storage.exports.describe.words import CHINESE, ENGLISH, describe_column, describe_table
 from storage.exports.licences import Terms
 from storage.exports.manifest import FileEntry, Manifest
 
@@ -21,6 +22,7 @@ CONTEXT: dict[str, Any] = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
     "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
@@ -66,8 +68,12 @@ def to_croissant(manifest: Manifest, terms: Terms) -> dict[str, Any]:
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "name": dataset_name(manifest),
-        "description": "Rumours people forwarded, who checked them, and how they were matched: a release of "
-        f"{manifest.instance}, as of {manifest.as_of}.",
+        "description": {
+            ENGLISH: "Rumours people forwarded, who checked them, and how they were matched: a release of "
+            f"{manifest.instance}, as of {manifest.as_of}.",
+            CHINESE: "民眾轉傳的可疑訊息、志工的查核回應與比對紀錄："
+            f"{manifest.instance} 截至 {manifest.as_of} 的資料。",
+        },
         "conformsTo": CONFORMS_TO,
         "license": terms.url,
         "url": f"https://{manifest.instance}/data",
@@ -127,7 +133,7 @@ def _record_set(table: ExportTable, manifest: Manifest) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": table.name,
         "name": table.name,
-        "description": table.description,
+        "description": describe_table(table),
         **key,
         "field": [_field(table, column, source) for column in table.columns],
     }
@@ -140,7 +146,7 @@ def _field(table: ExportTable, column: Column, source: dict[str, Any]) -> dict[s
         "@type": "cr:Field",
         "@id": f"{table.name}/{column.name}",
         "name": column.name,
-        "description": column.description,
+        "description": describe_column(table, column),
         "dataType": TYPES.get(column.kind, "sc:Text"),
         "source": {**source, "extract": {"column": column.name}},
         **references,

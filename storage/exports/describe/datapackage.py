@@ -5,6 +5,7 @@ from typing import Any
 
 from storage.exports.catalogue import TABLES
 from storage.exports.columns import Column, ExportTable, Kind
+from storage.exports.describe.words import CHINESE, describe_column, describe_table
 from storage.exports.licences import Terms
 from storage.exports.manifest import FileEntry, Manifest
 
@@ -15,6 +16,8 @@ TYPES = {
     Kind.HOUR: {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"},
     Kind.DATE: {"type": "date"},
 }
+IN_CHINESE = "description:zh-Hant"
+"""A property of our own, which the standard allows: its descriptions have one language."""
 FOREIGN = {
     "article_id": "articles",
     "reply_id": "replies",
@@ -77,6 +80,7 @@ def _resource(table: ExportTable, format_: str, files: list[FileEntry]) -> dict[
         "path": paths[0] if len(paths) == 1 else paths,
         "title": table.name,
         "description": table.description,
+        IN_CHINESE: describe_table(table)[CHINESE],
         **how[format_],
         **one_file,
         "schema": _schema(table),
@@ -84,7 +88,7 @@ def _resource(table: ExportTable, format_: str, files: list[FileEntry]) -> dict[
 
 
 def _schema(table: ExportTable) -> dict[str, Any]:
-    schema: dict[str, Any] = {"fields": [_field(column) for column in table.columns], "missingValues": [""]}
+    schema: dict[str, Any] = {"fields": [_field(table, column) for column in table.columns], "missingValues": [""]}
     required = {column.name for column in table.columns if column.required}
     if required.issuperset(table.key):
         schema["primaryKey"] = list(table.key)
@@ -96,9 +100,10 @@ def _schema(table: ExportTable) -> dict[str, Any]:
     return schema | ({"foreignKeys": foreign} if foreign else {})
 
 
-def _field(column: Column) -> dict[str, Any]:
+def _field(table: ExportTable, column: Column) -> dict[str, Any]:
     # An empty text is a value where a text is required, and CSV cannot tell it from a missing one.
     may_be_empty = column.kind in {Kind.TEXT, Kind.REFERENCE}
     constraints = {"constraints": {"required": True}} if column.required and not may_be_empty else {}
     typed = TYPES.get(column.kind, {"type": "string"})
-    return {"name": column.name, **typed, "description": column.description, **constraints}
+    words = {"description": column.description, IN_CHINESE: describe_column(table, column)[CHINESE]}
+    return {"name": column.name, **typed, **words, **constraints}
