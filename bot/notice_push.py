@@ -24,18 +24,8 @@ from bot.services import Services
 from bot.wording import choose_words
 from storage.articles import load_article_summaries
 from storage.notice_log import make_notices
-from storage.notices import (
-    Recipient,
-    claim_for_push,
-    count_pending,
-    expire_old,
-    finish_push,
-    load_recipients,
-    load_wordings,
-    reclaim_push,
-    release_push,
-    suppress,
-)
+from storage.notice_pushes import Recipient, claim_for_push, finish_push, load_recipients, reclaim_push, release_push
+from storage.notices import count_pending, expire_old, load_wordings, suppress
 from storage.tables import NoticeState
 
 log = structlog.get_logger()

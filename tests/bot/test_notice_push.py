@@ -23,7 +23,8 @@ from scripts.simulator.world import User
 from storage.askers import set_follows, set_language
 from storage.database import Database
 from storage.inbox import Inbox
-from storage.notices import PUSH_LEASE, RETRY_KEY_LIVES, claim_for_push, load_recipients
+from storage.notice_pushes import PUSH_LEASE, claim_for_push, load_recipients
+from storage.notices import RETRY_KEY_LIVES
 from storage.tables import Asker, Notice, Status, utc_now
 from tests.bot.conversation import build_services
 from tests.bot.fakes import SECRET_KEY

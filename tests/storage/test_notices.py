@@ -10,20 +10,15 @@ from sqlmodel import col
 from storage import notices as queries
 from storage.askers import set_follows
 from storage.database import Database
+from storage.notice_pushes import PUSH_LEASE, claim_for_push, finish_push, load_recipients, reclaim_push, release_push
 from storage.notices import (
-    PUSH_LEASE,
     REPLY_LEASE,
     RETRY_KEY_LIVES,
     TELL_WITHIN,
-    claim_for_push,
     claim_for_reply,
     expire_old,
-    finish_push,
-    load_recipients,
     load_waiting,
     mark_told_with_reply,
-    reclaim_push,
-    release_push,
     set_wants_notices,
 )
 from storage.tables import Notice, utc_now
