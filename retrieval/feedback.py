@@ -15,6 +15,9 @@ from retrieval.ranker import CONTRADICTED_FACTOR, EXACT, SAME_LINK
 from retrieval.signals import FEATURES
 from retrieval.types import Band
 
+BEYOND_WORDS = frozenset({"picture", "sound"})
+"""Signals of what was found by how it looks or sounds, which no scorer of words can judge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -82,7 +85,9 @@ def _share(name: str, count: int, of: int) -> dict[str, float]:
 
 
 def _probability(signals: Mapping[str, float], calibration: Calibration) -> float | None:
-    """What the scorer makes of the signals; None when they are not the ones it knows."""
+    """What the scorer makes of the signals; None when they are not the ones it knows, or looks and sounds decided."""
+    if BEYOND_WORDS & signals.keys():
+        return None
     if signals.get("exact"):
         return EXACT
     if signals.get("same_link"):

@@ -91,8 +91,10 @@ async def measure_drift(database: Database, metrics: Metrics, now: datetime) -> 
 
 def describe(report: DriftReport) -> str:
     """One line for the job's outcome."""
-    shares = ", ".join(f"{name} {figure['now']:.3f} of {figure['n']}" for name, figure in report.figures.items())
-    return f"{shares}; flagged: {', '.join(report.flagged) or 'none'}"
+    measured = [
+        f"{name} {figure['now']:.3f} of {figure['n']}" for name, figure in report.figures.items() if figure["n"]
+    ]
+    return f"{', '.join(measured) or 'nothing was looked up'}; flagged: {', '.join(report.flagged) or 'none'}"
 
 
 def compare(last: Counted, before: Counted) -> dict[str, Change]:

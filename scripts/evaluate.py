@@ -23,6 +23,7 @@ from scripts.commands.model_command import prepare_with_progress
 from scripts.feedback import FeedbackError, measure_recorded
 
 BLOCK = 256
+NOTHING_CHOSEN = "Nobody has said yet whether what was shown was theirs, so there is nothing to measure."
 SHOWN_AS_COUNT = ("n", "n_queries", "n_no_match", "n_positive", "n_negative", "n_decisions")
 
 Item = TypeVar("Item")
@@ -34,7 +35,11 @@ def run_feedback(*, as_json: bool) -> str:
         report = measure_recorded()
     except FeedbackError as error:
         raise click.ClickException(str(error)) from error
-    return json.dumps(report) if as_json else _table({"feedback": report["feedback"], **report["by_model"]})
+    if as_json:
+        return json.dumps(report)
+    if not report["feedback"]["n"]:
+        return f"{NOTHING_CHOSEN} ({report['feedback']['n_decisions']} messages looked up so far.)"
+    return _table({"feedback": report["feedback"], **report["by_model"]})
 
 
 def run_evaluate(folder: Path, *, threads: int, as_json: bool) -> str:

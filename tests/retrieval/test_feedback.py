@@ -49,6 +49,13 @@ def test_todays_thresholds_judge_recorded_signals(calibration: Calibration) -> N
     assert judge_again(recorded, None) is Band.CANDIDATE
 
 
+def test_what_was_found_by_looks_or_sound_keeps_its_band(calibration: Calibration) -> None:
+    for signal in ("picture", "sound"):
+        recorded = make_offer(band=Band.CANDIDATE)
+        seen = replace(recorded, signals={**recorded.signals, signal: 0.97})
+        assert judge_again(seen, calibration) is Band.CANDIDATE
+
+
 def test_what_is_short_or_contradicted_is_never_answered_again(calibration: Calibration) -> None:
     assert judge_again(make_offer(is_short=True), calibration) is Band.CANDIDATE
     assert judge_again(make_offer(contradicted=True), calibration) is Band.CANDIDATE

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from retrieval.calibration import CALIBRATION_PATH
 from retrieval.signals import FEATURES
 from scripts.commands.evaluate_command import command
+from scripts.evaluate import NOTHING_CHOSEN
 from storage.database import open_database
 from storage.migrations import migrate
 from storage.tables import Choice, MatchDecision, MatchOutcome
@@ -78,6 +79,15 @@ def test_it_prints_a_table(installation: str) -> None:
     result = CliRunner().invoke(command, ["--from-feedback"])
     assert "rank1_agreement" in result.stdout
     assert SHIPPED in result.stdout
+
+
+def test_it_says_so_while_nobody_has_chosen(installation: str) -> None:
+    asyncio.run(_fill(installation, [make("1", SHIPPED, None)]))
+    result = CliRunner().invoke(command, ["--from-feedback"])
+    assert result.exit_code == 0
+    assert NOTHING_CHOSEN in result.stdout
+    assert "1 messages" in result.stdout
+    assert "0.000" not in result.stdout
 
 
 def test_it_wants_a_folder_or_feedback_not_both(installation: str, tmp_path: Path) -> None:
