@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -24,8 +24,7 @@ from storage.tables import utc_now
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingEvent:
+class IncomingEvent(NamedTuple):
     """One webhook event as it arrived. `chat` is the chat's keyed pseudonym, `timestamp` LINE's own, in ms."""
 
     event_id: str
@@ -97,6 +96,8 @@ class Inbox:
                 for e in events
             ]
         )
+        if not claimed:
+            return []
         return [
             InboxRow(row_id, e.event_id, e.chat, e.timestamp, e.payload, attempts=1, received_at=received_at)
             for e, row_id in ((events[place], row_id) for place, row_id in sorted(claimed.items()))

@@ -124,28 +124,34 @@ class PostgresInboxWriter:
 
     async def _insert_rows(self, rows: Sequence[SealedEvent]) -> dict[str, int]:
         raw = await self._raw()
-        now = utc_now()
-        keys = sorted({chat_key(row.chat) for row in rows})
         first = choose_first_of_chats(rows)
-        async with raw.transaction():
-            await raw.execute(LOCK, keys)
-            found = await raw.fetch(
-                INSERT,
-                [row.event_id for row in rows],
-                [row.chat for row in rows],
-                [row.timestamp for row in rows],
-                [row.sealed for row in rows],
-                [place in first for place in range(len(rows))],
-                self._owner,
-                now + self._lease,
-                now,
-            )
+        if first:
+            async with raw.transaction():
+                await raw.execute(LOCK, sorted({chat_key(row.chat) for row in rows}))
+                found = await self._fetch_inserted(raw, rows, first)
+        else:  # what is only stored takes nothing from anybody: one statement, and no lock
+            found = await self._fetch_inserted(raw, rows, first)
         claimed = {row["event_id"]: row["id"] for row in found if row["is_claimed"]}
         claimable = {row.event_id for row in rows if row.may_claim}
         waiting = [row["id"] for row in found if not row["is_claimed"] and row["event_id"] in claimable]
         if waiting and len(found) < len(rows):  # a dropped duplicate may have been what kept a later event waiting
             claimed |= await self._claim(waiting, len(rows))
         return claimed
+
+    async def _fetch_inserted(self, raw: Any, rows: Sequence[SealedEvent], first: set[int]) -> list[Any]:
+        now = utc_now()
+        found: list[Any] = await raw.fetch(
+            INSERT,
+            [row.event_id for row in rows],
+            [row.chat for row in rows],
+            [row.timestamp for row in rows],
+            [row.sealed for row in rows],
+            [place in first for place in range(len(rows))],
+            self._owner,
+            now + self._lease,
+            now,
+        )
+        return found
 
     async def _claim(self, ids: Collection[int], limit: int) -> dict[str, int]:
         rows = await self.run(lambda connection: claim(connection, self._owner, utc_now(), self._lease, limit, ids))

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
@@ -56,8 +56,7 @@ FROM incoming, shared WHERE true ON CONFLICT (event_id) DO NOTHING"""
 CLAIMED = "SELECT group_concat(id) FROM inbox_event WHERE id BETWEEN ? AND ? AND state = 'claimed' AND owner = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class _Insert:
+class _Insert(NamedTuple):
     """A request's events: `future` gets the new ids of those that are claimed, by their place in `batch`."""
 
     batch: Sequence[SealedEvent]
@@ -174,14 +173,19 @@ class SqliteInboxWriter:
         return results
 
     def _insert_all(self, connection: Connection, inserts: Sequence[_Insert]) -> list[_Result]:
-        claimed: list[dict[int, int]] = [{} for _ in inserts]
-        places = [(number, place) for number, insert in enumerate(inserts) for place in range(len(insert.batch))]
         rows = [row for insert in inserts for row in insert.batch]
+        claimed: dict[int, int] = {}
         for start in range(0, len(rows), MAX_GROUP):
-            for index, row_id in self._insert_rows(connection, rows[start : start + MAX_GROUP]).items():
-                number, place = places[start + index]
-                claimed[number][place] = row_id
-        return [(insert.future, ids) for insert, ids in zip(inserts, claimed, strict=True)]
+            ids = self._insert_rows(connection, rows[start : start + MAX_GROUP])
+            claimed.update((start + index, row_id) for index, row_id in ids.items())
+        results: list[_Result] = []
+        start = 0
+        for insert in inserts:
+            places = range(len(insert.batch))
+            ids = {place: claimed[start + place] for place in places if start + place in claimed}
+            results.append((insert.future, ids))
+            start += len(places)
+        return results
 
     def _insert_rows(self, connection: Connection, rows: Sequence[SealedEvent]) -> dict[int, int]:
         raw = _driver(connection)
@@ -197,7 +201,8 @@ class SqliteInboxWriter:
             return {index: first_id + index for index in free}
         # A duplicate was dropped: it may have been claimed, or the one that kept a later event waiting.
         claimable = {first_id + index for index, row in enumerate(rows) if row.may_claim}
-        claim(connection, self._owner, now, self._lease, len(rows), claimable)
+        if claimable:
+            claim(connection, self._owner, now, self._lease, len(rows), claimable)
         found: str | None = raw.execute(CLAIMED, (first_id, self._last_id, self._owner)).fetchone()[0]
         return {int(row_id) - first_id: int(row_id) for row_id in found.split(",")} if found else {}
 

@@ -6,7 +6,7 @@ does SQLite use them.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,8 +33,7 @@ DELETE_AT_ONCE = 5_000
 events: Table = InboxEvent.__table__  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True, slots=True)
-class SealedEvent:
+class SealedEvent(NamedTuple):
     """An event as it is stored: the payload encrypted."""
 
     event_id: str
