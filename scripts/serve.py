@@ -7,6 +7,7 @@ worker processes share one inbox; the web processes handle events too, and the j
 import asyncio
 import fcntl
 import signal
+import sys
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -19,10 +20,9 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import build_app
-from bot.services import Services, open_services
+from bot.services import open_services
 from bot.settings import Settings
 from bot.worker import working
-from scripts.collector import put_aside
 from scripts.scheduler import running_scheduler
 from storage.database import DatabaseError
 from storage.migrations import migrate
@@ -31,6 +31,9 @@ LOCK_FILE = "serve.lock"
 LOCK_WAIT_S = 15.0
 """An old process that is being replaced may take this long to let its answers end."""
 OPEN_REQUESTS_S = 3.0
+SWITCH_INTERVAL_S = 0.0005
+"""How long a thread keeps the interpreter while another one wants it. With Python's 5 ms, encoder and inbox writer, who
+need it for moments between long waits, wait for it half as long as an answer takes."""
 
 WORKER_NEEDS_POSTGRESQL = (
     "The worker needs PostgreSQL (DATABASE_URL=postgresql+asyncpg://…): with SQLite it lives in `chaming serve`."
@@ -77,26 +80,12 @@ def _locked(descriptor: int) -> bool:
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         uvloop.run(main)
     except (DatabaseError, SQLAlchemyError) as error:
         first_line = str(error).partition("\n")[0]
         raise click.ClickException(f"The database cannot be used ({first_line}). See DATABASE_URL.") from None
-
-
-@contextmanager
-def _tidied(services: Services) -> Iterator[None]:
-    """Put what start-up made out of the garbage collector's way, once all of it is there."""
-
-    async def tidy() -> None:
-        await services.matching.wait_ready()
-        put_aside()
-
-    tidying = asyncio.create_task(tidy(), name="tidy")
-    try:
-        yield
-    finally:
-        tidying.cancel()
 
 
 async def _serve(settings: Settings, host: str, port: int) -> None:
@@ -108,7 +97,6 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
         try:
             async with AsyncExitStack() as stack:
                 await _listen(runner, host, port)
-                stack.enter_context(_tidied(services))
                 if settings.uses_sqlite:
                     await stack.enter_async_context(running_scheduler(services))
                 await _until_stopped()
@@ -118,9 +106,8 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
 
 async def _work(settings: Settings) -> None:
     async with open_services(settings) as services, working(services), running_scheduler(services):
-        with _tidied(services):
-            log.info("worker_started")
-            await _until_stopped()
+        log.info("worker_started")
+        await _until_stopped()
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:

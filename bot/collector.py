@@ -1,7 +1,7 @@
 """Python's garbage collector, told what a server is: a large heap that stays, and many small things that go at once.
 
 A full collection walks everything that start-up made and holds every request up meanwhile, 50 ms and more. What is
-there when the server is ready is therefore put aside for good, and full collections come rarely.
+there when an index comes into use is therefore put aside for good, and full collections come rarely.
 """
 
 import gc
@@ -11,7 +11,7 @@ THRESHOLDS = (50_000, 50, 100)
 
 
 def put_aside() -> None:
-    """Keep what there is now out of all later collections. To be called when start-up is over; again does no harm."""
+    """Keep what there is now out of all later collections; called again, it walks only what came since."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

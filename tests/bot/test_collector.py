@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts.collector import THRESHOLDS, put_aside
+from bot.collector import THRESHOLDS, put_aside
 
 
 class Ring:
