@@ -22,7 +22,7 @@ from bot.metrics import Metrics
 from retrieval.message import text_to_encode
 from retrieval.types import Encoder, Entry, EntryKind, Vectors
 from storage.database import Database
-from storage.index_changes import load_changes
+from storage.index_changes import LogTrimmedError, load_changes
 from storage.index_entries import IndexedText, load_embeddings, load_entries, save_embeddings
 from storage.tables import Article, Embedding, IndexChange, hash_text, utc_now
 
@@ -77,14 +77,20 @@ class IndexFollower:
         self._changing = asyncio.Lock()
         self.wake = asyncio.Event()
         """Set by whoever knows of a change before the next poll."""
+        self.is_cut_off = False
+        """The log no longer goes back to where this index stands: it has to be opened anew."""
 
     async def run(self) -> None:
-        """Follow for ever; a database that is away for a while is waited for."""
+        """Follow until cut off; a database that is away for a while is waited for."""
         while True:
             try:
                 while await self.catch_up():
                     pass
                 await self._retry_failed()
+            except LogTrimmedError:
+                self.is_cut_off = True
+                log.error("index_cut_off", seq=self._seen)
+                return
             except Exception:
                 log.exception("index_not_followed", seq=self._seen)
                 await asyncio.sleep(FIRST_PAUSE_S)

@@ -4,17 +4,18 @@
 webhooks it receives are kept, and it tries again: a model that is being prepared is found as soon as it is there.
 
 When another model is adopted, it is loaded beside the one in use, which goes on answering and following until the other
-is as far; then they change places between two messages. One that cannot be loaded here changes nothing.
+is as far; then they change places between two messages. One that cannot be loaded here changes nothing. It is
+the same when this process was without its database for longer than the change log is kept.
 """
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from bot.collector import put_aside
 from bot.index_follower import FollowedIndex, IndexFollower
 from bot.index_listener import listening
 from bot.logs import class_name
@@ -117,7 +118,7 @@ class IndexKeeper:
     def _use(self, loaded: _InUse) -> None:
         """Match with this one from now on, and let what was used before end when nothing can be under way in it."""
         before, self._in_use = self._in_use, loaded
-        gc.freeze()  # the index stays: no later collection has to walk through it while someone waits
+        put_aside()
         self._matching.use(loaded.opened.matcher, loaded.opened.encoder.model_id)
         if before is not None:
             asyncio.get_running_loop().call_later(RETIRE_S, before.opened.close)
@@ -129,7 +130,7 @@ class IndexKeeper:
         )
 
     async def _next(self, in_use: _InUse) -> _InUse:
-        """Wait until another model is adopted and loaded, and use it."""
+        """Wait until another model is adopted, or this index cannot follow any more; load, and use that."""
         pause = WATCH_S
         while True:
             await asyncio.sleep(pause)
@@ -137,7 +138,8 @@ class IndexKeeper:
             try:
                 async with self._database.reading() as session:
                     adopted = await adopted_model(session)
-                if adopted is None or same_model(adopted, in_use.opened.encoder.model_id):
+                is_adopted = adopted is None or same_model(adopted, in_use.opened.encoder.model_id)
+                if is_adopted and not in_use.follower.is_cut_off:
                     continue
                 loaded = await self._open()
             except Exception as error:

@@ -18,7 +18,8 @@ from retrieval.onnx_encoder import OnnxEncoder, open_encoder
 from retrieval.snapshot import SnapshotError
 from retrieval.types import Encoder
 from storage.database import Database
-from storage.index_entries import adopt_model, adopted_model, latest_seq
+from storage.index_changes import latest_seq, trimmed_seq
+from storage.index_entries import adopt_model, adopted_model
 
 log = structlog.get_logger()
 
@@ -76,12 +77,12 @@ async def load_or_rebuild_index(settings: Settings, database: Database, encoder:
     """Load the snapshot; where there is none that fits the encoder and the database, rebuild and save one."""
     folder = index_folder(settings, encoder.model_id)
     async with database.reading() as session:
-        newest = await latest_seq(session)
+        newest, trimmed = await latest_seq(session), await trimmed_seq(session)
     try:
         index = await asyncio.to_thread(MatchingIndex.load, folder, encoder.model_id)
-        if index.seq <= newest:
+        if trimmed <= index.seq <= newest:
             return index
-        log.warning("snapshot_ahead_of_database", seq=index.seq, newest=newest)
+        log.warning("snapshot_not_of_this_log", seq=index.seq, newest=newest, trimmed=trimmed)
     except SnapshotError as error:
         log.warning("snapshot_not_used", reason=type(error).__name__)
     index = await rebuild_index(database, encoder)

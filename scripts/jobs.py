@@ -32,12 +32,17 @@ async def sweep_inbox(services: Services) -> str:
 
 
 async def apply_retention(services: Services) -> str:
-    from storage.match_decisions import forget_decisions  # here, for the table must not wait for SQLAlchemy
+    from storage.index_changes import trim_changes  # here, for the table must not wait for SQLAlchemy
+    from storage.match_decisions import forget_decisions
 
     now = datetime.now(UTC)
     events = await services.inbox.delete_old(now)
     unlinked, decisions = await forget_decisions(services.database, now)
-    return f"deleted {events} finished inbox rows, unlinked {unlinked} and deleted {decisions} match decisions"
+    changes = await trim_changes(services.database, now)
+    return (
+        f"deleted {events} finished inbox rows and {changes} changes of the log, "
+        f"unlinked {unlinked} and deleted {decisions} match decisions"
+    )
 
 
 async def save_snapshot(services: Services) -> str:

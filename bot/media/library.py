@@ -16,7 +16,7 @@ from bot.media.recordings import match_recording
 from retrieval.pictures.index import Near, PictureIndex
 from retrieval.sounds import Fingerprint, SoundIndex
 from storage.database import Database
-from storage.index_changes import latest_seq, load_changes
+from storage.index_changes import LogTrimmedError, latest_seq, load_changes
 from storage.media import StoredHash, load_hashed_articles, load_media_hashes
 from storage.tables import HashKind
 
@@ -33,8 +33,12 @@ class MediaLibrary:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._seq = 0
         self._loaded = asyncio.Event()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._loaded.clear()
+        self._seq = 0
         self._bytes: dict[bytes, str] = {}
         self._bytes_of: dict[str, list[bytes]] = {}
         self.pictures = PictureIndex()
@@ -63,6 +67,9 @@ class MediaLibrary:
                     await self.load()
                 while await self.catch_up():
                     pass
+            except LogTrimmedError:  # longer without the database than the log is kept
+                log.error("media_cut_off", seq=self._seq)
+                self._begin_anew()
             except Exception:
                 log.exception("media_not_followed", seq=self._seq)
                 await asyncio.sleep(PAUSE_S)

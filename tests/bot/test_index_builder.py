@@ -17,9 +17,9 @@ from retrieval.model_manifest import ModelMissingError, model_folder
 from retrieval.normalise import key_hash
 from retrieval.types import Vectors
 from storage.database import Database
-from storage.index_changes import Change, append_changes
+from storage.index_changes import TRIMMED, Change, append_changes
 from storage.index_entries import adopt_model, adopted_model, latest_seq
-from storage.tables import Article, ArticleVariant, ChangeKind, Status
+from storage.tables import Article, ArticleVariant, ChangeKind, LogPosition, Status
 from tests.retrieval.made import HashEncoder
 
 TEXTS = {f"a{i}": f"第{i}則訊息說了別的事情" for i in range(7)}
@@ -141,7 +141,9 @@ async def test_it_builds_once_and_then_reads_the_snapshot(
     assert second.seq == 7
 
 
-@pytest.mark.parametrize("damage", ["missing", "corrupt", "of another encoder", "ahead of the database"])
+@pytest.mark.parametrize(
+    "damage", ["missing", "corrupt", "of another encoder", "ahead of the database", "behind the trimmed log"]
+)
 async def test_it_rebuilds_when_the_snapshot_is_of_no_use(
     articles: Database, encoder: Any, settings: Settings, loading: Loading, damage: str
 ) -> None:
@@ -151,6 +153,10 @@ async def test_it_rebuilds_when_the_snapshot_is_of_no_use(
         saved.model_id = "other"
     if damage == "ahead of the database":
         saved.seq = 99
+    if damage == "behind the trimmed log":
+        saved.seq = 2
+        async with articles.transaction() as session:
+            session.add(LogPosition(reader=TRIMMED, seq=3))
     saved.save(folder)
     if damage == "missing":
         shutil.rmtree(folder)

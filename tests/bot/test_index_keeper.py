@@ -12,9 +12,9 @@ from bot.index_keeper import IndexKeeper, OpenedIndex
 from bot.matching import Matching
 from bot.metrics import Metrics
 from storage.database import Database
-from storage.index_changes import Change, append_changes
+from storage.index_changes import TRIMMED, Change, append_changes
 from storage.index_entries import adopt_model, adopted_model
-from storage.tables import Article, ChangeKind
+from storage.tables import Article, ChangeKind, LogPosition
 from tests.bot.fakes import FakeMatcher
 from tests.bot.makers import make_match
 from tests.bot.test_index_follower import FakeEncoder, FakeIndex, until
@@ -87,6 +87,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.index_keeper.WATCH_S", 0.02)
     monkeypatch.setattr("bot.index_keeper.TRY_AGAIN_S", 0.02)
     monkeypatch.setattr("bot.index_keeper.RETIRE_S", 0.05)
+    monkeypatch.setattr("bot.index_keeper.put_aside", lambda: None)  # the collector serves the other tests too
 
 
 async def test_it_changes_over_and_never_stops_answering(database: Database) -> None:
@@ -140,3 +141,21 @@ async def test_the_same_weights_run_otherwise_are_no_other_model(database: Datab
         await process.adopt("first@1#onnx-fp32")
         await asyncio.sleep(0.1)
         assert process.matching.model_id == "first@1"
+
+
+async def test_it_opens_the_index_anew_when_the_log_no_longer_goes_back_to_it(database: Database) -> None:
+    async with running(database) as process:
+        cut_off = process.indexes.pop("first@1")
+        async with database.transaction() as session:
+            session.add(LogPosition(reader=TRIMMED, seq=1))
+        later = FakeIndex()
+        later.seq = 1
+        process.indexes["first@1"] = later  # as `open_index` makes it
+        async with database.transaction() as session:
+            changes = [Change("gone from the log", ChangeKind.ADDED), Change("new", ChangeKind.ADDED)]
+            session.add_all([Article(id=change.article_id, text=change.article_id) for change in changes])
+            await append_changes(session, changes)
+        await until(lambda: "new" in later.articles, within_s=3)
+        assert "new" not in cut_off.articles
+        await until(lambda: process.closed == ["first@1"], within_s=3)
+        assert process.matching.ready

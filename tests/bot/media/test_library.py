@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,9 +13,11 @@ from bot.media.library import MediaLibrary
 from moderation.media_intake import MediaToPublish, take_in_media
 from moderation.taking_back import take_back_request
 from storage.database import Database
-from storage.index_changes import Change, append_changes
+from storage.index_changes import KEEP_CHANGES, Change, append_changes, latest_seq, trim_changes
 from storage.media import find_media_bytes, load_hashed_articles
-from storage.tables import Article, ArticleType, ChangeKind, HashKind, ReviewTask, Status
+from storage.notice_log import READER
+from storage.tables import Article, ArticleType, ChangeKind, HashKind, LogPosition, ReviewTask, Status, utc_now
+from tests.bot.test_index_follower import until
 
 pytestmark = pytest.mark.slow
 
@@ -87,3 +90,21 @@ async def test_a_hash_that_is_none_keeps_no_other_article_from_being_found(sqlit
     library = MediaLibrary(sqlite_database)
     await library.load()
     assert [near.article_id for near in library.pictures.find([PDQ])] == [whole]
+
+
+async def test_it_loads_anew_when_the_log_no_longer_goes_back_to_it(sqlite_database: Database) -> None:
+    library = MediaLibrary(sqlite_database)
+    gone = await publish(sqlite_database)
+    await library.load()
+    async with sqlite_database.transaction() as session:  # all of it while this process was away from the database
+        (await session.get_one(Article, gone)).status = Status.BLOCKED
+        await append_changes(session, [Change(gone, ChangeKind.REMOVED), Change("other", ChangeKind.ADDED)])
+        session.add(LogPosition(reader=READER, seq=await latest_seq(session)))
+    await trim_changes(sqlite_database, utc_now() + KEEP_CHANGES + timedelta(days=1))
+    running = asyncio.create_task(library.run())
+    await until(lambda: library.find_bytes(SHA) is None, within_s=5)
+    async with asyncio.timeout(5):
+        await library.wait_ready()
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
