@@ -118,7 +118,9 @@ def _toggles(view: View, draft: Draft, event_id: str, wording_of: str | None) ->
 def _toggle(view: View, draft: Draft, number: int, event_id: str, wording_of: str | None) -> Part:
     words = cut(one_line(draft.words_of(number)), MAX_TOGGLED).removesuffix(ELLIPSIS)
     caption = (
-        view.words("Out: {words}", words=words) if draft.is_kept(number) else view.words("In: {words}", words=words)
+        view.words("Hide: {words}", words=words)
+        if draft.is_kept(number)
+        else view.words("Put back: {words}", words=words)
     )
     data = view.buttons.encode(Press.TOGGLE, event_id=event_id, article_id=wording_of, kept=draft.toggled(number))
     return postback(caption, data)

@@ -69,7 +69,12 @@ def wrong_match(view: View) -> tuple[Part, ...]:
 
 
 def wrong_match_unknown(view: View) -> tuple[Part, ...]:
-    return _said(view.words("Thank you for telling me. Volunteers can look at the page and correct it."))
+    return _said(
+        view.words(
+            "Thank you for telling me. If the answer itself does not fit, please press “Not helpful” below it: "
+            "volunteers will see that."
+        )
+    )
 
 
 SEEN_WHERE = {

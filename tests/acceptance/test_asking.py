@@ -8,7 +8,16 @@ import pytest
 from scripts.simulator.line import LineSimulator
 from scripts.simulator.world import User
 from storage.database import Database
-from tests.acceptance.library import KNOWN, SAMPLES, find_articles_with, load_requests, never_seen, words
+from tests.acceptance.library import (
+    KNOWN,
+    SAMPLES,
+    ask_until,
+    find_articles_with,
+    load_requests,
+    never_seen,
+    publish_fact_check,
+    words,
+)
 from tests.acceptance.program import Program
 
 pytestmark = pytest.mark.model
@@ -67,14 +76,24 @@ async def test_they_are_looked_up_as_one_when_they_came_as_one(line: LineSimulat
     assert "\n".join(halves) in words((await line.wait_for_messages(asker, 3))[2:])
 
 
+async def test_a_message_that_is_only_a_link_is_known_however_it_was_passed_on(
+    line: LineSimulator, database: Database
+) -> None:
+    await publish_fact_check(database, "https://news.example.org/health/lemon?id=7", "這篇報導已經更正。")
+    sent = "https://News.Example.org/health/lemon?utm_source=line&fbclid=abc&id=7#comments"
+    await ask_until(line, line.add_user("asker"), sent, "這篇報導已經更正")
+
+
 async def test_settings_language_and_data(line: LineSimulator, program: Program) -> None:
-    asker = line.add_user("asker")
+    asker, menus = line.add_user("asker"), line.platform.rich_menus
+    assert "3 made" in await asyncio.to_thread(program.do, "line", "menu")
     await line.ask(asker, "設定")
     await line.press(asker, "放大字體")
     assert "放大" in words(await line.wait_for_messages(asker, 3))
     await line.ask(asker, "語言")
     await line.press(asker, "English")
     assert "All right, it is set." in words(await line.wait_for_messages(asker, 5))
+    await line.wait_until(lambda: menus.seen_by(asker.user_id) == menus.aliases["chaming-en"])
     shown = words(await line.ask(asker, "my data"))
     (path,) = {part for part in shown.split() if "/my-data/" in part}
     async with aiohttp.ClientSession() as browser, browser.get(path) as file:

@@ -32,7 +32,7 @@ MESSAGE = "衛福部公告：健保卡沒有照片的人不能看醫生。請打
 CUT = "衛福部公告：健保卡沒有照片的人不能看醫生。"
 OPENS_IT = "刪減內容、說明理由"
 TEXT, REASON, WHERE = "請刪掉不想公開的部分", "為什麼覺得可疑", "您是在哪裡看到的"
-LOOK, PUBLISH, CHANGE = "再看一次", "好，請志工查證", "我要再改"
+LOOK, PUBLISH, CHANGE = "先看一遍再決定", "好，請志工查證", "我要再改"
 
 
 @dataclass

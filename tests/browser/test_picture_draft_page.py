@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 PHONE = ViewportSize(width=360, height=740)
 DRAW, FIELDS, UNDO = "用手指塗黑", "改用格子選", "取消上一個"
-LOOK, PUBLISH, CHANGE = "再看一次", "好，請志工查證", "我要再改"
+LOOK, PUBLISH, CHANGE = "先看一遍再決定", "好，請志工查證", "我要再改"
 
 
 @dataclass
@@ -113,7 +113,7 @@ async def test_changing_something_brings_back_what_was_drawn(browser: Browser, s
 async def test_it_works_without_scripts_by_choosing_fields(browser: Browser, site: Site) -> None:
     page = await site.open(browser, java_script_enabled=False)
     await expect(page.get_by_role("button", name=DRAW)).not_to_be_visible()
-    await page.get_by_label("第 1 列第 2 行").check()
+    await page.get_by_label("第 1 列第 2 欄").check()
     await keep_screenshot(page, "fields")
     await page.get_by_role("button", name=LOOK).click()
     await page.get_by_role("button", name=PUBLISH).click()
@@ -124,8 +124,8 @@ async def test_it_works_without_scripts_by_choosing_fields(browser: Browser, sit
 async def test_fields_can_be_chosen_with_the_keyboard_alone(browser: Browser, site: Site) -> None:
     page = await site.open(browser)
     await page.get_by_role("button", name=FIELDS).press("Enter")
-    await page.get_by_label("第 2 列第 1 行").press("Space")
-    await expect(page.get_by_label("第 2 列第 1 行")).to_be_checked()
+    await page.get_by_label("第 2 列第 1 欄").press("Space")
+    await expect(page.get_by_label("第 2 列第 1 欄")).to_be_checked()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
