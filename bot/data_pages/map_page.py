@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.data_pages.data_page import SHARED
 from bot.data_pages.site import HEADERS, MAX_AGE_S, Site, or_not_modified
+from bot.data_pages.static_map import MapPicture, draw_map
 from bot.data_pages.tables import Chart, Column, Kind, Row, Table, raw_cell, to_csv, write_cell
 from bot.fit import clean, cut, one_line
 from bot.wording import TAIPEI, Words
@@ -32,6 +33,8 @@ class Themes:
     map: FoundMap
     picture: bytes
     """JSON for `map.js`."""
+    static: MapPicture
+    """What is shown without it."""
 
 
 class ThemesReader:
@@ -67,6 +70,7 @@ class MapPage:
             request,
             "map.html",
             themes=themes.map if themes else None,
+            static=themes.static if themes else None,
             table=to_table(words, themes.map) if themes else None,
             write=write_cell,
             raw=raw_cell,
@@ -148,7 +152,7 @@ def _draw(found: FoundMap) -> Themes:
         "x": [round(place.x, 4) for place in found.places],
         "y": [round(place.y, 4) for place in found.places],
     }
-    return Themes(found, orjson.dumps(picture))
+    return Themes(found, orjson.dumps(picture), draw_map(found))
 
 
 def _to_title(text: str | None) -> str:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.data_pages.figures import PERIODS, Figures, FiguresReader
 from bot.data_pages.site import HEADERS, Look, Site
+from bot.data_pages.static_charts import draw
 from bot.data_pages.stats_tables import HOUR_S, spread_by_week, to_tables
 from bot.data_pages.tables import raw_cell, to_csv, write_cell
 from bot.fit import clean
@@ -45,6 +46,7 @@ class StatsPage:
             headlines=to_headlines(words, figures),
             tables=to_tables(words, figures),
             write=write_cell,
+            draw=draw,
             raw=raw_cell,
         )
 
@@ -78,6 +80,7 @@ class StatsPage:
             spread=spread,
             table=spread_by_week(words, spread, queries),
             write=write_cell,
+            draw=draw,
             raw=raw_cell,
         )
 

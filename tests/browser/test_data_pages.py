@@ -101,8 +101,12 @@ async def test_without_scripts_every_figure_is_in_a_table(browser: Browser, site
     for name in ("messages", "articles", "waiting", "verdicts", "categories", "most-asked", "people"):
         assert await page.locator(f"#{name}-table").is_visible(), name
     assert await page.locator(".chart").first.is_hidden()
+    assert await page.locator("figure.static svg[role=img]").first.is_visible()
     await page.goto(f"{site}/stats/map")
-    assert await page.get_by_text("熱水 · 病毒").is_visible()
+    assert await page.locator("#themes-table").get_by_text("熱水 · 病毒").is_visible()
+    assert await page.locator("figure.static").get_by_text("熱水 · 病毒").is_visible()
+    await page.set_viewport_size(ViewportSize(width=320, height=800))
+    assert await pixels_sticking_out(page) == 0
     assert await page.locator("#map").is_hidden()
     await page.goto(f"{site}/data")
     assert await page.get_by_role("link", name="parquet/articles.parquet").is_visible()
