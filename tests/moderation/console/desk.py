@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from bot.wording import load_wordings
@@ -24,7 +24,7 @@ from moderation.intake import add_article, request_reply
 from retrieval.types import Band, EntryKind, Match
 from storage.articles import ArticleSummary
 from storage.database import Database
-from storage.tables import Editor, ReviewTask, Role, utc_now
+from storage.tables import Editor, EditorSession, ReviewTask, Role, utc_now
 
 SECRET_KEY = "a key for tests, long enough"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -155,6 +155,11 @@ class Desk:
             found = await session.scalar(select(col(ReviewTask.id)).where(col(ReviewTask.article_id) == article_id))
         assert found
         return found
+
+    async def end_sessions(self) -> None:
+        """Everybody is signed out, without knowing it yet."""
+        async with self.database.transaction() as session:
+            await session.execute(delete(EditorSession))
 
     async def task(self, task_id: str) -> ReviewTask:
         async with self.database.reading() as session:
