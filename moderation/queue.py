@@ -69,48 +69,71 @@ async def load_tasks(session: AsyncSession, now: datetime) -> list[QueuedTask]:
     raters = await _load_raters(session)
     categories = await _load_categories(session)
     rows = await session.execute(
-        select(
-            ReviewTask, col(Article.text), col(Article.type), col(Article.created_at), col(Article.last_requested_at)
+        select(  # columns, not objects: making two thousand of those is most of the reading
+            col(ReviewTask.id),
+            col(ReviewTask.article_id),
+            col(ReviewTask.state),
+            col(ReviewTask.claimed_by),
+            col(ReviewTask.lease_until),
+            col(ReviewTask.created_at),
+            col(Article.text),
+            col(Article.type),
+            col(Article.created_at),
+            col(Article.last_requested_at),
         )
         .join(Article, col(Article.id) == col(ReviewTask.article_id))
         .where(col(Article.status) == Status.NORMAL)
         .order_by(func.coalesce(col(Article.last_requested_at), col(ReviewTask.created_at)).desc())
         .limit(MAX_TASKS)
     )
-    tasks = []
-    for task, text, kind, created_at, asked_at in rows:
-        article_id = task.article_id
-        links, rated, named = answers.get(article_id, []), raters.get(article_id, []), categories.get(article_id, [])
-        counts = asks.get(article_id, _NO_ASKS)
-        began = created_at or task.created_at
-        lapsed = task.state == TaskState.CLAIMED and task.lease_until is not None and task.lease_until <= now
-        tasks.append(
-            QueuedTask(
-                task_id=task.id,
-                article_id=article_id,
-                text=text or "",
-                type=kind,
-                state=TaskState.OPEN if lapsed else task.state,
-                claimed_by=None if lapsed else task.claimed_by,
-                created_at=began,
-                asked_at=asked_at or began,
-                asks=counts.total,
-                facts=TaskFacts(
-                    asks_by_age=counts.by_age,
-                    asks_before=counts.before,
-                    age_days=max(0.0, (now - began) / timedelta(days=1)),
-                    answers=len(links),
-                    ratings=len(rated),
-                    categories=tuple(title for _, title in named),
-                    category_ids=tuple(id_ for id_, _ in named),
-                ),
-                answered=any(link.state in PUBLISHED for link in links),
-                unhelpful=bool(links) and all(link.disliked > link.liked for link in links),
-                authors=frozenset(link.contributor for link in links if link.contributor),
-                raters=frozenset(rated),
-            )
+    return [
+        _to_task(
+            row,
+            now,
+            asks.get(row[1], _NO_ASKS),
+            answers.get(row[1], []),
+            raters.get(row[1], []),
+            categories.get(row[1], []),
         )
-    return tasks
+        for row in rows.tuples()
+    ]
+
+
+def _to_task(
+    row: "_Row",
+    now: datetime,
+    asks: "_Asks",
+    links: "Sequence[_Link]",
+    rated: Sequence[str],
+    named: Sequence[tuple[str, str]],
+) -> QueuedTask:
+    task_id, article_id, state, claimed_by, lease_until, made_at, text, kind, created_at, asked_at = row
+    began = created_at or made_at
+    lapsed = state == TaskState.CLAIMED and lease_until is not None and lease_until <= now
+    return QueuedTask(
+        task_id=task_id,
+        article_id=article_id,
+        text=text or "",
+        type=kind,
+        state=TaskState.OPEN if lapsed else state,
+        claimed_by=None if lapsed else claimed_by,
+        created_at=began,
+        asked_at=asked_at or began,
+        asks=asks.total,
+        facts=TaskFacts(
+            asks_by_age=asks.by_age,
+            asks_before=asks.before,
+            age_days=max(0.0, (now - began) / timedelta(days=1)),
+            answers=len(links),
+            ratings=len(rated),
+            categories=tuple(title for _, title in named),
+            category_ids=tuple(id_ for id_, _ in named),
+        ),
+        answered=any(link.state in PUBLISHED for link in links),
+        unhelpful=bool(links) and all(link.disliked > link.liked for link in links),
+        authors=frozenset(link.contributor for link in links if link.contributor),
+        raters=frozenset(rated),
+    )
 
 
 def rank(tasks: Sequence[QueuedTask]) -> list[RankedTask]:
@@ -145,6 +168,20 @@ async def load_set_aside(session: AsyncSession, editor_id: str, now: datetime) -
         )
     )
     return set(rows)
+
+
+_Row = tuple[
+    str,
+    str,
+    TaskState,
+    str | None,
+    datetime | None,
+    datetime,
+    str | None,
+    ArticleType,
+    datetime | None,
+    datetime | None,
+]
 
 
 @dataclass(frozen=True, slots=True)
