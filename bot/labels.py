@@ -126,7 +126,7 @@ def to_reason(match: Match) -> Reason:
             return reason
     if has_same_words(match):
         return Reason.SAME_WORDS
-    if match.signals.get("same_link", 0) >= 1:
+    if max(match.signals.get("same_link", 0), match.signals.get("shared_link", 0)) >= 1:
         return Reason.SAME_LINK
     shares = match.signals.get("cover_q", 1), match.signals.get("cover_e", 1)
     return Reason.LIKE_MEANING if max(shares) < FEW_WORDS else _BY_KIND[match.entry_kind]

@@ -18,6 +18,7 @@ import numpy as np
 from retrieval.background import load_background
 from retrieval.calibration import Calibration
 from retrieval.contradiction import Difference, find_contradictions
+from retrieval.link_evidence import MAX_ARTICLES, is_page
 from retrieval.message import Message, text_to_encode
 from retrieval.normalise import matching_key
 from retrieval.overlap import WeighedText, weigh_units
@@ -122,7 +123,7 @@ class Ranker:
             everything |= dict.fromkeys(near)
         if message.whole is not None:
             scored += self._score(message.whole.weighed, vectors, list(everything), proposed[-1])
-        best = _best_of_each_article(scored)
+        best = _best_of_each_article([*scored, *self._linked(message, scored)])
         return [self._check(message, found) for found in best[:CHECKED]] + best[CHECKED:]
 
     def judge(self, message: Message, scored: Sequence[Scored], limit: int) -> list[Match]:
@@ -146,6 +147,24 @@ class Ranker:
             for url in urls
             for slot in self._index.by_url(url)
         ]
+
+    def _linked(self, message: Message, scored: Sequence[Scored]) -> list[Scored]:
+        """Return the messages with the same page or video that would not be offered by their words.
+
+        They are only ever offered: the same video may be spoken of in two ways.
+        """
+        offered = {found.article_id for found in scored if found.probability >= self._calibration.candidate}
+        probability = (self._calibration.candidate + self._calibration.answer) / 2
+        found: list[Scored] = []
+        for url in filter(is_page, message.urls if message.passages else ()):
+            slots = {self._index.article_id(slot): slot for slot in self._index.by_url(url)}
+            if len(slots) <= MAX_ARTICLES:
+                found += [
+                    Scored(slot, article_id, probability, more={"shared_link": 1.0})
+                    for article_id, slot in slots.items()
+                    if article_id not in offered
+                ]
+        return found
 
     def _score(
         self,
