@@ -4,7 +4,6 @@ from bot.bubbles.view import View
 from bot.buttons import Press
 from bot.fit import clean, cut, one_line
 from bot.flex import Part, fill_in, postback, text_message
-from bot.labels import Reason, how_sure, why_found
 from bot.menu import WHY_PREFIX
 from bot.wording import marked
 from moderation.intake import RequestReceipt
@@ -173,16 +172,6 @@ def too_many_questions(view: View) -> tuple[Part, ...]:
     return _said(
         view.words("You have asked the volunteers many questions today. Please give them some time, and come tomorrow.")
     )
-
-
-def why(view: View, reason: Reason, probability: float) -> tuple[Part, ...]:
-    """How the answer was found, without jargon."""
-    words = view.words
-    how = words(
-        "I compare your message with all that volunteers have checked: its words, its links and what it means. "
-        "Numbers, dates and words like “not” must agree. I can be wrong, so please compare for yourself."
-    )
-    return _said(f"{why_found(words, reason)}\n{how_sure(words, probability)}\n\n{how}")
 
 
 def sticker(view: View) -> tuple[Part, ...]:
