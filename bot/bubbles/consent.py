@@ -7,7 +7,7 @@ tell who somebody is has been taken out, and a press puts each back.
 from bot.bubbles.view import View
 from bot.buttons import Press
 from bot.drafts import Draft
-from bot.fit import ELLIPSIS, cut, one_line, split, units
+from bot.fit import one_line, split, units
 from bot.flex import QUIET, Part, bubble, button, label, postback, quote, separator, small, text, text_message, uri
 from bot.wording import marked
 from storage.articles import ArticleSummary
@@ -19,8 +19,6 @@ PART_UNITS = 4800
 MAX_PARTS = 3
 MAX_PUBLISHED = PART_UNITS * MAX_PARTS
 """The longest message that can be shown whole, and so the longest that can be published from a chat."""
-MAX_TOGGLED = 10
-"""UTF-16 units of a finding in its button."""
 MAX_TOGGLES = 6
 """More than these are put back on the page."""
 
@@ -116,12 +114,9 @@ def _toggles(view: View, draft: Draft, event_id: str, wording_of: str | None) ->
 
 
 def _toggle(view: View, draft: Draft, number: int, event_id: str, wording_of: str | None) -> Part:
-    words = cut(one_line(draft.words_of(number)), MAX_TOGGLED).removesuffix(ELLIPSIS)
-    caption = (
-        view.words("Hide: {words}", words=words)
-        if draft.is_kept(number)
-        else view.words("Put back: {words}", words=words)
-    )
+    words = one_line(draft.words_of(number))
+    is_kept = draft.is_kept(number)
+    caption = view.words("Hide: {words}", words=words) if is_kept else view.words("Show: {words}", words=words)
     data = view.buttons.encode(Press.TOGGLE, event_id=event_id, article_id=wording_of, kept=draft.toggled(number))
     return postback(caption, data)
 

@@ -145,7 +145,7 @@ async def test_what_was_taken_out_is_put_back_by_a_press_and_then_published_so(b
     asker, text = bot.line.add_user("asker"), f"{TEXT}請打0912345678"
     async with bot.running():
         assert "請打○○○" in await bot.says(asker, text)
-        assert "請打0912345678" in await bot.press(asker, SAY("Put back: {words}", words="0912345678"))
+        assert "請打0912345678" in await bot.press(asker, SAY("Show: {words}", words="0912345678"))
         assert "第 1 位" in await bot.press(asker, YES)
     assert len(await find_articles_with(bot.database, text)) == 1
 
