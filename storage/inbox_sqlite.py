@@ -25,12 +25,12 @@ from sqlalchemy.engine import URL
 from storage.database import BUSY_TIMEOUT_MS, prepare_sqlite
 from storage.inbox_claims import IN_VIEW, choose_first_of_chats, claim
 from storage.inbox_statements import SealedEvent
-from storage.tables import utc_now
+from storage.tables import InboxState, utc_now
 
 T = TypeVar("T")
 
 MAX_GROUP = 256
-"""Rows in one insert; 6 parameters each stay far below SQLite's 32,766."""
+"""Rows in one insert; 10 parameters each stay far below SQLite's 32,766."""
 
 CHECKPOINT_WAIT_MS = 200
 """How long a sweep may hold up the writer while a reader still needs the journal; the next sweep tries again."""
@@ -41,18 +41,11 @@ SELECT CASE WHEN (SELECT count(*) FROM in_view) < {IN_VIEW}
   THEN (SELECT json_group_array(chat) FROM inbox_event WHERE state IN ('pending', 'claimed')) END"""
 """The chats that have an unfinished event; NULL where so many are unfinished that nothing new is claimed."""
 
-INSERT_HEAD = """
+INSERT = """
 INSERT INTO inbox_event
   (id, event_id, chat, timestamp, payload, state, owner, lease_until, attempts, received_at)
-WITH shared (owner, lease_until, now) AS (VALUES (?, ?, ?)),
-incoming (id, event_id, chat, timestamp, payload, is_free) AS (VALUES """
-INSERT_TAIL = """)
-SELECT id, event_id, chat, timestamp, payload,
-  CASE WHEN is_free THEN 'claimed' ELSE 'pending' END,
-  CASE WHEN is_free THEN owner END,
-  CASE WHEN is_free THEN lease_until END,
-  is_free, now
-FROM incoming, shared WHERE true ON CONFLICT (event_id) DO NOTHING"""
+VALUES {} ON CONFLICT (event_id) DO NOTHING"""
+ROW = "(?,?,?,?,?,?,?,?,?,?)"
 CLAIMED = "SELECT group_concat(id) FROM inbox_event WHERE id BETWEEN ? AND ? AND state = 'claimed' AND owner = ?"
 
 
@@ -191,12 +184,15 @@ class SqliteInboxWriter:
         raw = _driver(connection)
         now = utc_now()
         first_id = self._last_id = max(self._last_id + 1, time.time_ns())
-        values: list[Any] = [self._owner, _to_sqlite(now + self._lease), _to_sqlite(now)]
+        claimed = (InboxState.CLAIMED.value, self._owner, _to_sqlite(now + self._lease), 1, _to_sqlite(now))
+        pending = (InboxState.PENDING.value, None, None, 0, _to_sqlite(now))
         free = _choose_free(raw, rows)
+        values: list[Any] = []
         for index, row in enumerate(rows):
-            values += (first_id + index, row.event_id, row.chat, row.timestamp, row.sealed, index in free)
+            values += (first_id + index, row.event_id, row.chat, row.timestamp, row.sealed)
+            values += claimed if index in free else pending
         self._last_id += len(rows)
-        inserted = raw.execute(INSERT_HEAD + ",".join(["(?,?,?,?,?,?)"] * len(rows)) + INSERT_TAIL, values).rowcount
+        inserted = raw.execute(INSERT.format(",".join([ROW] * len(rows))), values).rowcount
         if inserted == len(rows):
             return {index: first_id + index for index in free}
         # A duplicate was dropped: it may have been claimed, or the one that kept a later event waiting.
