@@ -129,8 +129,8 @@ class Settings(BaseSettings):
     """Whether the page behind a message that is only a link may be fetched, to look its title up."""
     group_buffer_minutes: int = setting("GROUP_BUFFER_MINUTES", "5", 0, ge=0, le=10)
     """How long a group's texts stay in memory, so that a quoted one can be looked up; 0: not at all."""
-    speech_model: str | None = setting("SPEECH_MODEL", "./models/faster-whisper-small", min_length=1)
-    """A faster-whisper model (a folder, or a name it has loaded before): what is said in videos is then looked up."""
+    speech_model: str | None = setting("SPEECH_MODEL", "bundled", min_length=1)
+    """`bundled`, or a faster-whisper model (a folder, or a name it has loaded before): follows what is said."""
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "info")
     log_format: Literal["json", "console"] = setting("LOG_FORMAT", "json", "json")
 

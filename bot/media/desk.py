@@ -77,6 +77,7 @@ class MediaDesk:
             log.warning("words_in_pictures_not_read", why=why)
         if not can_watch():
             log.warning("videos_not_watched", why="ffmpeg is not installed. On Debian: apt install ffmpeg")
+        await self.listener.warm_up()
 
     async def close(self) -> None:
         await self.content.close()

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.media import listening, watching
+from bot.media import bundled_speech, listening, watching
+from bot.media.bundled_speech import BundledSpeechMissingError, prepare_bundled_speech
 from bot.media.listening import Listener, open_listener
 from bot.media.reading import Reading, ReadText
 from bot.media.recordings import match_recording
@@ -181,3 +182,36 @@ async def test_a_busy_model_keeps_nothing_else_waiting(monkeypatch: pytest.Monke
     await asyncio.to_thread(time.monotonic)
     assert time.monotonic() - began < 0.2
     listener.close()
+
+
+SAID = Path(__file__).parent / "sounds" / "said.m4a"
+"""“ting shuo mei tian zao shang he yi bei …”, spoken by espeak-ng."""
+
+
+@pytest.mark.slow
+async def test_the_bundled_model_hears_chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real library with the real weights: put together from their packages, loaded, and understood."""
+    monkeypatch.setattr(listening, "LISTEN_WITHIN_S", 120.0)
+    listener = Listener("bundled", folder=tmp_path / "speech-model")
+    await listener.warm_up()
+    heard = await listener.listen(SAID)
+    listener.close()
+    assert heard.reading == Reading.READ
+    assert "每天早上喝一杯" in heard.text
+
+
+async def test_it_says_what_a_model_has_to_be_where_it_is_not_there(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener = Listener(str(tmp_path / "no-model"))
+    await listener.warm_up()
+    assert "SPEECH_MODEL cannot be loaded" in caplog.text
+    assert await listener.listen(SAID) == ReadText(Reading.MISSING)
+    listener.close()
+
+
+def test_bundled_weights_that_are_others_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundled_speech, "SHA256", "0" * 64)
+    with pytest.raises(BundledSpeechMissingError, match=r"chaming\[speech\]"):
+        prepare_bundled_speech(tmp_path / "speech-model")
+    assert list(tmp_path.iterdir()) == []
