@@ -25,7 +25,7 @@ from scripts.simulator.world import Channel
 SAMPLE = Path(__file__).resolve().parents[1] / "sample"
 AT_ONCE = 4
 """People who write at the same time."""
-STEPS = ("handle_seconds", "match_seconds", "store_seconds", "webhook_to_reply_seconds", "line_seconds")
+STEPS = ("handle_seconds", "step_seconds", "match_seconds", "store_seconds", "webhook_to_reply_seconds", "line_seconds")
 
 
 def load_texts() -> list[str]:

@@ -31,10 +31,11 @@ def media_scenes(view: View, read: str) -> Iterator[Scene]:
         yield (
             f"{kind}-unknown",
             [
-                media.not_found(view, kind, None, Reading.MISSING),
+                media.not_found(view, kind, None, Reading.READ),
                 media.consent(view, kind, personal, EVENT_ID, covered=2 if kind == "image" else 0),
             ],
         )
+        yield f"{kind}-unread", [media.not_found(view, kind, None, Reading.MISSING)]
         refused = (media.TOO_LARGE[kind], media.UNREADABLE[kind])
         yield f"{kind}-refused", [message for why in refused for message in media.told(view, why)]
     yield (
