@@ -84,11 +84,11 @@ def find_alike(ratings: Ratings, thresholds: Thresholds = DEFAULT) -> list[list[
     crowd = Crowd.of(ratings, level)
     owned = _split_by_rater(ratings, level, np.unique(pairs))
     enough = thresholds.alike_evidence + log(len(pairs))  # of many pairs, some agree by chance
-    groups = Groups()
+    groups, rings = Groups(), _count_rings(pairs, owned, ratings.replies)
     for one, other in pairs.tolist():
         if groups.find(one) == groups.find(other):
             continue
-        agreeing = _weigh_agreement(owned[one], owned[other], crowd)
+        agreeing = _weigh_agreement(owned[one], owned[other], crowd, rings[one])
         meeting = _weigh_meeting(owned[one][0], owned[other][0], crowd)
         if agreeing >= thresholds.alike_agreement and agreeing + meeting >= enough:
             groups.join(one, other)
@@ -172,14 +172,30 @@ def _split_by_rater(ratings: Ratings, level: Indices, raters: Indices) -> dict[i
     return {rater: (ratings.reply[order[start:end]], level[order[start:end]]) for rater, start, end in spans}
 
 
-def _weigh_agreement(one: tuple[Indices, Indices], other: tuple[Indices, Indices], crowd: Crowd) -> float:
-    """Log-likelihood ratio of a copy against two who rate as everyone else rated the same replies."""
+def _count_rings(pairs: Indices, owned: Mapping[int, tuple[Indices, Indices]], replies: int) -> dict[int, Indices]:
+    """By account: what all it could be a copy of, and they of others in turn, said about each reply.
+
+    A ring of fifteen is most of those who rate what it pushes. Left among everyone, it makes itself look usual.
+    """
+    linked = Groups()
+    for one, other in pairs.tolist():
+        linked.join(one, other)
+    counts: dict[int, Indices] = {}
+    for group in linked.load():
+        said = np.concatenate([LEVELS * owned[account][0] + owned[account][1] for account in group])
+        own = np.bincount(said, minlength=LEVELS * replies).reshape(-1, LEVELS)
+        counts.update(dict.fromkeys(group, own))
+    return counts
+
+
+def _weigh_agreement(
+    one: tuple[Indices, Indices], other: tuple[Indices, Indices], crowd: Crowd, ring: Indices
+) -> float:
+    """Log-likelihood ratio of a copy against two who rate as everyone outside their ring rated the same replies."""
     replies, at_one, at_other = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)
     level, copied = one[1][at_one], other[1][at_other]
     rows = np.arange(len(replies))
-    others = crowd.counts[replies].astype(np.float64)
-    others[rows, level] -= 1
-    others[rows, copied] -= 1
+    others = (crowd.counts[replies] - ring[replies]).astype(np.float64)
     chance = (others[rows, level] + crowd.shares[level]) / (others.sum(axis=1) + 1)
     agree = level == copied
     evidence = np.where(agree, log(COPY_AGREES) - np.log(chance), log(1 - COPY_AGREES) - np.log1p(-chance))

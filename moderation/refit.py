@@ -4,6 +4,7 @@ Reads everything, computes in a thread with no transaction open, and writes the 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -93,10 +94,11 @@ def compute(snapshot: Snapshot, thresholds: Thresholds = DEFAULT) -> Standings:
         totals[each.rater] = totals.get(each.rater, 0) + 1
     records = _measure_records(snapshot)
     counted_as = _find_copies(snapshot, totals, records, thresholds)
+    unheard = _find_unheard(snapshot, counted_as, records, thresholds)
     fitted = [
         each
         for each in snapshot.given
-        if totals[each.rater] >= thresholds.experienced_after and counted_as.get(each.rater, each.rater) == each.rater
+        if totals[each.rater] >= thresholds.experienced_after and each.rater not in unheard
     ]
     if not fitted:
         return Standings(totals, records, counted_as, {}, {}, None)
@@ -190,6 +192,23 @@ def _find_copies(
         for rater in group
     }
     return keep_seniors(groups, {rater: (EARNED.index(level), totals[rater]) for rater, level in levels.items()})
+
+
+def _find_unheard(
+    snapshot: Snapshot, counted_as: Mapping[str, str], records: Mapping[str, Record], thresholds: Thresholds
+) -> set[str]:
+    """Whom the model does not hear: copies, and whoever stands for a ring.
+
+    One account that says no to fifty good answers is enough to pull the model's one line, on which everyone's side is
+    found, towards itself. A trusted reviewer whom others copy is heard all the same.
+    """
+    accounts = Counter(counted_as.values())
+    return {account for account, senior in counted_as.items() if account != senior} | {
+        senior
+        for senior, number in accounts.items()
+        if number >= thresholds.ring_accounts
+        and choose_level(records.get(senior, Record()), snapshot.granted.get(senior), thresholds) != Role.TRUSTED
+    }
 
 
 async def _store(session: AsyncSession, standings: Standings, now: datetime, thresholds: Thresholds) -> None:

@@ -51,6 +51,8 @@ class Thresholds:
     """The same, of agreeing and of having met so often together; ln 10,000,000.
 
     The log of the number of pairs looked at is added."""
+    ring_accounts: int = 4
+    """From so many accounts counted as one, the one does not help to find out who is on which side, unless trusted."""
 
 
 DEFAULT = Thresholds()

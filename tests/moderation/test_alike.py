@@ -92,3 +92,11 @@ def test_it_counts_a_group_as_its_most_trusted_member_so_that_copying_waters_nob
     assert keep_seniors([["copy", "trusted", "other copy"]], rank) == dict.fromkeys(
         ["copy", "trusted", "other copy"], "trusted"
     )
+
+
+def test_it_finds_a_ring_that_is_most_of_those_who_rate_what_it_pushes() -> None:
+    """Fifteen accounts among eight honest people at each answer: what they say looks like what everyone says."""
+    honest, _, leaning = community(100, 300, 25)
+    one_sided = np.flatnonzero(leaning != 0)[:24].tolist()
+    ring = with_ring(honest, dict.fromkeys(one_sided, 1.0), 15, disguise=24)
+    assert find_alike(ring) == [list(range(100, 115))]
