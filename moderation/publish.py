@@ -6,10 +6,11 @@ appended to the change log in the same transaction: importers, the console and t
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from moderation.reply_versions import keep_version
 from storage.articles import PUBLISHED
 from storage.askers import SOURCE
 from storage.bulk import insert_rows
@@ -21,7 +22,6 @@ from storage.tables import (
     ChangeKind,
     Reply,
     ReplyState,
-    ReplyVersion,
     Status,
     Verdict,
     hash_text,
@@ -97,7 +97,7 @@ async def correct(
         return False
     hashes = {hash_text(reply.text), hash_text(text)}
     before = await load_indexed_texts(session, hashes)
-    await _keep_version(session, reply)
+    await keep_version(session, reply)
     reply.verdict, reply.text, reply.reference = verdict, text, reference
     reply.contributor, reply.updated_at = editor or reply.contributor, utc_now()
     session.add(reply)
@@ -284,20 +284,6 @@ async def _load_articles_of(session: AsyncSession, reply_id: str) -> list[str]:
         )
     )
     return list(rows)
-
-
-async def _keep_version(session: AsyncSession, reply: Reply) -> None:
-    newest = await session.scalar(select(func.max(ReplyVersion.version)).where(col(ReplyVersion.reply_id) == reply.id))
-    session.add(
-        ReplyVersion(
-            reply_id=reply.id,
-            version=(newest or 0) + 1,
-            verdict=reply.verdict,
-            text=reply.text,
-            reference=reply.reference,
-            contributor=reply.contributor,
-        )
-    )
 
 
 async def _append(

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -29,11 +29,9 @@ from moderation.task_states import (
 from moderation.thresholds import DEFAULT, Thresholds
 from moderation.verification import Finding, decide
 from storage.articles import PUBLISHED
-from storage.database import Database
 from storage.tables import (
     Article,
     ArticleReply,
-    Rating,
     ReplyState,
     ReviewTask,
     Role,
@@ -44,15 +42,12 @@ from storage.tables import (
     VerificationRule,
     utc_now,
 )
-from storage.verification import find_final, load_decisions, load_final_outcomes
+from storage.verification import find_final, load_decisions
 
 SHOWN = {
     VerificationOutcome.PROVISIONAL: ReplyState.PROVISIONAL,
     VerificationOutcome.VERIFIED: ReplyState.VERIFIED,
 }
-
-LATE_FOR = timedelta(days=7)
-"""How long after its time a waiting answer is still looked for, should the job that does so have stood still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,61 +166,6 @@ async def follow_answers(session: AsyncSession, article_id: str, now: datetime) 
     if after is not None and after != task.state and may:
         task.state, task.updated_at, task.appeal_of = after, now, None
         session.add(task)
-
-
-async def review_due(database: Database, now: datetime, thresholds: Thresholds = DEFAULT) -> int:
-    """Show the answers whose waiting is over, if the rule still says so; returns how many are shown now."""
-    async with database.reading() as session:
-        rows = await session.execute(
-            select(col(VerificationDecision.article_id), col(VerificationDecision.reply_id))
-            .join(
-                ArticleReply,
-                (col(ArticleReply.article_id) == col(VerificationDecision.article_id))
-                & (col(ArticleReply.reply_id) == col(VerificationDecision.reply_id)),
-            )
-            .where(
-                col(VerificationDecision.public_at) <= now,
-                col(VerificationDecision.public_at) > now - LATE_FOR,
-                col(ArticleReply.state).in_([ReplyState.PROPOSED, ReplyState.REJECTED]),
-            )
-            .distinct()
-        )
-        due = [(article_id, reply_id) for article_id, reply_id in rows]
-    return await _review_all(database, due, now, thresholds)
-
-
-async def review_open(database: Database, now: datetime, thresholds: Thresholds = DEFAULT) -> int:
-    """Review every answer with enough ratings that is not locked, as after a refit; returns how many changed."""
-    async with database.reading() as session:
-        rows = await session.execute(
-            select(col(ArticleReply.article_id), col(ArticleReply.reply_id))
-            .join(
-                Rating,
-                (col(ArticleReply.article_id) == col(Rating.article_id))
-                & (col(ArticleReply.reply_id) == col(Rating.reply_id)),
-            )
-            .where(col(ArticleReply.state) != ReplyState.WITHDRAWN)
-            .group_by(col(ArticleReply.article_id), col(ArticleReply.reply_id))
-            .having(func.count() >= thresholds.min_ratings)
-        )
-        finals = await load_final_outcomes(session)
-        locked = {answer for answer, final in finals.items() if now >= final.since + thresholds.lock_after}
-        rated = [(article_id, reply_id) for article_id, reply_id in rows if (article_id, reply_id) not in locked]
-    return await _review_all(database, rated, now, thresholds)
-
-
-async def _review_all(database: Database, answers: list[tuple[str, str]], now: datetime, thresholds: Thresholds) -> int:
-    changed = 0
-    for article_id, reply_id in answers:
-        async with database.transaction() as session:
-            before = await session.scalar(
-                select(col(ArticleReply.state)).where(
-                    col(ArticleReply.article_id) == article_id, col(ArticleReply.reply_id) == reply_id
-                )
-            )
-            after = await review(session, article_id, reply_id, now=now, thresholds=thresholds)
-            changed += after.state != before
-    return changed
 
 
 def choose_shown(outcome: VerificationOutcome, thresholds: Thresholds) -> ReplyState | None:

@@ -71,7 +71,7 @@ async def tell_askers(services: Services) -> str:
 
 async def refit_raters(services: Services) -> str:
     from moderation.refit import refit  # here, for the table must not wait for SQLAlchemy and numpy
-    from moderation.review import review_open
+    from moderation.review_jobs import review_open
 
     now = datetime.now(UTC)
     thresholds = services.settings.verification
@@ -82,7 +82,7 @@ async def refit_raters(services: Services) -> str:
 
 
 async def publish_due(services: Services) -> str:
-    from moderation.review import review_due  # here, for the table must not wait for SQLAlchemy
+    from moderation.review_jobs import review_due  # here, for the table must not wait for SQLAlchemy
 
     shown = await review_due(services.database, datetime.now(UTC), services.settings.verification)
     return f"published {shown} answers that had waited"

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from moderation.refit import Given, Snapshot, compute, grant_trust, refit
-from moderation.review import review_open
+from moderation.review_jobs import review_open
 from storage.bulk import insert_rows
 from storage.database import Database
 from storage.tables import (
@@ -193,3 +193,19 @@ def test_it_computes_the_same_from_the_same() -> None:
     first, second = compute(snapshot), compute(snapshot)
     assert first.raters == second.raters
     assert first.records["volunteer"].written_verified == 1
+
+
+def test_whoever_stands_for_a_ring_tells_nobodys_side_unless_they_are_trusted() -> None:
+    honest = ratings_of([f"u{number}" for number in range(8)], 60, 0.92, camps=True)
+    ring = [
+        Rating(article_id=f"a{answer}", reply_id=f"a{answer}", rater=f"puppet{number}", score=float(answer % 5 == 0))
+        for number in range(5)
+        for answer in range(60)
+    ]
+    given = [Given((each.article_id, each.reply_id), each.rater, each.score, NOW) for each in (*honest, *ring)]
+    standings = compute(Snapshot(given))
+    assert len({standings.counted_as[f"puppet{number}"] for number in range(5)}) == 1
+    assert standings.raters.keys() == {f"u{number}" for number in range(8)}
+    senior = standings.counted_as["puppet0"]
+    trusted = compute(Snapshot(given, granted={senior: Role.TRUSTED}))
+    assert trusted.raters.keys() == {*(f"u{number}" for number in range(8)), senior}

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from moderation.publish import set_article_status, withdraw
 from moderation.rating import Level, UnknownAnswerError, rate
-from moderation.review import Review, assess, draw_delay, reopen, review, review_due, review_open
+from moderation.review import Review, assess, draw_delay, reopen, review
+from moderation.review_jobs import review_due, review_open
 from moderation.task_states import TransitionError
 from moderation.thresholds import DEFAULT
 from moderation.verification import ReasonKey

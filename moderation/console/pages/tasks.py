@@ -1,9 +1,11 @@
 """One task: the message, what is known of it, who is at it, and what can be done with it."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from aiohttp import web
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.claims import (
@@ -98,18 +100,30 @@ async def show_of_article(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/review/tasks/{task_id}")
 
 
+async def _act(
+    request: web.Request, act: str, do: Callable[[AsyncSession, str], Awaitable[None]], leads_to: str, **details: str
+) -> web.StreamResponse:
+    """Do something with the task and note it; whoever comes too late is told how it is now."""
+    context, task_id = get_context(request), request.match_info["task_id"]
+    try:
+        async with context.database.transaction() as session:
+            await do(session, task_id)
+            await audit.record(session, current_editor(request).editor.id, act, f"task:{task_id}", details)
+    except (ClaimError, TransitionError):
+        return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}")
+    context.tasks.forget()
+    raise web.HTTPSeeOther(leads_to)
+
+
 @requires(Permission.CLAIM)
 async def take(request: web.Request) -> web.StreamResponse:
     """Claim; whoever comes second is told by whom the task was claimed."""
-    context, signed_in, task_id = get_context(request), current_editor(request), request.match_info["task_id"]
-    try:
-        async with context.database.transaction() as session:
-            await claim(session, task_id, signed_in.editor.id, signed_in.role, context.now())
-            await audit.record(session, signed_in.editor.id, "claim", f"task:{task_id}")
-    except ClaimError:
-        return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}")
-    context.tasks.forget()
-    raise web.HTTPSeeOther(f"/review/tasks/{task_id}/write")
+    who, now = current_editor(request), get_context(request).now()
+
+    async def do(session: AsyncSession, task_id: str) -> None:
+        await claim(session, task_id, who.editor.id, who.role, now)
+
+    return await _act(request, "claim", do, f"/review/tasks/{request.match_info['task_id']}/write")
 
 
 @requires(Permission.CLAIM)
@@ -128,31 +142,25 @@ async def keep(request: web.Request) -> web.StreamResponse:
 
 @requires(Permission.CLAIM)
 async def give_back(request: web.Request) -> web.StreamResponse:
-    context, signed_in, task_id = get_context(request), current_editor(request), request.match_info["task_id"]
-    try:
-        async with context.database.transaction() as session:
-            await release(session, task_id, signed_in.editor.id, signed_in.role, context.now())
-            await audit.record(session, signed_in.editor.id, "release", f"task:{task_id}")
-    except TransitionError:
-        return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}")
-    context.tasks.forget()
-    raise web.HTTPSeeOther("/review/")
+    who, now = current_editor(request), get_context(request).now()
+
+    async def do(session: AsyncSession, task_id: str) -> None:
+        await release(session, task_id, who.editor.id, who.role, now)
+
+    return await _act(request, "release", do, "/review/")
 
 
 @requires(Permission.CLAIM)
 async def pass_on(request: web.Request) -> web.StreamResponse:
-    context, signed_in, task_id = get_context(request), current_editor(request), request.match_info["task_id"]
+    who, now = current_editor(request), get_context(request).now()
     receiver = str((await request.post()).get("to", ""))
-    try:
-        async with context.database.transaction() as session:
-            await hand_over(session, task_id, signed_in.editor.id, signed_in.role, receiver, context.now())
-            task = await session.get_one(ReviewTask, task_id)
-            await tell(session, [receiver], "handed_over", article_id=task.article_id)
-            await audit.record(session, signed_in.editor.id, "hand over", f"task:{task_id}", {"to": receiver})
-    except TransitionError:
-        return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}")
-    context.tasks.forget()
-    raise web.HTTPSeeOther("/review/")
+
+    async def do(session: AsyncSession, task_id: str) -> None:
+        await hand_over(session, task_id, who.editor.id, who.role, receiver, now)
+        task = await session.get_one(ReviewTask, task_id)
+        await tell(session, [receiver], "handed_over", article_id=task.article_id)
+
+    return await _act(request, "hand over", do, "/review/", to=receiver)
 
 
 @requires(Permission.CLAIM)
