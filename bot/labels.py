@@ -129,7 +129,8 @@ def to_reason(match: Match) -> Reason:
     if max(match.signals.get("same_link", 0), match.signals.get("shared_link", 0)) >= 1:
         return Reason.SAME_LINK
     shares = match.signals.get("cover_q", 1), match.signals.get("cover_e", 1)
-    return Reason.LIKE_MEANING if max(shares) < FEW_WORDS else _BY_KIND[match.entry_kind]
+    by_meaning = "meaning" in match.signals or max(shares) < FEW_WORDS
+    return Reason.LIKE_MEANING if by_meaning else _BY_KIND[match.entry_kind]
 
 
 def why_found(words: Words, reason: Reason) -> str:

@@ -19,8 +19,9 @@ from retrieval.background import load_background
 from retrieval.calibration import Calibration
 from retrieval.contradiction import Difference, find_contradictions
 from retrieval.link_evidence import MAX_ARTICLES, is_page
-from retrieval.message import Message, text_to_encode
+from retrieval.message import Message, Passage, text_to_encode
 from retrieval.normalise import matching_key
+from retrieval.other_language import is_chinese, is_foreign, probability_of, stands_out
 from retrieval.overlap import WeighedText, weigh_units
 from retrieval.signals import FEATURES, Matrix, add_dense, word_signals
 from retrieval.types import Band, Entry, Match, Vector
@@ -118,7 +119,9 @@ class Ranker:
         scored = [*self.same_words(message.key_hash), *self._same_link(message)]
         everything: dict[int, None] = dict.fromkeys(slot for one in proposed for slot in one.slots)
         for number, (passage, vector, words) in enumerate(zip(message.passages, vectors, proposed, strict=False)):
-            near = [slot for slot, _ in self._index.dense(vector, CANDIDATES)]
+            nearest = self._index.dense(vector, CANDIDATES)
+            near = [slot for slot, _ in nearest]
+            scored += self._by_meaning(passage, nearest)
             scored += self._score(passage.weighed, [vector], near, words, first_passage=number)
             everything |= dict.fromkeys(near)
         if message.whole is not None:
@@ -147,6 +150,18 @@ class Ranker:
             for url in urls
             for slot in self._index.by_url(url)
         ]
+
+    def _by_meaning(self, passage: Passage, nearest: Sequence[tuple[int, float]]) -> list[Scored]:
+        """Return the Chinese message that a passage in another language seems to tell; only ever offered."""
+        if not is_foreign(passage.text):
+            return []
+        chinese = [(slot, cosine) for slot, cosine in nearest if is_chinese(self._index.entry(slot).text)]
+        found = stands_out([(self._index.article_id(slot), slot, cosine) for slot, cosine in chinese])
+        if found is None:
+            return []
+        article_id, slot, cosine = found
+        probability = probability_of(cosine, self._calibration.candidate, self._calibration.answer)
+        return [Scored(slot, article_id, probability, more={"meaning": cosine})]
 
     def _linked(self, message: Message, scored: Sequence[Scored]) -> list[Scored]:
         """Return the messages with the same page or video that would not be offered by their words.

@@ -7,7 +7,9 @@ import pytest
 from bot.bubbles.why import why_action
 from bot.buttons import Press
 from bot.handlers.looking_up import to_view
+from bot.labels import Reason, how_sure, why_found
 from bot.outcome import HandlerResult
+from bot.wording import DEFAULT_LANGUAGE, load_wordings
 from retrieval.normalise import key_hash
 from retrieval.types import Band, EntryKind
 from storage.tables import Article, ArticleReply, Hyperlink, Reply, ReplyState, Status, Verdict
@@ -17,7 +19,9 @@ from tests.bot.makers import make_match
 
 CHECKED = "菌類不能和茄子一起吃，會產生毒素，台大醫院已經死掉七個人，請小心！"
 SENT = "聽說香菇跟茄子一起吃會產生毒素，台大醫院已經死掉七個人"
-ERASED = "您的訊息已經不留在這裡了"
+WORDS = load_wordings()[DEFAULT_LANGUAGE]
+ERASED = WORDS("Your message is no longer kept here, so I cannot show which of its words matched.")
+BY_MEANING = WORDS("They have no telling words in common. I compared what they mean, which is less sure.")
 
 
 async def add_checked(chat: Conversation, text: str = CHECKED, **fields: Any) -> None:
@@ -50,8 +54,9 @@ async def test_it_shows_both_passages_with_the_words_they_share(chat: Conversati
     assert {"茄子一起吃", "會產生毒素", "台大醫院已經死掉七個人"} <= set(underlined(why.messages))
     assert SENT in said(why)
     assert CHECKED in said(why)
-    assert "約有 81% 它也有" in said(why)
-    assert "只有您的有：聽說香菇" in said(why)
+    told = "About {mine}% of your words are in it, and {theirs}% of its words in yours; rare words count more."
+    assert WORDS(told, mine=81, theirs=60) in said(why)
+    assert WORDS("Only in yours: {words}", words="聽說香菇") in said(why)
 
 
 async def test_a_candidate_is_explained_too_and_says_what_differs(chat: Conversation) -> None:
@@ -59,36 +64,39 @@ async def test_a_candidate_is_explained_too_and_says_what_differs(chat: Conversa
     sent = CHECKED.replace("茄子", "菠菜").replace("七個人", "三個人")
     why = await ask_why(chat, sent, band=Band.CANDIDATE, contradictions=(("菠菜", "茄子"),))
     assert "您的是「菠菜」，這則是「茄子」" in said(why)
-    assert "可能性" not in said(why)
+    assert how_sure(WORDS, 0.97) not in said(why)
 
 
 @pytest.mark.parametrize(
     ("kind", "heading", "passage"),
-    [(EntryKind.TITLE, "網頁標題", "菇類加茄子會中毒？"), (EntryKind.REPLY, "查證回應", "毒物科醫師說不會中毒")],
+    [
+        (EntryKind.TITLE, "The title of a page it links to", "菇類加茄子會中毒？"),
+        (EntryKind.REPLY, "What the fact-check says", "毒物科醫師說不會中毒"),
+    ],
 )
 async def test_it_shows_the_text_that_the_match_rests_on(
     chat: Conversation, kind: EntryKind, heading: str, passage: str
 ) -> None:
     await add_checked(chat)
     why = said(await ask_why(chat, SENT, kind=kind))
-    assert heading in why
+    assert WORDS(heading) in why
     assert passage in why
 
 
 async def test_a_match_by_meaning_alone_says_that_it_is_less_sure(chat: Conversation) -> None:
     await add_checked(chat)
     shares = {"dense": 0.9, "cover_q": 0.0, "cover_e": 0.0}
-    why = await ask_why(chat, "Do not eat mushrooms with eggplant!", signals=shares)
-    assert "別的語言" in said(why)
-    assert "比較沒把握" in said(why)
-    assert "它也有" not in said(why)
-    assert underlined(why.messages) == []
+    for signals in (shares, {"meaning": 0.4}):
+        why = await ask_why(chat, "Do not eat mushrooms with eggplant!", signals=signals)
+        assert why_found(WORDS, Reason.LIKE_MEANING) in said(why)
+        assert BY_MEANING in said(why)
+        assert underlined(why.messages) == []
 
 
 async def test_a_match_by_link_shows_the_link(chat: Conversation) -> None:
     await add_checked(chat, f"{CHECKED} https://www.example.com/story?utm_source=line")
     why = await ask_why(chat, "https://example.com/story", signals={"same_link": 1.0})
-    assert "兩邊都有的網址：example.com/story" in said(why)
+    assert WORDS("The link that both have: {link}", link="example.com/story") in said(why)
 
 
 async def test_the_same_words_need_no_comparison(chat: Conversation) -> None:
