@@ -5,6 +5,8 @@ from difflib import Match, SequenceMatcher
 
 MARGIN = 12
 """Characters kept around the stretch that two texts share."""
+BLOCK, ALPHABET_BLOCK = 2, 3
+"""Characters in a row that count as shared: two letters of an alphabet stand in any text."""
 EDGE = 2
 """Characters added at both ends of two stretches side by side: a negation before the first word they share counts."""
 _BREAK = frozenset("\n。!?;,")
@@ -18,9 +20,10 @@ def align(claim: str, other: str) -> tuple[str, str, float]:
         return mine, theirs, alike
     anchor = SequenceMatcher(None, claim, other, autojunk=False).find_longest_match()
     start = max(0, anchor.b - anchor.a - MARGIN)
+    shortest = ALPHABET_BLOCK if claim.isascii() else BLOCK
     window = other[start : anchor.b - anchor.a + len(claim) + MARGIN]
     blocks = SequenceMatcher(None, claim, window, autojunk=False).get_matching_blocks()
-    blocks = [block for block in blocks if block.size >= 2]
+    blocks = [block for block in blocks if block.size >= shortest]
     if not blocks:
         return claim, other, 0.0
     first, last = blocks[0], blocks[-1]

@@ -6,7 +6,6 @@ can say "similar, but this one says …".
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
@@ -14,23 +13,20 @@ from pathlib import Path
 import regex
 
 from retrieval.alignment import align
-from retrieval.normalise import fold
-from retrieval.passages import remove_boilerplate
-from retrieval.urls import strip_urls
+from retrieval.claim import MAX_CLAIM, read_claim
+from retrieval.normalise import fold, size_of
+from retrieval.units import stem
 
 WORDS = Path(__file__).parent / "words"
 CLASSES = ("food", "drug", "place", "name")
-MAX_CLAIM = 260
-"""Texts are compared up to so many characters; beyond, they are stories, and a differing word is no contradiction."""
 SHORT_CLAIM = 60
-DEBUNKED_WITHIN = 30
-"""Characters around a stretch in which a word like 謠言 says that the rumour is spoken of, not told."""
 ALIKE = 0.62
 """Share of the shorter claim that must stand in the other, before a differing detail contradicts."""
 NEAR_COPY = 0.85
 """Share from which two texts are one text with something changed: then every change counts."""
-LONG_COPY = 30
-"""Characters from which a near-copy with a negation more is no debunk: debunks do not repeat a rumour to the letter."""
+LONG_COPY = 30.0
+"""Size (`retrieval.normalise.size_of`) from which a near-copy with a negation more is no debunk: debunks do not
+repeat a rumour to the letter."""
 _SAME_NAME = {
     "南韩": "韩国",
     "北韩": "朝鲜",
@@ -39,6 +35,7 @@ _SAME_NAME = {
     "番石榴": "芭乐",
     "牡蛎": "蚵仔",
     "胡萝卜": "红萝卜",
+    "aluminum": "aluminium",
 }
 
 Difference = tuple[str, str]
@@ -52,51 +49,31 @@ _UNIT = regex.compile(
 )
 _DATE = regex.compile(r"(?<!\d)(?:(\d{2,4})\s*[年/.-]\s*)?(\d{1,2})\s*[月/]\s*(\d{1,2})\s*[日号]?(?!\d)")
 _PART_OF_DATE = regex.compile(r"\d+[月日号]")
-_ASKING = regex.compile(r"(会|能|可以|可|是|有|要|该|好|对|行)(?:不|没)\1|有没有|是否|能否|可否")
 _NEGATION_ONLY = regex.compile(
-    r"[不没無无未非勿别莫]|不(?:会|能|可以|可|得|要|应该|应|宜|是|再|准|该|需要|必|用|含)?|没有|并非|并未|并不|未曾|尚未|从未|还没|严禁|禁止|切忌|无法|拒绝|避免"
+    r"(?:(?:do|does|did|is|are|was|were|will|would|can|could|should|has|have|had|be|been) ?)?(?:not|never)(?: be)?"
+    r"|no|without|no longer"
+    r"|[不没無无未非勿别莫]|不(?:会|能|可以|可|得|要|应该|应|宜|是|再|准|该|需要|必|用|含)?|没有|并非|并未|并不|未曾|尚未|从未|还没|严禁|禁止|切忌|无法|拒绝|避免"
 )
 _AFFIRMATIVE = frozenset(
-    {"", "会", "能", "可以", "可", "要", "应该", "是", "有", "必须", "已经", "已", "需要", "得", "请"}
+    {"", "do", "does", "did", "is", "are", "was", "were", "will", "can", "has", "have", "with", "always"}
+    | {"会", "能", "可以", "可", "要", "应该", "是", "有", "必须", "已经", "已", "需要", "得", "请"}
 )
 _HARMLESS = frozenset(
     {"不只是", "不仅是", "不但是", "不同的", "没想到", "不小心", "非常的", "不知道", "不得不", "不可思"}
 )
 _ANY_NUMBER = regex.compile(r"\d+(?:[.,:/-]\d+)*")
-_DECORATION = regex.compile(r"[\p{So}\p{Sk}--[°]]+", regex.VERSION1)
-_WHETHER_TRUE = regex.compile(r"真的?还是假的?|是真是假|真假")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
-_DEBUNKING = regex.compile(
-    r"错误|谣言|假的|不实|假消息|假新闻|假訊息|误导|不正确|没有根据|无根据|并非事实|非事实|诈骗|事实查核|查核|澄清|辟谣|破解|迷思|网传|谬误"
-    r"|\b(?:false|fake|hoax|debunk\w*|misleading|myth|no evidence|not true|fact.?check\w*)\b"
-)
-
-
-@dataclass(frozen=True)
-class _Claim:
-    text: str
-
-    def debunks(self, stretch: str) -> bool:
-        """Whether it speaks of the rumour in this stretch rather than telling it."""
-        start = max(0, self.text.find(stretch))
-        around = self.text[max(0, start - DEBUNKED_WITHIN) : start + len(stretch) + DEBUNKED_WITHIN]
-        return bool(_DEBUNKING.search(around))
-
-
-def read_claim(text: str) -> _Claim:
-    """Fold a text to what is compared. Questions about a claim ("會不會", "是否") lose their question first."""
-    folded = fold(remove_boilerplate(strip_urls(text[: 4 * MAX_CLAIM])))
-    folded = _ASKING.sub(lambda asking: asking.group(1) or "", _DECORATION.sub("", folded))
-    return _Claim(_WHETHER_TRUE.sub("", folded))
+_TOKEN = regex.compile(r"[a-z']+|.", regex.DOTALL)
 
 
 @cache
 def _lexicon() -> dict[str, list[tuple[str, str]]]:
-    """Return every (word, class) by the word's first two characters, the longest words first."""
+    """Return every (word, class) by the word's first two characters, the longest words first. Words in an alphabet
+    are a class of their own: Taiwan does not contradict 台灣."""
     words: dict[str, str] = {}
     for name in CLASSES:
         for word in fold((WORDS / f"{name}.txt").read_text(encoding="utf-8")).split():
-            words.setdefault(word, name)
+            words.setdefault(word, f"{name} in letters" if word.isascii() and name != "name" else name)
     by_start: dict[str, list[tuple[str, str]]] = {}
     for word in sorted(words, key=len, reverse=True):
         by_start.setdefault(word[:2], []).append((word, words[word]))
@@ -183,8 +160,16 @@ def _number_conflicts(left: str, right: str) -> Iterator[Difference]:
 def _direction_conflicts(left: str, right: str) -> Iterator[Difference]:
     for one, other in _opposites():
         for mine, theirs in ((one, other), (other, one)):
-            if mine in left and theirs in right and theirs not in left and mine not in right:
+            if _says(left, mine) and _says(right, theirs) and not _says(left, theirs) and not _says(right, mine):
                 yield mine, theirs
+
+
+def _says(text: str, word: str) -> bool:
+    """Whether a text holds a word; in an alphabet, as a word of its own: "legal" is not said by "illegal"."""
+    start = text.find(word)
+    while start >= 0 and not _stands_alone(word, text, start):
+        start = text.find(word, start + 1)
+    return start >= 0
 
 
 def _negation_in(change: str) -> str | None:
@@ -195,9 +180,11 @@ def _negation_in(change: str) -> str | None:
 
 def _changes(claim: str, other: str) -> Iterator[tuple[str, str, str]]:
     """Yield what changed between two near-copies: the words of each, and the two characters that follow."""
-    for tag, a, b, c, d in SequenceMatcher(None, claim, other, autojunk=False).get_opcodes():
+    mine, theirs = _TOKEN.findall(claim), _TOKEN.findall(other)
+    stems = [stem(token) for token in mine], [stem(token) for token in theirs]
+    for tag, a, b, c, d in SequenceMatcher(None, *stems, autojunk=False).get_opcodes():
         if tag != "equal":
-            yield _words_of(claim[a:b]), _words_of(other[c:d]), claim[b : b + 2]
+            yield _words_of("".join(mine[a:b])), _words_of("".join(theirs[c:d])), "".join(mine[b : b + 2])[:2]
 
 
 def _words_of(change: str) -> str:
@@ -247,10 +234,16 @@ def _show(words: str, text: str) -> str:
     return "、".join(_as_written(word, text) for word in words.split("、"))
 
 
+def _repeats(text: str) -> bool:
+    """Whether a text says little over and over: it makes no claim, and comparing it would take seconds."""
+    start = text[: 4 * MAX_CLAIM]
+    return len(start) > MAX_CLAIM and len({start[i : i + 3] for i in range(len(start))}) < len(start) // 4
+
+
 def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
     """Return pairs (words in the message, words in the entry) that make them different claims; empty: none found."""
     left, right = read_claim(message), read_claim(entry)
-    if not left.text or not right.text or left.text == right.text:
+    if not left.text or not right.text or left.text == right.text or _repeats(left.text) or _repeats(right.text):
         return ()
     shorter = min(len(left.text), len(right.text), MAX_CLAIM)
     mine, theirs, alike = align(left.text[: max(MAX_CLAIM, 4 * shorter)], right.text[: max(MAX_CLAIM, 4 * shorter)])
@@ -261,7 +254,7 @@ def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
         found += _direction_conflicts(mine, theirs)
     if alike >= NEAR_COPY and min(len(mine), len(theirs)) >= NEAR_COPY * max(len(mine), len(theirs)):
         found += [*_changed_numbers(mine, theirs), *_changed_names(mine, theirs)]
-        if min(len(mine), len(theirs)) >= LONG_COPY or left.debunks(mine) == right.debunks(theirs):
+        if min(size_of(mine), size_of(theirs)) >= LONG_COPY or left.debunks(mine) == right.debunks(theirs):
             found += _negation_conflicts(mine, theirs)
     if any("/" in one for one, _ in found):  # the date says it
         found = [difference for difference in found if not _PART_OF_DATE.fullmatch(difference[0])]

@@ -13,6 +13,9 @@ from functools import cache
 import opencc
 import regex
 
+LETTERS_A_CHARACTER = 3
+"""Letters of an alphabet that say as much as one Chinese character."""
+
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SUPERSCRIPT_RUN = re.compile(f"[{_SUPERSCRIPTS}]+")
 _PLAIN = str.maketrans(_SUPERSCRIPTS, "0123456789")
@@ -21,7 +24,9 @@ _PLAIN = str.maketrans(_SUPERSCRIPTS, "0123456789")
 _INVISIBLE = regex.compile(r"[\p{Cf}\p{Cs}\uFE00-\uFE0F\U000E0100-\U000E01EF]+")
 
 # NFKC leaves dashes and tildes as they are; beside a digit each means a minus or a range.
-_SIGNS = str.maketrans({**dict.fromkeys("‐‑‒–—―−﹣－", "-"), **dict.fromkeys("〜～∼", "~"), "⁄": "/", "∶": ":"})
+_SIGNS = str.maketrans(
+    {**dict.fromkeys("‐‑‒–—―−﹣－", "-"), **dict.fromkeys("〜～∼", "~"), "⁄": "/", "∶": ":", "’": "'", "‘": "'"}
+)
 
 _DROPPED = regex.compile(r"(?:(?![.,%/:+\-~^])[^\p{L}\p{M}\p{N}])+")
 _SIGN_RUN = regex.compile(r"[.,%/:+\-~^]+")
@@ -73,6 +78,12 @@ def key_hash(text: str) -> str | None:
     """Return the SHA-256 of the matching key in hexadecimal, or None when nothing is left to compare."""
     key = matching_key(text)
     return hashlib.sha256(key.encode()).hexdigest() if key else None
+
+
+def size_of(text: str) -> float:
+    """Return how much a key or a folded text says, in Chinese characters."""
+    letters = sum(character.isascii() for character in text)
+    return len(text) - letters + letters / LETTERS_A_CHARACTER
 
 
 def bigrams(key: str) -> list[str]:

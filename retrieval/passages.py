@@ -6,6 +6,8 @@ it is the same in every rumour, and two rumours must not look alike because both
 
 import regex
 
+from retrieval.posts import plain_post
+
 MAX_PASSAGES = 4
 """Bounds the encoder's work: each passage costs one run."""
 PASSAGE_CHARACTERS = 220
@@ -21,6 +23,8 @@ _BOILERPLATE = regex.compile(
       (?:轉發|轉傳|轉告|轉貼|分享|傳出去|轉出去|转发|转告|分享)(?:出去|給|给)*(?:你|妳|您|的|所有|身邊|身边|更多|各|親|亲|朋|友|家|人|群|組|组|大家|知道)*
       [！!。.～~]* (?=\s|$|[，,])
     | ^[ \t]*(?:（?轉[發傳貼載]）?|转[发载]|fw|fwd|转)[ \t]*[:：]
+    | ^[ \t]*(?:(?:大家|各位|親友們?|朋友們?)?(?:早安|午安|晚安|早上好)\W{1,6}
+      |(?=我?[剛刚]))(?:我?[剛刚]{1,2}收到的?(?:訊息|消息|信息|讯息)?[ \t]*[:：，,])?
     | (?:感謝|謝謝|感恩)(?:大家|您|你)?[！!。～~]*[ \t]*$
     | (?:緊急|重要|最新)(?:通知|消息|公告|提醒)[！!：:。]*
     | 傳送自[ \t]*LINE | 從LINE分享 | \#LINE[ \t]?TODAY
@@ -28,17 +32,19 @@ _BOILERPLATE = regex.compile(
     regex.VERBOSE | regex.MULTILINE | regex.IGNORECASE,
 )
 _MAY_HOLD_BOILERPLATE = regex.compile(
-    r"[轉转傳享訊讯告醒謝谢恩]|通知|消息|公告|LINE|fwd?|\d:\d\d|\d[./]\d", regex.IGNORECASE
+    r"[轉转傳享訊讯告醒謝谢恩]|通知|消息|公告|收到|[早午晚]安|早上好|LINE|[@#]|pic\.|fwd?|\d:\d\d|\d[./]\d",
+    regex.IGNORECASE,
 )
 _BREAK = regex.compile(r"(?:\n\s*\n)|(?<=[。！？!?])|\n|(?<=[.;；])\s")
 _BLANK = regex.compile(r"[ \t\u3000]+")
 
 
 def remove_boilerplate(text: str) -> str:
-    """Return the text without calls to forward and the like; the text itself when nothing else would be left."""
+    """Return the text without calls to forward, what posts carry beside their words, and the like; the text itself
+    when nothing else would be left."""
     if _MAY_HOLD_BOILERPLATE.search(text) is None:
         return text.strip()
-    cleaned = _BLANK.sub(" ", _BOILERPLATE.sub(" ", text)).strip()
+    cleaned = _BLANK.sub(" ", plain_post(_BOILERPLATE.sub(" ", text))).strip()
     return cleaned if len(cleaned) >= MIN_PASSAGE_CHARACTERS else text.strip()
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from retrieval.files import find_folder, replace_folder, write_atomically
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 
 Arrays = dict[str, NDArray[Any]]

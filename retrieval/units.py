@@ -6,6 +6,7 @@ everything else gives words. A unit is a 32-bit hash, so that whole candidate li
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import regex
@@ -19,6 +20,7 @@ Hashes = NDArray[np.uint32]
 MAX_CHARACTERS = 6000
 """No more of a text is compared: LINE's longest message has 5,000 characters."""
 
+_VOWEL = regex.compile(r"[aeiouy]")
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _PIECE = regex.compile(
     rf"(?P<run>[{_UNSPACED}\p{{M}}々〇ー]+)"
@@ -64,11 +66,22 @@ def _pair_hashes(run: str) -> Hashes:
     return (code[:-1] * np.uint32(0x9E3779B1)) ^ (code[1:] * np.uint32(0x85EBCA6B))
 
 
+@lru_cache(maxsize=100_000)
 def word_hash(word: str) -> int:
-    """Return the unit of a word or a number. A plural `s` is forgiven."""
-    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
-        word = word[:-1]
-    return zlib.crc32(word.encode())
+    """Return the unit of a word or a number, endings aside."""
+    return zlib.crc32(stem(word).encode())
+
+
+def stem(word: str) -> str:
+    """Return a word without the commonest endings of English: plural, -ed, -ing, and the e that comes and goes."""
+    word = word.removesuffix("'s")
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-3] + "y" if word.endswith("ies") and len(word) > 4 else word[:-1]
+    for ending in ("ing", "ed"):
+        kept = word[: -len(ending)]
+        if word.endswith(ending) and len(kept) > 2 and _VOWEL.search(kept):
+            return kept[:-1] if kept[-1] == kept[-2] and kept[-1] not in "lsz" else kept.removesuffix("e")
+    return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
 def to_units(text: str) -> Units:

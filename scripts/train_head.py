@@ -1,8 +1,10 @@
-"""Make `retrieval/head.npz` from the sample's texts: see `retrieval.head`. No label is read.
+"""Make `retrieval/head.npz` from the sample's texts, and texts in six languages: see `retrieval.head`. No
+label is read.
 
 python -m scripts.train_head SAMPLE_DIR [--cache FILE]
 """
 
+import json
 import random
 from pathlib import Path
 
@@ -17,7 +19,16 @@ from retrieval.onnx_encoder import open_encoder
 from scripts.bench.quality.cached_encoder import CachedEncoder
 from scripts.bench.quality.sample import load_sample
 
+MESSAGES = Path(__file__).parent / "bench" / "languages" / "messages.jsonl"
 REPLIES = 3000
+
+
+def in_languages() -> list[list[str]]:
+    """Return what is said in six languages, one list a language: the rows that are no claim of the sample, since the
+    claims are what languages are measured on."""
+    rows = [json.loads(line) for line in MESSAGES.read_text(encoding="utf-8").splitlines()]
+    columns = zip(*(row["texts"].values() for row in rows if row["kind"] != "claim"), strict=True)
+    return [list(column) for column in columns]
 
 
 @click.command()
@@ -31,7 +42,9 @@ def main(sample_dir: Path, cache: Path) -> None:
     replies = random.Random(5).sample(sorted(sample.replies.values()), REPLIES)
     texts = dict.fromkeys(text_to_encode(text) for text in [*sample.messages.values(), *sample.titles_flat(), *replies])
     encoder.warm(texts, "texts")
-    save_head(fit_head(np.unique(encoder.encode(list(texts)), axis=0)), encoder.model_id)
+    languages = [encoder.encode([text_to_encode(text) for text in own]) for own in in_languages()]
+    encoder.commit()
+    save_head(fit_head(np.unique(encoder.encode(list(texts)), axis=0), languages), encoder.model_id)
     click.echo(f"{len(texts)} texts, {HEAD_PATH.stat().st_size} bytes", err=True)
 
 

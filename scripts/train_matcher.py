@@ -37,6 +37,7 @@ from scripts.bench.quality.examples import (
     FOLDS,
     Example,
     build_index,
+    english_examples,
     find_clusters,
     made_examples,
     pair_examples,
@@ -47,6 +48,7 @@ from scripts.bench.quality.sample import Sample, load_sample
 WEIGHTS = {
     "read pairs": 4.0,
     "labelled pairs": 1.0,
+    "english pairs": 0.5,
     "made positives": 0.5,
     "made near-misses": 0.4,
     "message>message": 0.5,
@@ -117,6 +119,7 @@ def gather(sample: Sample, encoder: CachedEncoder, labelled: Path | None) -> lis
     examples = [
         *pool_examples(sample, encoder, clusters, messages),
         *pair_examples(clusters, labelled),
+        *english_examples(),
         *made_examples(sample, clusters),
     ]
     encoder.commit()

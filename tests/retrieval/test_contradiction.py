@@ -24,6 +24,12 @@ from retrieval.contradiction import find_contradictions
         ("台灣和澳門被排除在東協之外，大陸很高興", "台灣和高雄被排除在東協之外，大陸很高興"),
         ("有人說再忙也不要聽這一席話免得台灣被拖垮，這是錯誤的", "有人說再忙也要聽這一席話免得台灣被拖垮，這是錯誤的"),
         ("The vaccine killed 30% of the volunteers", "The vaccine killed 50% of the volunteers"),
+        ("Cases rose by fifteen percent in Texas last week", "Cases rose by 35% in Texas last week"),
+        ("Cases rose by 15% in Texas last week", "Cases fell by 15% in Texas last week"),
+        ("This law makes it legal to carry a gun in schools", "This law makes it illegal to carry a gun in schools"),
+        ("Vaccines cause autism in small children", "Vaccines don't cause autism in small children"),
+        ("You can't enter Canada with this vaccine", "You can enter Canada with this vaccine"),
+        ("Germany has banned the burning of holy books", "Sweden has banned the burning of holy books"),
     ],
 )
 def test_it_finds_what_was_changed_whichever_comes_first(message: str, entry: str) -> None:
@@ -44,6 +50,10 @@ def test_it_finds_what_was_changed_whichever_comes_first(message: str, entry: st
         ("吃柿子會中毒，這是真的還是假的", "吃柿子會中毒"),
         ("悠遊卡號後四碼登記，5月嗶9", "悠遊卡號後四碼登記，5月嗶999送50回饋金"),
         ("三😡千👍八百萬噸的二氧化碳", "三千八百萬噸的二氧化碳"),
+        ("NASA warned of fifteen days of darkness", "nasa: the earth will be dark for 15 days"),
+        ("Drinking bleach cures covid", "No, drinking bleach does not cure covid"),
+        ("Aluminum in deodorant causes breast cancer", "Aluminium in deodorants causes breast cancer"),
+        ("免費贈送 Taiwan LINE 貼圖", "免費贈送台灣 LINE 貼圖"),
         ("", "柿子"),
         ("👍", "🔴"),
     ],
@@ -67,6 +77,8 @@ def test_it_shows_words_as_they_were_written() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["不" * 5000, "1" * 5000, "有沒有" * 1700, "12月31日" * 900, "柿子" * 2500])
+@pytest.mark.parametrize(
+    "text", ["不" * 5000, "1" * 5000, "有沒有" * 1700, "12月31日" * 900, "柿子" * 2500, "n't " * 1200]
+)
 def test_it_takes_bounded_time_on_hostile_texts(text: str) -> None:
     find_contradictions(text, text[::-1] + "柿子")

@@ -51,6 +51,12 @@ def test_it_finds_an_entry_by_key_link_words_and_meaning(index: MatchingIndex) -
     assert ways(index, BLACKOUT) == {"exact", "lexical", "dense"}
 
 
+def test_the_letters_of_a_link_are_no_words(index: MatchingIndex) -> None:
+    entry = make_entry("link", "柿子有毒 https://example.com/persimmonpoisoning")
+    index.replace_article("link", [entry], HashEncoder().encode([entry.text]))
+    assert "link" not in {index.article_id(slot) for slot, _ in index.lexical("persimmonpoisoning", 5)}
+
+
 def test_a_replys_links_lead_nowhere(index: MatchingIndex) -> None:
     assert ways(index, REPLY) == {"exact", "lexical", "dense"}
 

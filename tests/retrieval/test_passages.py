@@ -13,6 +13,10 @@ from retrieval.passages import MAX_PASSAGES, PASSAGE_CHARACTERS, remove_boilerpl
         ("10:32 王小明 柿子不能配優酪乳，會中毒", "柿子不能配優酪乳，會中毒"),
         ("分享一個好消息：健保可以退費", "分享一個好消息：健保可以退費"),
         ("請轉發", "請轉發"),
+        ("大家早安🌞 剛收到的：柿子不能配優酪乳，會中毒", "柿子不能配優酪乳，會中毒"),
+        ("剛剛收到的消息：\n柿子不能配優酪乳，會中毒", "柿子不能配優酪乳，會中毒"),
+        ("大家晚安曲是誰寫的？我想知道", "大家晚安曲是誰寫的？我想知道"),
+        ("我剛收到一張罰單才知道騎樓不能停", "我剛收到一張罰單才知道騎樓不能停"),
     ],
 )
 def test_it_drops_calls_to_forward_and_nothing_else(text: str, left: str) -> None:

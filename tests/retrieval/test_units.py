@@ -32,5 +32,22 @@ def test_it_gives_a_word_one_unit_wherever_it_stands() -> None:
     assert word_hash("gogoro") in to_units("抽獎Gogoro").hashes
 
 
-def test_it_forgives_a_plural() -> None:
-    assert word_hash("vaccines") == word_hash("vaccine")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("vaccines", "vaccine"),
+        ("cities", "city"),
+        ("running", "run"),
+        ("killed", "kills"),
+        ("falling", "fall"),
+        ("caused", "causes"),
+        ("biden's", "biden"),
+    ],
+)
+def test_it_forgives_endings(one: str, other: str) -> None:
+    assert word_hash(one) == word_hash(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("virus", "viru"), ("thing", "th"), ("red", "r"), ("mask", "mass")])
+def test_it_keeps_words_apart_that_only_seem_to_have_endings(one: str, other: str) -> None:
+    assert word_hash(one) != word_hash(other)

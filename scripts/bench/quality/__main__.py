@@ -30,6 +30,8 @@ from scripts.bench.quality.examples import (
     MAX_REPLY_ARTICLES,
     Clusters,
     build_index,
+    english_cluster,
+    english_rows,
     find_clusters,
     fold_of,
 )
@@ -115,7 +117,16 @@ def make_tasks(sample: Sample, clusters: Clusters) -> list[Task]:
         Task("message → message", messages, _sharing(sample, articles_of, telling), alone=True),
         Task("made positives → message", messages, positives),
         Task("made near-misses → message", messages, misses),
+        _posts_in_english(),
     ]
+
+
+def _posts_in_english() -> Task:
+    """Return posts to be found among claims of which half are near misses."""
+    rows = english_rows()
+    entries = [(row["claim_id"] + name, row[name]) for row in rows for name in ("claim", "near_miss")]
+    queries = [(english_cluster(row), row["message"], frozenset({row["claim_id"] + "claim"})) for row in rows]
+    return Task("English post → claim", entries, queries)
 
 
 def _sharing(

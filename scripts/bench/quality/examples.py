@@ -14,7 +14,7 @@ their words; it never crosses a fold.
 import json
 import random
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from scripts.bench.quality.made import main_sentence, make_near_misses, make_pos
 from scripts.bench.quality.sample import Sample
 
 READ_PAIRS = Path(__file__).with_name("read_pairs.jsonl")
+ENGLISH = Path(__file__).with_name("english.jsonl")
 FOLDS = 5
 POOL = 6
 """Nearest entries by each leg that make a pool."""
@@ -185,6 +186,25 @@ def pair_examples(clusters: Clusters, labelled: Path | None) -> Iterator[Example
             if passages and read_message(other).passages:
                 cluster = f"labelled:{pair.text_a[:12]}"
                 yield Example(passages[0].text, other, pair.same_claim, cluster, "labelled pairs", pair.pair_id)
+
+
+def english_rows() -> list[dict[str, str]]:
+    """Return claims in English, each with a message that makes it and one that is near it (see READ_PAIRS.md)."""
+    return [json.loads(line) for line in ENGLISH.read_text(encoding="utf-8").splitlines()]
+
+
+def english_cluster(row: Mapping[str, str]) -> str:
+    """Claims of one topic are one cluster."""
+    return f"english:{row['topic']}"
+
+
+def english_examples() -> Iterator[Example]:
+    """Yield each message and each near miss against the claim, both ways round; a topic is a cluster."""
+    for row in english_rows():
+        for text, same in ((row["message"], True), (row["near_miss"], False)):
+            for one, other in ((text, row["claim"]), (row["claim"], text)):
+                query = read_message(one).passages[0].text
+                yield Example(query, other, same, english_cluster(row), "english pairs", row["claim_id"])
 
 
 def made_examples(sample: Sample, clusters: Clusters, seed: int = 1) -> Iterator[Example]:

@@ -16,7 +16,7 @@ from retrieval.message import text_to_encode
 from retrieval.normalise import bigrams, matching_key
 from retrieval.pairs import judge_pair
 from scripts.bench.quality.cached_encoder import CachedEncoder
-from scripts.bench.quality.examples import Clusters, fold_of, read_pairs
+from scripts.bench.quality.examples import Clusters, english_cluster, english_rows, fold_of, read_pairs
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ def load_pair_sets(clusters: Clusters, labelled: Path | None) -> Iterator[PairSe
     rows = read_pairs()
     pairs = [Pair(row["pair_id"], row["text_a"], row["text_b"], row["same_claim"]) for row in rows]
     yield PairSet("pairs read by eye", pairs, [fold_of(clusters, row["source_a"]) for row in rows])
+    english = [
+        (Pair(row["claim_id"], row[name], row["claim"], name == "message"), fold_of(clusters, english_cluster(row)))
+        for row in english_rows()
+        for name in ("message", "near_miss")
+    ]
+    yield PairSet("English pairs", [pair for pair, _ in english], [fold for _, fold in english])
     if labelled:
         theirs = list(load_folder(labelled).pairs)
         yield PairSet("labelled pairs", theirs, [fold_of(clusters, f"labelled:{p.text_a[:12]}") for p in theirs])

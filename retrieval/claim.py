@@ -1,0 +1,56 @@
+"""A claim as it is read beside another: folded, questions taken for what they ask about, numbers and negations spelled
+one way."""
+
+from dataclasses import dataclass
+
+import regex
+
+from retrieval.normalise import fold
+from retrieval.passages import remove_boilerplate
+from retrieval.urls import strip_urls
+
+MAX_CLAIM = 260
+"""Texts are compared up to so many characters; beyond, they are stories, and a differing word is no contradiction."""
+DEBUNKED_WITHIN = 30
+"""Characters around a stretch in which a word like 謠言 says that the rumour is spoken of, not told."""
+COUNTS = {"fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50"} | {
+    word: str(number)
+    for number, word in enumerate(
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 2
+    )
+}
+"""Numbers as English writes them; "one" is mostly no number."""
+
+_ASKING = regex.compile(r"(会|能|可以|可|是|有|要|该|好|对|行)(?:不|没)\1|有没有|是否|能否|可否")
+_DECORATION = regex.compile(r"[\p{So}\p{Sk}--[°]]+", regex.VERSION1)
+_WHETHER_TRUE = regex.compile(r"真的?还是假的?|是真是假|真假")
+_PER_CENT = regex.compile(r"(?<=\d) ?per ?cent\b")
+_NOT = regex.compile(r"\b([a-z]{2,5}|can(?=not))(?:n't|not)\b")
+_DO_NOT = regex.compile(r"\b(?:do|does|did) not\b")
+_SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
+_COUNT = regex.compile(rf"\b(?:{'|'.join(COUNTS)})\b")
+_DEBUNKING = regex.compile(
+    r"错误|谣言|假的|不实|假消息|假新闻|假訊息|误导|不正确|没有根据|无根据|并非事实|非事实|诈骗|事实查核|查核|澄清|辟谣|破解|迷思|网传|谬误"
+    r"|^no,|\b(?:false|fake|hoax|debunk\w*|misleading|myth|no evidence|not true|fact.?check\w*)\b"
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    text: str
+
+    def debunks(self, stretch: str) -> bool:
+        """Whether it speaks of the rumour in this stretch rather than telling it."""
+        start = max(0, self.text.find(stretch))
+        around = self.text[max(0, start - DEBUNKED_WITHIN) : start + len(stretch) + DEBUNKED_WITHIN]
+        return bool(_DEBUNKING.search(around))
+
+
+def read_claim(text: str) -> Claim:
+    """Fold a text to what is compared. Questions about a claim ("會不會", "是否") lose their question first."""
+    folded = fold(remove_boilerplate(strip_urls(text[: 4 * MAX_CLAIM])))
+    folded = _ASKING.sub(lambda asking: asking.group(1) or "", _DECORATION.sub("", folded))
+    if "n" in folded:
+        folded = _DO_NOT.sub("not", _NOT.sub(lambda verb: f"{_SHORTENED.get(verb[1], verb[1])} not", folded))
+    folded = _PER_CENT.sub("%", _COUNT.sub(lambda count: COUNTS[count.group()], folded))
+    return Claim(_WHETHER_TRUE.sub("", folded))
