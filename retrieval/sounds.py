@@ -60,8 +60,8 @@ class SoundIndex:
             for at, value in enumerate(_coarse(new)):
                 self._places[value].add((article_id, number, at))
 
-    def find(self, heard: Fingerprint) -> list[Heard]:
-        """The articles with the same recording, best first."""
+    def find(self, heard: Fingerprint, *, within: float = SURE_ERROR) -> list[Heard]:
+        """The articles with the same recording, best first; `within` is the share of bits that may differ."""
         votes: Counter[tuple[str, int, int]] = Counter()
         for at, value in enumerate(_coarse(heard)):
             for article_id, number, place in self._places.get(value, ()):
@@ -75,7 +75,7 @@ class SoundIndex:
             if tried[article_id] > ALIGNMENTS:
                 continue
             found = _compare(heard, self._fingerprints[article_id][number], offset)
-            if found and found[0] <= SURE_ERROR and (article_id not in best or found[0] < best[article_id].error):
+            if found and found[0] <= within and (article_id not in best or found[0] < best[article_id].error):
                 best[article_id] = Heard(article_id, *found)
         return sorted(best.values(), key=lambda each: (each.error, each.article_id))
 

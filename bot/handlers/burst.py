@@ -23,9 +23,6 @@ async def handle_burst(event: Burst, services: Services) -> HandlerResult:
     pictures = [one for one in event.events if isinstance(one, MediaMessage) and one.kind == "image"]
     if len(pictures) == len(event.events):
         return await handle_pictures(pictures, services)
-    pictures = [one for one in event.events if isinstance(one, MediaMessage) and one.kind == "image"]
-    if len(pictures) == len(event.events):
-        return await handle_pictures(pictures, services)
     results = [await _handle(one, services) for one in event.events]
     messages = merged([result.messages for result in results])
     shows = tuple(article_id for result in results for article_id in result.shows)

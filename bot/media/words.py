@@ -1,7 +1,7 @@
 """The words that tesseract saw in a picture, where each stands, and the text they make."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import regex
@@ -113,11 +113,6 @@ def placed_text(lines: Sequence[Line]) -> tuple[str, list[Placed]]:
         if words[-1].area.right < edge * FULL_LINE and number < len(lines) - 1:
             text += "\n"
     return text, placed
-
-
-def words_in(lines: Sequence[Line]) -> Iterator[Word]:
-    for line in lines:
-        yield from line
 
 
 def _confidence(words: Sequence[Word]) -> float:

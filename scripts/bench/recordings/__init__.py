@@ -1,0 +1,1 @@
+"""Videos and recordings made by program: how well they are known again."""
