@@ -117,6 +117,7 @@ async def test_it_counts_every_step_of_the_path(line: LineSimulator, database_ur
         "chaming_events_stored_total",
         'chaming_events_claimed_total{how="handed_over"}',
         "chaming_match_seconds_count",
+        *(f'chaming_step_seconds_count{{step="{step}"}}' for step in ("finish", "match", "render", "wait")),
         'chaming_handle_seconds_count{kind="TextMessage"}',
         'chaming_line_calls_total{call="reply",result="ok"}',
         "chaming_webhook_to_reply_seconds_count",

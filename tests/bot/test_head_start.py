@@ -6,14 +6,19 @@ from typing import Any
 import orjson
 import pytest
 
+from bot.events import TextMessage
 from bot.head_start import give_head_start
 from bot.matching import HEAD_START_KEPT_S, Matching
 from bot.metrics import Metrics
+from bot.outcome import HandlerResult
 from retrieval.batching import EncoderBusyError
 from retrieval.types import Match
+from storage.database import Database
 from storage.inbox import IncomingEvent
 from tests.bot.fakes import FakeMatcher, make_event
 from tests.bot.makers import make_match
+from tests.bot.test_dispatch import MessagePath, fresh, running
+from tests.bot.test_dispatch import incoming as in_chat
 
 TEXT = "聽說喝熱水可以殺死病毒"
 
@@ -111,3 +116,45 @@ async def test_it_begins_with_nothing_whose_very_words_are_known(matching: Match
     give_head_start(matching, [incoming()])
     await asyncio.sleep(0)
     assert matcher.asked == []
+
+
+async def test_nothing_is_answered_that_could_not_be_stored(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, matcher = MessagePath(sqlite_database), SlowMatcher(make_match("article"))
+
+    async def fail(*_: Any, **options: Any) -> None:
+        await asyncio.sleep(0.05)
+        raise OSError("the disk is full")
+
+    async with running(path) as dispatcher:
+        path.matching.use(matcher)
+        monkeypatch.setattr(path.inbox, "store", fail)
+        with pytest.raises(OSError, match="full"):
+            await dispatcher.receive([incoming()])
+        await asyncio.sleep(0.05)
+    assert matcher.asked == [TEXT]
+    assert (path.handled, path.line.replies) == ([], [])
+
+
+async def test_it_begins_with_nothing_while_another_message_is_in_hand(sqlite_database: Database) -> None:
+    path, matcher = MessagePath(sqlite_database), SlowMatcher()
+    answering = asyncio.Event()
+
+    async def answer(_: object) -> HandlerResult:
+        await answering.wait()
+        return HandlerResult(outcome="answered")
+
+    path.handlers[TextMessage] = answer
+    async with running(path) as dispatcher:
+        path.matching.use(matcher)
+        await dispatcher.receive([incoming_now("first", "U" + "1" * 32)])
+        await dispatcher.receive([incoming_now("second", "U" + "2" * 32)])
+        await asyncio.sleep(0.02)
+        answering.set()
+        await path.until_done()
+    assert matcher.asked == ["first"]
+
+
+def incoming_now(text: str, user: str) -> IncomingEvent:
+    return in_chat(fresh(text, user=user))
