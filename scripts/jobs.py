@@ -89,7 +89,7 @@ async def publish_due(services: Services) -> str:
 
 
 async def count_statistics(services: Services) -> str:
-    from storage.statistics_rollup import roll_up  # as above
+    from storage.statistics.rollup import roll_up  # as above
 
     rows, everything = await roll_up(services.database, datetime.now(UTC))
     return f"renewed {rows} counts by day, {'all anew' if everything else 'of the last weeks'}"

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from bot.wording import TAIPEI
 from storage.database import Database
@@ -18,20 +18,16 @@ from storage.statistics import (
     find_waiting,
     load_categories,
     load_category_weeks,
-    load_most_asked,
     load_spread,
     load_weeks,
-    measure_queue,
 )
-from storage.statistics_queries import count_query, waiting_query
+from storage.statistics.prepared import find_prepared_queue, first_day, load_prepared_asked
+from storage.statistics.queries import count_query, waiting_query
 from storage.tables import Measure, utc_now
 
 KEPT_S = 300.0
-PERIODS = (13, 53, 520)
-"""The periods that the page offers, in weeks: a quarter, a year, ten years."""
 DEFAULT_PERIODS = (53, 520)
 MAX_KEPT = 8
-MOST_ASKED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +85,10 @@ class FiguresReader:
 async def read_figures(database: Database, weeks: int, now: datetime) -> Figures:
     """Everything of the last `weeks` weeks, this one included."""
     until = now.astimezone(TAIPEI).date()
-    since = until - timedelta(days=until.weekday(), weeks=weeks - 1)
+    since = first_day(weeks, until)
     async with database.reading() as session:
         dialect = session.get_bind().dialect.name
-        most_asked = await load_most_asked(session, since, until, MOST_ASKED)
+        most_asked = await load_prepared_asked(session, since, until, now)
         return Figures(
             as_of=now,
             since=since,
@@ -103,7 +99,7 @@ async def read_figures(database: Database, weeks: int, now: datetime) -> Figures
             articles_by_category=await load_category_weeks(session, Measure.ARTICLES_IN, since, until),
             most_asked=most_asked,
             spread=await load_spread(session, most_asked[0].article_id) if most_asked else None,
-            queue=await measure_queue(session),
+            queue=await find_prepared_queue(session, now),
             queries={
                 measure: count_query(measure, dialect).replace(":since", f"'{since.isoformat()}'")
                 for measure in Measure

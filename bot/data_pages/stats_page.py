@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.data_pages.figures import PERIODS, Figures, FiguresReader
+from bot.data_pages.figures import Figures, FiguresReader
 from bot.data_pages.site import HEADERS, Look, Site
 from bot.data_pages.static_charts import draw
 from bot.data_pages.stats_tables import HOUR_S, spread_by_week, to_tables
@@ -15,6 +15,7 @@ from bot.data_pages.tables import raw_cell, to_csv, write_cell
 from bot.fit import clean
 from bot.wording import Words, marked
 from storage.articles import find_article_page
+from storage.statistics.prepared import PERIODS
 from storage.tables import MatchOutcome, Measure, Status
 
 PERIOD_LABELS = {13: marked("Three months"), 53: marked("One year"), 520: marked("Ten years")}

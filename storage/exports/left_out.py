@@ -62,6 +62,7 @@ TABLES: Mapping[str, str] = {
     "moderation_measure": MODERATION,
     "notice": PERSON,
     "passkey": SECRET,
+    "prepared_figure": DERIVED,
     "presence": PERSON,
     "push_subscription": SECRET,
     "rater_fit": DERIVED,

@@ -66,7 +66,7 @@ from storage.tables.review import (
     VerificationOutcome,
     VerificationRule,
 )
-from storage.tables.statistics import DailyCount, Measure, WaitingTime
+from storage.tables.statistics import DailyCount, Measure, PreparedFigure, WaitingTime
 from storage.tables.themes import ArticleTheme, Theme, ThemeMap
 from storage.tables.writing import Draft, PageState, ReferenceCheck, ReplyExpiry
 
@@ -118,6 +118,7 @@ __all__ = [
     "NoticeState",
     "PageState",
     "Passkey",
+    "PreparedFigure",
     "Presence",
     "PushSubscription",
     "RaterFit",

@@ -1,12 +1,13 @@
 """Statistics: counts by day, kept when what was counted is erased."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import BIG_ID, stored
+from storage.tables.columns import BIG_ID, UtcDateTime, stored
 
 
 class Measure(StrEnum):
@@ -47,3 +48,13 @@ class WaitingTime(SQLModel, table=True):
     answered: int
     median_s: int = Field(sa_type=BIG_ID)
     p90_s: int = Field(sa_type=BIG_ID)
+
+
+class PreparedFigure(SQLModel, table=True):
+    """A figure that takes long to work out, as numbers. Renewed by the job `statistics`."""
+
+    __tablename__ = "prepared_figure"
+
+    name: str = Field(primary_key=True)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    made_at: datetime = Field(sa_type=UtcDateTime)

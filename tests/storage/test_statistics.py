@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, update
 from sqlmodel import SQLModel, col
 
 from storage.database import Database
@@ -18,14 +18,16 @@ from storage.statistics import (
     load_weeks,
     measure_queue,
 )
-from storage.statistics_queries import count_query, waiting_query
-from storage.statistics_rollup import roll_up
+from storage.statistics.prepared import GOOD_FOR, find_prepared_queue, first_day, load_prepared_asked
+from storage.statistics.queries import count_query, waiting_query
+from storage.statistics.rollup import roll_up
 from storage.tables import (
     Article,
     ArticleCategory,
     ArticleReply,
     Category,
     Choice,
+    DailyCount,
     MatchDecision,
     MatchOutcome,
     Measure,
@@ -216,3 +218,26 @@ async def test_all_is_counted_anew_after_an_import_of_older_articles_and_at_nigh
     assert (await roll_up(database, NOW.replace(hour=19)))[1], "three in the morning in Taiwan"
     async with database.reading() as session:
         assert (await load_weeks(session, years_ago.date(), years_ago.date()))[0].articles == 1
+
+
+async def test_prepared_figures_say_what_counting_says_and_what_is_public_now(database: Database) -> None:
+    await add(database, *answered("a", timedelta(hours=1)), Article(id="b", text="乙"), Article(id="c", text="丙"))
+    await add(database, *(decision(n, MatchOutcome.ANSWER) for n in range(3)))
+    await add(database, ReplyRequest(article_id="b", contributor="p", created_at=NOW))
+    await add(database, ReplyRequest(article_id="c", contributor="p", created_at=NOW))
+    await roll_up(database, NOW)
+    today = (NOW + timedelta(hours=8)).date()
+    since = first_day(53, today)
+    async with database.reading() as session:
+        counted = await load_most_asked(session, since, today)
+        assert await load_prepared_asked(session, since, today, NOW) == counted
+        assert [each.article_id for each in counted] == ["a", "b", "c"]
+        assert await find_prepared_queue(session, NOW) == await measure_queue(session)
+    async with database.transaction() as session:
+        await session.execute(update(Article).where(col(Article.id) == "b").values(status=Status.BLOCKED))
+        await session.execute(delete(DailyCount))
+    async with database.reading() as session:
+        shown = await load_prepared_asked(session, since, today, NOW)
+        assert [each.article_id for each in shown] == ["a", "c"], "numbers are kept, what is public is looked up"
+        assert await load_prepared_asked(session, since, today, NOW + GOOD_FOR) == [], "too old: counted anew"
+        assert await load_prepared_asked(session, since - timedelta(weeks=1), today, NOW) == [], "not prepared"

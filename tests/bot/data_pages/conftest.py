@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.data_pages.routes import add_data_pages
 from storage.database import Database
-from storage.statistics_rollup import roll_up
+from storage.statistics.rollup import roll_up
 from storage.tables import (
     Article,
     ArticleCategory,

@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from storage.database import Database
 from storage.match_decisions import KEEP_LINK
-from storage.statistics_queries import IS_ERASED_LATER, count_query, waiting_query
+from storage.statistics.prepared import prepare_figures
+from storage.statistics.queries import IS_ERASED_LATER, count_query, waiting_query
 from storage.tables import Article, DailyCount, Measure, Status, UtcDateTime, WaitingTime
 
 COUNTED_AGAIN = KEEP_LINK - timedelta(days=14)
@@ -38,6 +39,7 @@ async def roll_up(database: Database, now: datetime) -> tuple[int, bool]:
     for measure in Measure:
         changed += await _renew(database, measure, now, everything)
     await _renew_waiting_times(database)
+    await prepare_figures(database, (now.astimezone(UTC) + TAIPEI_OFFSET).date(), now)
     return changed, everything
 
 
