@@ -27,7 +27,7 @@ from scripts.simulator.problems import JSON
 from scripts.simulator.world import Chat, Group, User
 from storage.blocked_chats import block_chat
 from storage.database import Database, open_database
-from storage.tables import Article, InboxEvent, ReplyRequest, SeenWhere, Verdict
+from storage.tables import Article, ArticleReplyFeedback, ArticleVariant, InboxEvent, ReplyRequest, SeenWhere, Verdict
 from tests.acceptance.library import CALL, comes_true, find_articles_with, publish_fact_check, words
 from tests.bot.test_app import serving
 
@@ -185,6 +185,34 @@ async def test_an_answer_that_is_about_something_else_leads_to_the_volunteers(bo
     async with bot.running():
         assert FALSE in await bot.says(asker, OTHER)
         assert YES in await bot.press(asker, SAY("Not mine"))
+
+
+async def test_another_wording_of_an_answered_message_is_kept_after_a_yes(bot: Bot) -> None:
+    bot.library.add(OTHER, await bot.knows(TEXT, FALSE), exact=False)
+    asker = bot.line.add_user("asker")
+    async with bot.running():
+        await bot.says(asker, OTHER)
+        assert await bot.count(ArticleVariant) == 0
+        assert OTHER in await bot.press(asker, SAY("Help with my wording"))
+        await bot.press(asker, SAY("Yes, keep it"))
+    async with bot.database.reading() as session:
+        assert list(await session.scalars(select(ArticleVariant.text))) == [OTHER]
+
+
+async def test_one_of_several_messages_is_looked_at_and_judged_in_ones_own_words(bot: Bot) -> None:
+    await bot.knows(TEXT, FALSE)
+    asker = bot.line.add_user("asker")
+    async with bot.running():
+        bot.line.hold()
+        for text in (OTHER, TEXT):
+            await bot.line.send_text(asker, text)
+        await bot.line.release(together=True)
+        assert "2 則訊息" in words(await bot.line.wait_for_messages(asker))
+        assert FALSE in await bot.press(asker, SAY("See the check"))
+        await bot.press(asker, SAY("Not helpful"))
+        await bot.says(asker, SAY("About the answer: ") + "看不懂「膨脹」是什麼意思")
+    async with bot.database.reading() as session:
+        assert list(await session.scalars(select(ArticleReplyFeedback.comment))) == ["看不懂「膨脹」是什麼意思"]
 
 
 async def test_a_link_is_looked_up_by_its_pages_title_after_a_press(bot: Bot) -> None:
