@@ -1,8 +1,11 @@
 """The job that draws the theme map: from stored vectors to a map that is shown."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from retrieval.themes.clustering import MIN_ARTICLES
@@ -12,6 +15,7 @@ from storage.database import Database
 from storage.index_entries import adopt_model, save_embeddings
 from storage.tables import Article, Embedding, Status
 from storage.themes import find_map
+from tests.storage.exports.instance import release
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 
@@ -54,6 +58,20 @@ async def test_it_draws_and_names_the_themes(sqlite_database: Database) -> None:
     theme_of = {place.article_id: place.number for place in found.places}
     assert theme_of["a001"] != theme_of["a002"]
     assert any("貼圖" in word for word in found.words[theme_of["a001"] or 0])
+
+
+async def test_a_release_holds_the_map_as_the_job_drew_it(sqlite_database: Database, tmp_path: Path) -> None:
+    await fill(sqlite_database, 41)
+    await make_map(sqlite_database, NOW)
+    async with sqlite_database.reading() as session:
+        found = await find_map(session, 100)
+    assert found
+    made = await release(sqlite_database, tmp_path / "releases", formats=("parquet",))
+    released = pq.read_table(tmp_path / "releases" / made.release / "parquet/article_themes.parquet").to_pylist()
+    shown = {(place.article_id, place.number, place.x, place.y) for place in found.places}
+    assert {(row["article_id"], row["theme"], row["x"], row["y"]) for row in released} == shown
+    assert all(json.loads(row["words"]) == found.words[row["theme"]] for row in released if row["theme"] is not None)
+    assert len(released) == 40, "the blocked article is not among them"
 
 
 async def test_nothing_is_drawn_of_too_little(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
