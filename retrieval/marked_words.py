@@ -10,7 +10,7 @@ from retrieval.background import load_background
 from retrieval.normalise import fold
 from retrieval.units import unit_hashes
 
-TELLING = 3.3
+TELLING = 3.5
 """Weight from which a unit tells something: 可以, 我們, "the" lie below, 醫生, 一起, "doctor" above."""
 MIN_WORD = 2
 MAX_WORD = 16
