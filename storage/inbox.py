@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,21 +16,14 @@ from storage import inbox_claims, inbox_statements, inbox_turns
 from storage.database import Database
 from storage.inbox_postgres import PostgresInboxWriter
 from storage.inbox_sqlite import SqliteInboxWriter
-from storage.inbox_statements import SealedEvent, SealedRow
+from storage.inbox_statements import IncomingEvent, SealedRow
 from storage.inbox_turns import JoinedRow
 from storage.payloads import PayloadCipher, UnreadablePayloadError
 from storage.tables import utc_now
 
+__all__ = ["Inbox", "InboxRow", "IncomingEvent"]
+
 T = TypeVar("T")
-
-
-class IncomingEvent(NamedTuple):
-    """One webhook event as it arrived. `chat` is the chat's keyed pseudonym, `timestamp` LINE's own, in ms."""
-
-    event_id: str
-    chat: str
-    timestamp: int
-    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,7 @@ class InboxWriter(Protocol):
 
     async def close(self) -> None: ...
 
-    async def insert(self, batch: Sequence[SealedEvent]) -> dict[int, int]: ...
+    async def insert(self, batch: Sequence[IncomingEvent], *, may_claim: bool) -> dict[int, int]: ...
 
     async def run(self, function: Callable[[Connection], T]) -> T: ...
 
@@ -69,9 +62,9 @@ class Inbox:
         self._lease = lease
         self._is_sqlite = database.is_sqlite
         self._writer: InboxWriter = (
-            SqliteInboxWriter(database.path, owner, lease)
+            SqliteInboxWriter(database.path, self._cipher.seal, owner, lease)
             if database.path is not None
-            else PostgresInboxWriter(database, owner, lease)
+            else PostgresInboxWriter(database, self._cipher.seal, owner, lease)
         )
 
     async def start(self) -> None:
@@ -90,12 +83,7 @@ class Inbox:
         if not events:
             return []
         received_at = utc_now()
-        claimed = await self._writer.insert(
-            [
-                SealedEvent(e.event_id, e.chat, e.timestamp, self._cipher.seal(e.event_id, e.payload), claim)
-                for e in events
-            ]
-        )
+        claimed = await self._writer.insert(events, may_claim=claim)
         if not claimed:
             return []
         return [

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from storage.inbox_statements import NOW, SealedEvent, SealedRow, events, is_mine, unfinished
+from storage.inbox_statements import NOW, IncomingEvent, SealedRow, events, is_mine, unfinished
 from storage.tables import InboxState, UtcDateTime
 
 READ_AT_ONCE = 256
@@ -84,16 +84,16 @@ CLAIM = (
 RENEW = update(events).where(is_mine(), events.c.id.in_(bindparam("ids", expanding=True))).values(lease_until=_LEASE)
 
 
-def choose_first_of_chats(batch: Sequence[SealedEvent]) -> set[int]:
+def choose_first_of_chats(batch: Sequence[IncomingEvent], may_claim: Sequence[bool]) -> set[int]:
     """The places of the events that may be claimed now: the earliest of each chat in the batch."""
-    if not any(event.may_claim for event in batch):
+    if not any(may_claim):
         return set()
     first: dict[str, int] = {}
     for index, event in enumerate(batch):
         best = first.setdefault(event.chat, index)
         if event.timestamp < batch[best].timestamp:
             first[event.chat] = index
-    return {index for index in first.values() if batch[index].may_claim}
+    return {index for index in first.values() if may_claim[index]}
 
 
 def claim(

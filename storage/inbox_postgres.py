@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.inbox_claims import IN_VIEW, chat_key, choose_first_of_chats, claim
-from storage.inbox_statements import SealedEvent
+from storage.inbox_statements import IncomingEvent, Insert
+from storage.payloads import Seal
 from storage.tables import utc_now
 
 T = TypeVar("T")
@@ -42,17 +43,16 @@ SELECT event_id, chat, timestamp, payload,
 FROM incoming ON CONFLICT (event_id) DO NOTHING
 RETURNING id, event_id, state = 'claimed' AS is_claimed"""
 
-_Request = tuple[Sequence[SealedEvent], asyncio.Future[dict[int, int]]]
-
 
 class PostgresInboxWriter:
     """Runs the inbox's statements on PostgreSQL."""
 
-    def __init__(self, database: Database, owner: str, lease: timedelta) -> None:
+    def __init__(self, database: Database, seal: Seal, owner: str, lease: timedelta) -> None:
         self._engine = database.engine
+        self._seal = seal
         self._owner = owner
         self._lease = lease
-        self._queue: asyncio.Queue[_Request | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[Insert | None] = asyncio.Queue()
         self._connection: AsyncConnection | None = None
 
     async def start(self) -> None:
@@ -64,10 +64,10 @@ class PostgresInboxWriter:
         await self._task
         await self._disconnect()
 
-    async def insert(self, batch: Sequence[SealedEvent]) -> dict[int, int]:
+    async def insert(self, batch: Sequence[IncomingEvent], *, may_claim: bool) -> dict[int, int]:
         """Store events durably; the new row's id for each that is claimed, by its place in `batch`."""
         future: asyncio.Future[dict[int, int]] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait((batch, future))
+        self._queue.put_nowait(Insert(batch, may_claim, future))
         return await future
 
     async def run(self, function: Callable[[Connection], T]) -> T:
@@ -89,42 +89,45 @@ class PostgresInboxWriter:
             if not group:
                 continue
             try:
-                self._settle(group, await self._insert_all([event for batch, _ in group for event in batch]))
+                self._settle(group, await self._insert_all(group))
             except Exception:
                 # The connection may have died while idle, or one request may be bad: again, one by one. What was
                 # stored after all is dropped as a duplicate, and claimed when its lease has run out.
                 await self._disconnect()
                 await self._insert_each(group)
 
-    async def _next_group(self) -> tuple[list[_Request], bool]:
-        group: list[_Request] = []
+    async def _next_group(self) -> tuple[list[Insert], bool]:
+        group: list[Insert] = []
         rows = 0
         request = await self._queue.get()
         while request is not None:
             group.append(request)
-            rows += len(request[0])
+            rows += len(request.batch)
             if rows >= MAX_GROUP or self._queue.empty():
                 return group, True
             request = self._queue.get_nowait()
         return group, False
 
-    async def _insert_each(self, group: Sequence[_Request]) -> None:
+    async def _insert_each(self, group: Sequence[Insert]) -> None:
         for request in group:
             try:
-                self._settle([request], await self._insert_all(request[0]))
+                self._settle([request], await self._insert_all([request]))
             except Exception as error:
                 await self._disconnect()
                 _refuse(request, error)
 
-    async def _insert_all(self, rows: Sequence[SealedEvent]) -> dict[str, int]:
+    async def _insert_all(self, group: Sequence[Insert]) -> dict[str, int]:
+        rows = [event for request in group for event in request.batch]
+        may_claim = [request.may_claim for request in group for _ in request.batch]
         claimed: dict[str, int] = {}
         for start in range(0, len(rows), MAX_GROUP):
-            claimed |= await self._insert_rows(rows[start : start + MAX_GROUP])
+            end = start + MAX_GROUP
+            claimed |= await self._insert_rows(rows[start:end], may_claim[start:end])
         return claimed
 
-    async def _insert_rows(self, rows: Sequence[SealedEvent]) -> dict[str, int]:
+    async def _insert_rows(self, rows: Sequence[IncomingEvent], may_claim: Sequence[bool]) -> dict[str, int]:
         raw = await self._raw()
-        first = choose_first_of_chats(rows)
+        first = choose_first_of_chats(rows, may_claim)
         if first:
             async with raw.transaction():
                 await raw.execute(LOCK, sorted({chat_key(row.chat) for row in rows}))
@@ -132,20 +135,20 @@ class PostgresInboxWriter:
         else:  # what is only stored takes nothing from anybody: one statement, and no lock
             found = await self._fetch_inserted(raw, rows, first)
         claimed = {row["event_id"]: row["id"] for row in found if row["is_claimed"]}
-        claimable = {row.event_id for row in rows if row.may_claim}
+        claimable = {row.event_id for row, may in zip(rows, may_claim, strict=True) if may}
         waiting = [row["id"] for row in found if not row["is_claimed"] and row["event_id"] in claimable]
         if waiting and len(found) < len(rows):  # a dropped duplicate may have been what kept a later event waiting
             claimed |= await self._claim(waiting, len(rows))
         return claimed
 
-    async def _fetch_inserted(self, raw: Any, rows: Sequence[SealedEvent], first: set[int]) -> list[Any]:
+    async def _fetch_inserted(self, raw: Any, rows: Sequence[IncomingEvent], first: set[int]) -> list[Any]:
         now = utc_now()
         found: list[Any] = await raw.fetch(
             INSERT,
             [row.event_id for row in rows],
             [row.chat for row in rows],
             [row.timestamp for row in rows],
-            [row.sealed for row in rows],
+            [self._seal(row.event_id, row.payload) for row in rows],
             [place in first for place in range(len(rows))],
             self._owner,
             now + self._lease,
@@ -157,8 +160,8 @@ class PostgresInboxWriter:
         rows = await self.run(lambda connection: claim(connection, self._owner, utc_now(), self._lease, limit, ids))
         return {row.event_id: row.id for row in rows}
 
-    def _settle(self, group: Sequence[_Request], claimed: dict[str, int]) -> None:
-        for batch, future in group:
+    def _settle(self, group: Sequence[Insert], claimed: dict[str, int]) -> None:
+        for batch, _, future in group:
             places = {
                 place: claimed.pop(event.event_id) for place, event in enumerate(batch) if event.event_id in claimed
             }
@@ -179,7 +182,6 @@ class PostgresInboxWriter:
             await connection.close()
 
 
-def _refuse(request: _Request, error: Exception) -> None:
-    future = request[1]
-    if not future.done():
-        future.set_exception(error)
+def _refuse(request: Insert, error: Exception) -> None:
+    if not request.future.done():
+        request.future.set_exception(error)

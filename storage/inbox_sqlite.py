@@ -17,14 +17,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 
 from storage.database import BUSY_TIMEOUT_MS, prepare_sqlite
 from storage.inbox_claims import IN_VIEW, choose_first_of_chats, claim
-from storage.inbox_statements import SealedEvent
+from storage.inbox_statements import IncomingEvent, Insert
+from storage.payloads import Seal
 from storage.tables import InboxState, utc_now
 
 T = TypeVar("T")
@@ -49,13 +50,6 @@ ROW = "(?,?,?,?,?,?,?,?,?,?)"
 CLAIMED = "SELECT group_concat(id) FROM inbox_event WHERE id BETWEEN ? AND ? AND state = 'claimed' AND owner = ?"
 
 
-class _Insert(NamedTuple):
-    """A request's events: `future` gets the new ids of those that are claimed, by their place in `batch`."""
-
-    batch: Sequence[SealedEvent]
-    future: asyncio.Future[dict[int, int]]
-
-
 @dataclass(frozen=True, slots=True)
 class _Call:
     """Any other statement, to run in the same transaction."""
@@ -71,16 +65,17 @@ class _Checkpoint:
     future: asyncio.Future[bool]
 
 
-_Work = _Insert | _Call | _Checkpoint
+_Work = Insert | _Call | _Checkpoint
 _Result = tuple[asyncio.Future[Any], Any]
 
 
 class SqliteInboxWriter:
     """Runs the inbox's statements on SQLite."""
 
-    def __init__(self, path: Path, owner: str, lease: timedelta) -> None:
+    def __init__(self, path: Path, seal: Seal, owner: str, lease: timedelta) -> None:
         self._engine = create_engine(URL.create("sqlite", database=str(path)), isolation_level="AUTOCOMMIT")
         event.listen(self._engine, "connect", lambda connection, _: prepare_sqlite(connection))
+        self._seal = seal
         self._owner = owner
         self._lease = lease
         self._waiting: list[_Work] = []
@@ -100,10 +95,10 @@ class SqliteInboxWriter:
         await asyncio.to_thread(self._thread.join)
         self._engine.dispose()
 
-    async def insert(self, batch: Sequence[SealedEvent]) -> dict[int, int]:
+    async def insert(self, batch: Sequence[IncomingEvent], *, may_claim: bool) -> dict[int, int]:
         """Store events durably; the new row's id for each that is claimed, by its place in `batch`."""
         future: asyncio.Future[dict[int, int]] = self._loop.create_future()
-        self._submit(_Insert(batch, future))
+        self._submit(Insert(batch, may_claim, future))
         return await future
 
     async def run(self, function: Callable[[Connection], T]) -> T:
@@ -152,11 +147,11 @@ class SqliteInboxWriter:
                 return [*results, (work[0].future, error)]
             return results + [result for item in work for result in self._execute(connection, [item])]
 
-    def _commit(self, connection: Connection, group: Sequence[_Insert | _Call]) -> list[_Result]:
+    def _commit(self, connection: Connection, group: Sequence[Insert | _Call]) -> list[_Result]:
         raw = _driver(connection)
         raw.execute("BEGIN IMMEDIATE")
         try:
-            results = self._insert_all(connection, [item for item in group if isinstance(item, _Insert)])
+            results = self._insert_all(connection, [item for item in group if isinstance(item, Insert)])
             results += [(item.future, item.function(connection)) for item in group if isinstance(item, _Call)]
             raw.execute("COMMIT")
         except BaseException:
@@ -165,11 +160,12 @@ class SqliteInboxWriter:
             raise
         return results
 
-    def _insert_all(self, connection: Connection, inserts: Sequence[_Insert]) -> list[_Result]:
+    def _insert_all(self, connection: Connection, inserts: Sequence[Insert]) -> list[_Result]:
         rows = [row for insert in inserts for row in insert.batch]
+        may_claim = [insert.may_claim for insert in inserts for _ in insert.batch]
         claimed: dict[int, int] = {}
         for start in range(0, len(rows), MAX_GROUP):
-            ids = self._insert_rows(connection, rows[start : start + MAX_GROUP])
+            ids = self._insert_rows(connection, rows[start : start + MAX_GROUP], may_claim[start : start + MAX_GROUP])
             claimed.update((start + index, row_id) for index, row_id in ids.items())
         results: list[_Result] = []
         start = 0
@@ -180,23 +176,25 @@ class SqliteInboxWriter:
             start += len(places)
         return results
 
-    def _insert_rows(self, connection: Connection, rows: Sequence[SealedEvent]) -> dict[int, int]:
+    def _insert_rows(
+        self, connection: Connection, rows: Sequence[IncomingEvent], may_claim: Sequence[bool]
+    ) -> dict[int, int]:
         raw = _driver(connection)
         now = utc_now()
         first_id = self._last_id = max(self._last_id + 1, time.time_ns())
         claimed = (InboxState.CLAIMED.value, self._owner, _to_sqlite(now + self._lease), 1, _to_sqlite(now))
         pending = (InboxState.PENDING.value, None, None, 0, _to_sqlite(now))
-        free = _choose_free(raw, rows)
+        free = _choose_free(raw, rows, may_claim)
         values: list[Any] = []
         for index, row in enumerate(rows):
-            values += (first_id + index, row.event_id, row.chat, row.timestamp, row.sealed)
+            values += (first_id + index, row.event_id, row.chat, row.timestamp, self._seal(row.event_id, row.payload))
             values += claimed if index in free else pending
         self._last_id += len(rows)
         inserted = raw.execute(INSERT.format(",".join([ROW] * len(rows))), values).rowcount
         if inserted == len(rows):
             return {index: first_id + index for index in free}
         # A duplicate was dropped: it may have been claimed, or the one that kept a later event waiting.
-        claimable = {first_id + index for index, row in enumerate(rows) if row.may_claim}
+        claimable = {first_id + index for index, may in enumerate(may_claim) if may}
         if claimable:
             claim(connection, self._owner, now, self._lease, len(rows), claimable)
         found: str | None = raw.execute(CLAIMED, (first_id, self._last_id, self._owner)).fetchone()[0]
@@ -231,9 +229,9 @@ def _checkpoint(connection: Connection) -> bool:
     return not busy
 
 
-def _choose_free(raw: sqlite3.Connection, rows: Sequence[SealedEvent]) -> set[int]:
+def _choose_free(raw: sqlite3.Connection, rows: Sequence[IncomingEvent], may_claim: Sequence[bool]) -> set[int]:
     """The places of the rows that may be claimed now: the first of each chat that has nothing unfinished."""
-    first = choose_first_of_chats(rows)
+    first = choose_first_of_chats(rows, may_claim)
     if not first:
         return first
     in_view: str | None = raw.execute(CHATS_IN_VIEW).fetchone()[0]

@@ -4,6 +4,8 @@ Unfinished conditions are spelled with literals, word for word as in the partial
 does SQLite use them.
 """
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -33,15 +35,23 @@ DELETE_AT_ONCE = 5_000
 events: Table = InboxEvent.__table__  # type: ignore[attr-defined]
 
 
-class SealedEvent(NamedTuple):
-    """An event as it is stored: the payload encrypted."""
+class IncomingEvent(NamedTuple):
+    """One webhook event as it arrived. `chat` is the chat's keyed pseudonym, `timestamp` LINE's own, in ms."""
 
     event_id: str
     chat: str
     timestamp: int
-    sealed: bytes
-    may_claim: bool = True
-    """False: store it for whoever claims next, since the process that stores it has enough to do."""
+    payload: bytes
+
+
+class Insert(NamedTuple):
+    """A request's events on their way to the disk."""
+
+    batch: Sequence[IncomingEvent]
+    may_claim: bool
+    """False: store them for whoever claims next, since this process has enough to do."""
+    future: asyncio.Future[dict[int, int]]
+    """Gets the new ids of those that are claimed, by their place in `batch`."""
 
 
 @dataclass(frozen=True, slots=True)
