@@ -17,6 +17,8 @@ AGE_HALF_LIFE_DAYS = 21.0
 OLDEST_SHARE = 0.25
 FIT = 1.5
 MAX_GROWTH = 3.0
+SPREADING_ASKS, SPREADING_GROWTH = 3, 1.5
+"""In the last day, and against a usual one: from then on a message counts as an outbreak."""
 
 BUCKETS = ((0.25, 0.125), (1.0, 0.6), (3.0, 2.0), (7.0, 5.0), (30.0, 18.0))
 """Asks are counted by age: up to so many days old, and how old they are taken to be."""
@@ -102,3 +104,8 @@ def measure_growth(facts: TaskFacts) -> float:
     usual = facts.asks_before / 7.0
     ratio = (facts.asks_today + 1.0) / (usual + 1.0)
     return min(MAX_GROWTH, 1.0 + max(0.0, log2(ratio)) / 2.0)
+
+
+def is_spreading(facts: TaskFacts) -> bool:
+    """Many more people ask than usual."""
+    return facts.asks_today >= SPREADING_ASKS and measure_growth(facts) >= SPREADING_GROWTH

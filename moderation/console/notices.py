@@ -29,6 +29,7 @@ KINDS = {
         "You are asked to rate an answer: people are drawn at random, so that nobody chooses their judges."
     ),
     "handed_over": marked("Somebody has handed a task over to you. It waits for you for half a day."),
+    "spreading": marked("A message on one of your topics is spreading, and nobody works on it yet."),
     "provisional": marked("Your answer has passed the first check, and people are shown it."),
     "verified": marked("Your answer is verified. Thank you!"),
     "rejected": marked("The ratings have refused your answer. You can see why, improve it, or appeal."),

@@ -7,7 +7,10 @@ rumour nor a name.
 from moderation.console.wording import Words, marked
 
 TOPICS = {
-    "tasks": (marked("Tasks handed over to me"), frozenset({"handed_over"})),
+    "tasks": (
+        marked("Tasks: handed over to me, or spreading and on my topics"),
+        frozenset({"handed_over", "spreading"}),
+    ),
     "ratings": (marked("My rating is asked for"), frozenset({"invited"})),
     "outcomes": (
         marked("What became of my answers"),
@@ -21,6 +24,7 @@ TOPICS = {
 SHORT = {
     "invited": marked("You are asked to rate an answer."),
     "handed_over": marked("Somebody has handed a task over to you."),
+    "spreading": marked("Something on one of your topics is spreading."),
     "provisional": marked("Your answer has passed the first check."),
     "verified": marked("Your answer is verified. Thank you!"),
     "rejected": marked("The ratings have refused your answer."),

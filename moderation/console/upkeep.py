@@ -7,6 +7,7 @@ from moderation.console import audit
 from moderation.console.context import ConsoleContext
 from moderation.console.invitations import replace_lapsed
 from moderation.console.notices import send_digests, tell_authors
+from moderation.console.outbreaks import tell_of_outbreaks
 from moderation.console.push import push_notices
 from moderation.console.sessions import forget_old
 from moderation.reopening import Cause, find_mutated, find_unhelpful, reopen_task
@@ -23,7 +24,7 @@ async def keep_tasks(database: Database, now: datetime) -> str:
 
 
 async def reopen_tasks(database: Database, now: datetime) -> str:
-    """Open settled tasks again that readers, or a much changed wording, say need another look."""
+    """Open settled tasks again that readers, or a much changed wording, say need another look; tell of outbreaks."""
     opened = 0
     async with database.reading() as session:
         found = [(id_, Cause.UNHELPFUL) for id_ in await find_unhelpful(session)]
@@ -34,7 +35,8 @@ async def reopen_tasks(database: Database, now: datetime) -> str:
             if task is not None:
                 await audit.record(session, None, "reopen", f"task:{task.id}", {"cause": cause.value})
                 opened += 1
-    return f"opened {opened} tasks again"
+    told = await tell_of_outbreaks(database, now)
+    return f"opened {opened} tasks again, told {told} people of an outbreak"
 
 
 async def send_mails(context: ConsoleContext, now: datetime) -> str:

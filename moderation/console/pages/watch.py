@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlmodel import col
 
-from moderation.benefit import measure_growth
+from moderation.benefit import is_spreading, measure_growth
 from moderation.console.access import requires
 from moderation.console.charts import draw_bars
 from moderation.console.context import get_context
@@ -19,8 +19,6 @@ from storage.tables import ReplyRequest, Status
 
 DAYS = 14
 SHOWN = 12
-MIN_TODAY = 3
-MIN_GROWTH = 1.5
 TAIPEI = ZoneInfo("Asia/Taipei")
 
 
@@ -28,11 +26,7 @@ TAIPEI = ZoneInfo("Asia/Taipei")
 async def show(request: web.Request) -> web.StreamResponse:
     context, words = get_context(request), find_words(request)
     now = context.now()
-    growing = [
-        each.task
-        for each in await context.tasks.load()
-        if each.task.facts.asks_today >= MIN_TODAY and measure_growth(each.task.facts) >= MIN_GROWTH
-    ]
+    growing = [each.task for each in await context.tasks.load() if is_spreading(each.task.facts)]
     growing.sort(key=lambda task: (-measure_growth(task.facts), -task.facts.asks_today))
     growing = growing[:SHOWN]
     days = [(now.astimezone(TAIPEI) - timedelta(days=n)).date() for n in reversed(range(DAYS))]

@@ -7,6 +7,7 @@ from sqlmodel import col
 
 from bot.wording import load_wordings
 from moderation.console.notices import send_digests, tell_authors
+from moderation.console.outbreaks import tell_of_outbreaks
 from moderation.console.sessions import LASTS, Place, begin_session, forget_old
 from moderation.console.upkeep import keep_tasks, reopen_tasks
 from moderation.console.wording import LOCALES
@@ -103,3 +104,23 @@ async def test_it_forgets_sessions_that_have_ended(database: Database) -> None:
         assert await forget_old(session, utc_now() + LASTS) == 1
     assert "released 0" in await keep_tasks(database, utc_now())
     assert Editor().role == Role.NEWCOMER
+
+
+async def test_it_tells_once_of_what_spreads_on_ones_topics(database: Database) -> None:
+    article_id = await furnish(database)
+    async with database.transaction() as session:
+        session.add_all([Editor(id="fits", topics=["c"]), Editor(id="other", topics=["d"]), Editor(id="none")])
+        session.add(Editor(id="gone", topics=["c"], blocked_at=utc_now()))
+    now = utc_now()
+    assert [await tell_of_outbreaks(database, now) for _ in range(2)] == [1, 0]
+    assert await tell_of_outbreaks(database, now + timedelta(hours=25)) == 0, "of the same message never again"
+    async with database.reading() as session:
+        rows = await session.execute(select(col(EditorNotice.editor_id), col(EditorNotice.article_id)))
+        assert rows.tuples().all() == [("fits", article_id)]
+
+
+async def test_it_tells_of_no_outbreak_that_somebody_works_on(database: Database) -> None:
+    await furnish(database, TaskState.SUBMITTED)
+    async with database.transaction() as session:
+        session.add(Editor(id="fits", topics=["c"]))
+    assert await tell_of_outbreaks(database, utc_now()) == 0
