@@ -105,7 +105,8 @@ async def clean_copy(path: Path, kind: str) -> tuple[str, bytes] | None:
     await _run([*command, "-y", str(target)])
     if target.stat().st_size > MAX_KEPT_BYTES:
         return None
-    return ("video/mp4" if kind == "video" else "audio/mp4"), target.read_bytes()
+    data = await asyncio.to_thread(target.read_bytes)
+    return ("video/mp4" if kind == "video" else "audio/mp4"), data
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,11 @@ async def _frames(path: Path, duration_s: float) -> tuple[bytes, ...]:
     shape = f"fps={rate:.4f},scale={SIDE}:{SIDE}"
     command = ["ffmpeg", *SAFE_INPUT, "-i", str(path), "-an", "-vf", shape, "-frames:v", str(MAX_FRAMES)]
     raw = await _run([*command, "-pix_fmt", "gray", "-f", "rawvideo", "-"])
+    return await asyncio.to_thread(_hash_frames, raw)
+
+
+def _hash_frames(raw: bytes) -> tuple[bytes, ...]:
+    """Hashes of the frames that are not like the one before; half a second's work for a long video."""
     pixels = np.frombuffer(raw, np.uint8)
     pixels = pixels[: len(pixels) // SIDE**2 * SIDE**2].reshape(-1, SIDE, SIDE)
     hashes: dict[bytes, None] = {}
