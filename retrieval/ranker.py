@@ -20,7 +20,7 @@ from retrieval.calibration import Calibration
 from retrieval.contradiction import Difference, find_contradictions
 from retrieval.link_evidence import MAX_ARTICLES, is_page
 from retrieval.message import Message, Passage, text_to_encode
-from retrieval.normalise import matching_key
+from retrieval.normalise import matching_key, size_of
 from retrieval.other_language import is_chinese, is_foreign, probability_of, stands_out
 from retrieval.overlap import WeighedText, weigh_units
 from retrieval.signals import FEATURES, Matrix, add_dense, word_signals
@@ -32,8 +32,6 @@ CANDIDATES = 20
 MIN_ANSWER_SIZE = 10.0
 """A shorter message, or one that matched a shorter entry, is only ever offered candidates: too little is said to be
 sure which claim is meant. Of 1,000 messages held against all others, most of the sure mistakes were of this kind."""
-LETTERS_A_CHARACTER = 3
-"""Letters of an alphabet that say as much as one Chinese character."""
 CHECKED = 5
 """Only the best matches are checked for contradictions: the others are no answers."""
 CONTRADICTED_FACTOR = 0.5
@@ -222,7 +220,7 @@ class Ranker:
         """Whether both texts are long enough to be sure of; a bare link says which page it is."""
         if not message.passages:
             return True
-        return min(_size(message.key), _size(matching_key(text_to_encode(entry.text)))) >= MIN_ANSWER_SIZE
+        return min(size_of(message.key), size_of(matching_key(text_to_encode(entry.text)))) >= MIN_ANSWER_SIZE
 
     def _to_match(self, message: Message, found: Scored, *, may_answer: bool) -> Match:
         entry = self._index.entry(found.slot)
@@ -242,12 +240,6 @@ class Ranker:
             contradictions=found.contradictions,
             too_short=too_short,
         )
-
-
-def _size(key: str) -> float:
-    """Return how much a key says, in Chinese characters."""
-    letters = sum(character.isascii() for character in key)
-    return len(key) - letters + letters / LETTERS_A_CHARACTER
 
 
 def _best_of_each_article(scored: Iterable[Scored]) -> list[Scored]:
