@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from storage.database import Database
+from storage.exports.snapshot import fingerprint, snapshot
 from storage.index_changes import (
     KEEP_CHANGES,
     Change,
@@ -83,3 +84,12 @@ async def test_it_deletes_a_long_log_in_slices(five: Database, monkeypatch: pyte
     await set_position(five, "one", 5)
     assert await trim_changes(five, utc_now() + LATER) == 4
     assert await read(five, 4) == ["e"]
+
+
+async def test_what_a_release_shows_is_the_same_after_trimming(five: Database) -> None:
+    await set_position(five, "one", 5)
+    async with snapshot(five) as connection:
+        before = await fingerprint(connection)
+    await trim_changes(five, utc_now() + LATER)
+    async with snapshot(five) as connection:
+        assert await fingerprint(connection) == before
