@@ -32,13 +32,16 @@ LABELS = {
 MENU = marked("Menu")
 """What opens the rich menu."""
 ALSO = {
-    MenuItem.HELP: ("help", "?", "？", "幫助", "使用說明", "怎麼用", "hi", "hello", "你好", "您好"),
+    MenuItem.HELP: (
+        "help", "?", "？", "幫助", "使用說明", "怎麼用", "hi", "hello", "你好", "您好", "哈囉", "在嗎", "早安", "午安", "晚安",
+        "good morning", "こんにちは", "おはようございます",
+    ),
     MenuItem.TUTORIAL: ("tutorial", "教學"),
     MenuItem.SETTINGS: ("字太小", "放大", "大字"),
     MenuItem.LANGUAGE: ("english", "英文", "日本語", "日文", "中文"),
     MenuItem.QUESTIONS: ("我的問題",),
     MenuItem.DATA: ("刪除我的資料", "delete my data"),
-}
+}  # fmt: skip
 """Besides the labels in every language: what people type who want it."""
 WHY_PREFIX = marked("My doubt: ")
 COMMENT_PREFIX = marked("About the answer: ")

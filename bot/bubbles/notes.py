@@ -30,6 +30,11 @@ def nothing_to_read(view: View) -> tuple[Part, ...]:
     )
 
 
+def welcome_any_time(view: View) -> tuple[Part, ...]:
+    """To a courtesy."""
+    return _said(view.words("I am glad to help. Whenever a message makes you wonder, forward it to me."))
+
+
 def expired(view: View) -> tuple[Part, ...]:
     """A button whose message is erased by now, or that is not ours."""
     return _said(view.words("This button is too old to be used. Please forward the message to me once more."))

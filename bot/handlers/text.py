@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from bot.bubbles.links import offer_title
-from bot.bubbles.notes import asked_before, nothing_to_read
+from bot.bubbles.notes import asked_before, nothing_to_read, welcome_any_time
 from bot.decide import Answer, NoMatch, Outcome
 from bot.decisions import is_new_wording, outcome_of, to_decision
 from bot.events import Event, TextMessage
@@ -15,6 +15,7 @@ from bot.mentions import without_mentions
 from bot.outcome import HandlerResult
 from bot.render import render
 from bot.services import Services
+from bot.small_talk import is_courtesy
 from retrieval.normalise import matching_key
 from storage.match_decisions import record_decision
 from storage.questions import find_question
@@ -32,6 +33,8 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
         return await take_remark(event, *remark, services)
     if not matching_key(text):
         return HandlerResult(nothing_to_read(await find_view(services, event)), "nothing_to_read")
+    if is_courtesy(text):
+        return HandlerResult(welcome_any_time(await find_view(services, event)), "courtesy")
     return await answer_text(event, services, text, event.event_id, event.message_id)
 
 

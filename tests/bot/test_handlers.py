@@ -120,6 +120,22 @@ async def test_it_asks_for_words_where_there_are_none(chat: Conversation, text: 
     assert await kept(chat) == 0
 
 
+@pytest.mark.parametrize("text", ["謝謝您！🙏", "好的", "Thank you!", "ありがとうございます。"])
+async def test_it_takes_a_courtesy_for_no_claim(chat: Conversation, text: str) -> None:
+    matcher = chat.will_find()
+    result = await chat.say(text)
+    assert result.outcome == "courtesy"
+    assert "轉傳給我" in said(result)
+    assert matcher.asked == []
+    assert await kept(chat) == 0
+
+
+async def test_it_looks_up_a_claim_that_begins_with_a_courtesy(chat: Conversation) -> None:
+    matcher = chat.will_find()
+    await chat.say("謝謝，這則是真的嗎")
+    assert matcher.asked
+
+
 async def test_it_handles_the_longest_message_line_allows(chat: Conversation) -> None:
     text = "👨‍👩‍👧‍👦查證" * 700
     result = await chat.say(text)
