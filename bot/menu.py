@@ -33,8 +33,8 @@ MENU = marked("Menu")
 """What opens the rich menu."""
 ALSO = {
     MenuItem.HELP: (
-        "help", "?", "？", "幫助", "使用說明", "怎麼用", "hi", "hello", "你好", "您好", "哈囉", "在嗎", "早安", "午安", "晚安",
-        "good morning", "こんにちは", "おはようございます",
+        "help", "?", "？", "幫助", "使用說明", "怎麼用", "hi", "hello", "你好", "您好", "哈囉", "在嗎",
+        "早安", "午安", "晚安", "good morning", "こんにちは", "おはようございます",
     ),
     MenuItem.TUTORIAL: ("tutorial", "教學"),
     MenuItem.SETTINGS: ("字太小", "放大", "大字"),

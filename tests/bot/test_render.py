@@ -123,8 +123,8 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
     for note in (
         notes.nothing_to_read, notes.welcome_any_time, notes.expired, notes.withdrawn, notes.declined,
         notes.cannot_publish, notes.wrong_match, notes.wrong_match_unknown, unmuted, notes.sticker, notes.hello_group,
-        notes.how_to_ask_in_group, notes.noted, notes.nothing_to_note, notes.wording_kept, notes.wording_not_kept, notes.too_many_questions,
-        notes.too_late_to_take_back,
+        notes.how_to_ask_in_group, notes.noted, notes.nothing_to_note, notes.wording_kept, notes.wording_not_kept,
+        notes.too_many_questions, notes.too_late_to_take_back,
     ):  # fmt: skip
         yield note(view)
 
