@@ -24,7 +24,7 @@ from storage.database import Database, open_database
 from storage.index_entries import adopt_model, load_embeddings
 from storage.migrations import migrate
 from storage.tables import Choice, MatchDecision, MatchOutcome
-from tests.retrieval.matching import HashTokenEncoder
+from tests.retrieval.made import HashEncoder
 
 OLD, NEW, THIRD = "old@1#onnx-int8", "new@1#onnx-int8", "third@1#onnx-int8"
 TEXTS = ("喝熱水可以殺死病毒，請轉發給家人", "健保卡沒有照片不能看醫生，請大家互相轉告", "明天開始發票中獎要自己去領")
@@ -35,7 +35,7 @@ SET = LabelledSet(
 )
 
 
-class NamedEncoder(HashTokenEncoder):
+class NamedEncoder(HashEncoder):
     def __init__(self, model_id: str) -> None:
         super().__init__()
         self.model_id = model_id
