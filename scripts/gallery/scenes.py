@@ -61,10 +61,10 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
         yield f"voted-{vote.value}", voted(view, vote, asked.article_id, asked.replies[0].reply_id)
     yield from why_scenes(view, pages[0].summary.text or "")
     plain: tuple[Callable[[View], tuple[Part, ...]], ...] = (
-        notes.declined, notes.expired, notes.withdrawn, notes.nothing_to_read, notes.welcome_any_time,
-        notes.sticker, notes.hello_group,
+        notes.declined, notes.expired, notes.withdrawn, notes.nothing_to_read, notes.welcome_any_time, notes.sticker,
     )  # fmt: skip
     yield "notes", [message for note in plain for message in note(view)]
+    yield "hello-group", list(notes.hello_group(view))
     yield from media_scenes(view, pages[0].summary.text or "")
     yield "group", group_messages(view, Answer(_candidate(pages[0].summary, Band.ANSWER, 0.97)))
 
