@@ -43,8 +43,8 @@ def _texts(value: object) -> list[str]:
 
 
 def is_answer(messages: list[dict[str, Any]]) -> bool:
-    """Whether the bot gave one article's verdict: the quiet button to doubt it stands under nothing else."""
-    return "為什麼是這則？" in words(messages)
+    """Whether the bot gave one article's verdict: nothing else is offered to be shared."""
+    return "分享給親友" in words(messages)
 
 
 async def find_article(session: AsyncSession, text: str) -> ArticleSummary:
