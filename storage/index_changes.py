@@ -29,6 +29,13 @@ DELETE_AT_ONCE = 5_000
 
 KEEP_CHANGES = timedelta(days=30)
 
+NOTICES = "notices"
+FOLLOWERS = (NOTICES,)
+"""The readers whose `LogPosition` is a place in this log; the log keeps what one of them has still to read.
+
+The table holds other readers too, with their place in another log. Indexes have none: they know theirs themselves.
+"""
+
 TRIMMED = "trimmed"
 """The `LogPosition` that is no reader's: up to there the log is gone."""
 
@@ -91,7 +98,7 @@ async def trimmed_seq(session: AsyncSession) -> int:
 
 
 async def trim_changes(database: Database, now: datetime) -> int:
-    """Delete changes older than `KEEP_CHANGES`, but none that a reader with a `LogPosition` has still to read."""
+    """Delete changes older than `KEEP_CHANGES`, but none that one of the `FOLLOWERS` has still to read."""
     total = 0
     while True:
         async with database.transaction() as session:
@@ -103,7 +110,7 @@ async def trim_changes(database: Database, now: datetime) -> int:
 
 async def _trim_slice(session: AsyncSession, now: datetime) -> int:
     seq = col(IndexChange.seq)
-    read_by_all = select(func.min(LogPosition.seq)).where(col(LogPosition.reader) != TRIMMED).scalar_subquery()
+    read_by_all = select(func.min(LogPosition.seq)).where(col(LogPosition.reader).in_(FOLLOWERS)).scalar_subquery()
     young = select(func.min(seq)).where(col(IndexChange.created_at) >= now - KEEP_CHANGES).scalar_subquery()
     newest = select(func.max(seq)).scalar_subquery()
     old = select(seq).where(seq < func.coalesce(young, newest), seq <= read_by_all).order_by(seq).limit(DELETE_AT_ONCE)

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from storage.askers import SOURCE
 from storage.database import Database
-from storage.index_changes import load_changes
+from storage.index_changes import NOTICES, load_changes
 from storage.tables import (
     Asker,
     ChangeKind,
@@ -28,7 +28,7 @@ from storage.tables import (
     Status,
 )
 
-READER = "notices"
+READER = NOTICES
 CHANGES_AT_ONCE = 500
 ASKERS_AT_ONCE = 500
 """People whose notices are written in one transaction: SQLite's other writers, the inbox first, wait for it."""

@@ -58,9 +58,10 @@ class Notice(SQLModel, table=True):
 
 
 class LogPosition(SQLModel, table=True):
-    """How far a reader of the change log has come, and the lock that makes one process at a time read on.
+    """How far a reader of a log has come, and the lock that makes one process at a time read on.
 
-    One row is no reader's: up to where the log was trimmed (`storage.index_changes.TRIMMED`).
+    Not every log is the change log, whose readers are `storage.index_changes.FOLLOWERS`. One row is no reader's: up to
+    where the change log was trimmed (`TRIMMED`, there too).
     """
 
     __tablename__ = "log_position"

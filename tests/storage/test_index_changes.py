@@ -8,6 +8,7 @@ from storage.database import Database
 from storage.exports.snapshot import fingerprint, snapshot
 from storage.index_changes import (
     KEEP_CHANGES,
+    NOTICES,
     Change,
     LogTrimmedError,
     append_changes,
@@ -43,16 +44,25 @@ async def five(database: Database) -> Database:
     return database
 
 
-async def test_it_deletes_old_changes_that_every_reader_has_read(five: Database) -> None:
-    await set_position(five, "one", 4)
+async def test_it_deletes_old_changes_that_every_reader_has_read(
+    five: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.index_changes.FOLLOWERS", (NOTICES, "another"))
+    await set_position(five, NOTICES, 4)
     await set_position(five, "another", 3)
     assert await trim_changes(five, utc_now() + LATER) == 3
     assert await read(five, 3) == ["d", "e"]
     assert await trim_changes(five, utc_now() + LATER) == 0, "what is gone counts as nobody's place"
 
 
+async def test_a_reader_of_another_log_holds_nothing_back(five: Database) -> None:
+    await set_position(five, NOTICES, 4)
+    await set_position(five, "editor-notices", 0)  # a place among the decisions, of which there are none
+    assert await trim_changes(five, utc_now() + LATER) == 4
+
+
 async def test_it_keeps_what_is_young(five: Database) -> None:
-    await set_position(five, "one", 5)
+    await set_position(five, NOTICES, 5)
     assert await trim_changes(five, utc_now()) == 0
     assert await read(five, 0) == ["a", "b", "c", "d", "e"]
 
@@ -62,7 +72,7 @@ async def test_it_keeps_everything_before_the_first_reader_has_begun(five: Datab
 
 
 async def test_it_always_keeps_the_newest_so_that_numbers_go_on(five: Database) -> None:
-    await set_position(five, "one", 5)
+    await set_position(five, NOTICES, 5)
     assert await trim_changes(five, utc_now() + LATER) == 4
     async with five.reading() as session:
         assert (await latest_seq(session), await trimmed_seq(session)) == (5, 4)
@@ -71,7 +81,7 @@ async def test_it_always_keeps_the_newest_so_that_numbers_go_on(five: Database) 
 
 
 async def test_it_tells_whoever_comes_from_before_that_something_is_gone(five: Database) -> None:
-    await set_position(five, "one", 5)
+    await set_position(five, NOTICES, 5)
     await trim_changes(five, utc_now() + LATER)
     with pytest.raises(LogTrimmedError):
         await read(five, 3)
@@ -81,13 +91,13 @@ async def test_it_tells_whoever_comes_from_before_that_something_is_gone(five: D
 
 async def test_it_deletes_a_long_log_in_slices(five: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.index_changes.DELETE_AT_ONCE", 2)
-    await set_position(five, "one", 5)
+    await set_position(five, NOTICES, 5)
     assert await trim_changes(five, utc_now() + LATER) == 4
     assert await read(five, 4) == ["e"]
 
 
 async def test_what_a_release_shows_is_the_same_after_trimming(five: Database) -> None:
-    await set_position(five, "one", 5)
+    await set_position(five, NOTICES, 5)
     async with snapshot(five) as connection:
         before = await fingerprint(connection)
     await trim_changes(five, utc_now() + LATER)
