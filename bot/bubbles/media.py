@@ -12,6 +12,7 @@ from bot.buttons import Press
 from bot.drafts import Draft
 from bot.fit import clean, cut
 from bot.flex import QUIET, Part, bubble, button, label, postback, quote, text, text_message, uri
+from bot.media.covering import PrivatePart, promise_of
 from bot.media.reading import Reading
 from bot.wording import marked
 from storage.personal_data import MASK
@@ -123,8 +124,9 @@ def others_unknown(view: View, number: int) -> Part:
     )
 
 
-def consent(view: View, kind: str, draft: Draft | None, event_id: str, *, covered: int = 0) -> Part:
+def consent(view: View, kind: str, draft: Draft | None, event_id: str, parts: Sequence[PrivatePart] = ()) -> Part:
     """Everything that would become public of a picture, how much of it is covered, and the question whether it may."""
+    covered, mark = len(parts), promise_of(draft.public if draft else None, parts)
     words = [label(view.words(WORDS_IN[kind])), quote(cut(draft.public, MAX_IN_BUBBLE))] if draft else []
     body = [
         text(view.words(ASK), weight="bold", size="lg"),
@@ -140,7 +142,7 @@ def consent(view: View, kind: str, draft: Draft | None, event_id: str, *, covere
             color=QUIET,
         ),
     ]
-    yes = view.buttons.encode(Press.AGREE_MEDIA, event_id=event_id, mark=draft.mark if draft else None)
+    yes = view.buttons.encode(Press.AGREE_MEDIA, event_id=event_id, mark=mark)
     no = view.buttons.encode(Press.DECLINE, event_id=event_id)
     page = [button(uri(view.words("Cover parts, say why"), view.picture_draft_url(event_id)), "link")]
     footer = [

@@ -79,7 +79,7 @@ def consent_messages(view: View, event: MediaMessage, read: ReadText) -> tuple[P
     draft = draft_of(read.text) if read.text else None
     return (
         bubbles.not_found(view, event.kind, event.quote_token, read.reading),
-        bubbles.consent(view, event.kind, draft, event.event_id, covered=len(find_private_parts(read.lines))),
+        bubbles.consent(view, event.kind, draft, event.event_id, find_private_parts(read.lines)),
     )
 
 

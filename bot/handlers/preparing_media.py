@@ -11,7 +11,7 @@ from bot.drafts import Draft, draft_of
 from bot.events import MediaMessage
 from bot.handlers.asking import Asked, Person, ask_about, asks_too_much
 from bot.media.content import ContentTooLargeError
-from bot.media.covering import cover, find_private_parts
+from bot.media.covering import PrivatePart, cover, find_private_parts, promise_of
 from bot.media.desk import SeenPicture
 from bot.media.reading import READ_WITH, ReadText
 from bot.media.watching import MAX_KEPT_BYTES, Watched, clean_copy, passing_file, watch
@@ -33,11 +33,13 @@ class Prepared:
     read: ReadText
     draft: Draft | None
     media: MediaToPublish
+    parts: tuple[PrivatePart, ...] = ()
+    """What of a picture is covered."""
 
     @property
     def mark(self) -> str | None:
-        """The mark of the words; a consent that was given to others does not hold."""
-        return self.draft.mark if self.draft else None
+        """The mark of words and covers; a consent that was given to others does not hold."""
+        return promise_of(self.draft.public if self.draft else None, self.parts)
 
 
 async def prepare_media(kept: MediaMessage, services: Services) -> Prepared:
@@ -61,9 +63,10 @@ async def _prepare_picture(kept: MediaMessage, services: Services) -> Prepared:
     seen = await services.media.see(kept.message_id)
     read = await services.media.reader.read(seen.picture)
     draft = draft_of(read.text) if read.text else None
-    areas = [area for part in find_private_parts(read.lines) for area in part.areas]
+    parts = find_private_parts(read.lines)
+    areas = [area for part in parts for area in part.areas]
     media = await asyncio.to_thread(picture_to_publish, seen, areas, draft.public if draft else None)
-    return Prepared(read, draft, media)
+    return Prepared(read, draft, media, parts)
 
 
 async def _prepare_recording(kept: MediaMessage, services: Services) -> Prepared:

@@ -49,7 +49,7 @@ async def none_of_these(event: Postback, action: Action, services: Services) -> 
     if action.event_id is None:
         return HandlerResult(notes.wrong_match_unknown(view), "wrong_match", record=record)
     if (media := await find_kept_media(services, event, action.event_id)) is not None:
-        return await offer_media(view, media, services, record)
+        return await offer_media(event, view, media, services, record)
     text = await find_kept_text(services, event, action.event_id)
     if text is None:
         return HandlerResult(notes.expired(view), "expired", record=record)

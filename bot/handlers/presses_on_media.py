@@ -1,7 +1,7 @@
 """Presses on the consent step of a picture, video or recording: publish it as it was shown, or show the step again.
 
-Nothing of it was kept: it is fetched from LINE and read once more. Should it be read otherwise than it was shown, the
-person is asked anew.
+Nothing of it was kept: it is fetched from LINE and read once more. Should it be read otherwise than it was shown, or
+something that was to be covered not be found again, the person is asked anew.
 """
 
 from dataclasses import replace
@@ -43,9 +43,11 @@ async def agree_to_media(event: Postback, action: Action, services: Services) ->
     return replace(result, record=remember_asked(event, action, asked.receipt.article_id, prepared.media.text))
 
 
-async def offer_media(view: View, kept: MediaMessage, services: Services, record: Record | None) -> HandlerResult:
+async def offer_media(
+    event: Postback, view: View, kept: MediaMessage, services: Services, record: Record | None
+) -> HandlerResult:
     """None of what was found is this picture: offer to publish it. It is fetched and read once more."""
-    offered = await _offer(view, kept, services)
+    offered = await _offer(event, view, kept, services)
     if isinstance(offered, HandlerResult):
         return replace(offered, record=record)
     [said] = notes.wrong_match(view)
@@ -59,16 +61,16 @@ async def pick_media(event: Postback, action: Action, services: Services) -> Han
     if kept is None:
         return HandlerResult(notes.expired(view), "expired")
     view = about(view, services.pseudonyms.of_message(kept.chat, kept.message_id))
-    offered = await _offer(view, kept, services)
+    offered = await _offer(event, view, kept, services)
     if isinstance(offered, HandlerResult):
         return offered
     return HandlerResult((*told(view, ABOUT_THIS, kept.quote_token), offered), "draft_shown")
 
 
-async def _offer(view: View, kept: MediaMessage, services: Services) -> Part | HandlerResult:
+async def _offer(event: Postback, view: View, kept: MediaMessage, services: Services) -> Part | HandlerResult:
     """The consent step for it, or why it cannot be shown."""
     try:
         prepared = await prepare_media(kept, services)
     except REFUSED as error:
-        return await refuse(kept, services, error)
+        return await refuse(kept, services, error, asked_by=event)
     return consent_messages(view, kept, prepared.read)[1]

@@ -64,6 +64,14 @@ def mark_of(parts: Sequence[PrivatePart]) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
+def promise_of(public: str | None, parts: Sequence[PrivatePart]) -> str | None:
+    """The mark of what somebody agreed to: these words, with these parts covered; None where there are neither."""
+    if public is None and not parts:
+        return None
+    promised = repr((public, [(part.kind.value, part.words) for part in parts]))
+    return hashlib.sha256(promised.encode()).hexdigest()[:16]
+
+
 def _by_line(words: Sequence[Placed]) -> tuple[Area, ...]:
     areas: dict[int, Area] = {}
     for one in words:

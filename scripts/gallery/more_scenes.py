@@ -11,9 +11,11 @@ from bot.bubbles.why import Why, why_messages
 from bot.drafts import draft_of
 from bot.flex import Part
 from bot.labels import Reason
+from bot.media.covering import PrivatePart
 from bot.media.reading import Reading
 from retrieval.explain import explain
 from storage.articles import ArticlePage
+from storage.personal_data import Kind
 from storage.questions import Progress, Question
 from storage.tables import Asker, NoticeKind
 
@@ -26,13 +28,14 @@ Scene = tuple[str, Sequence[Part]]
 def media_scenes(view: View, read: str) -> Iterator[Scene]:
     """Pictures, videos and recordings: what was read or heard, what would become public, and why not."""
     personal = draft_of(f"{read}\n請打0912-345-678找王小明先生")
+    covered = [PrivatePart(Kind.PHONE, "0912-345-678", ()), PrivatePart(Kind.NAME, "王小明", ())]
     for kind in ("image", "video", "audio"):
         yield f"{kind}-read", [media.what_was_read(view, read, kind)]
         yield (
             f"{kind}-unknown",
             [
                 media.not_found(view, kind, None, Reading.READ),
-                media.consent(view, kind, personal, EVENT_ID, covered=2 if kind == "image" else 0),
+                media.consent(view, kind, personal, EVENT_ID, covered if kind == "image" else ()),
             ],
         )
         yield f"{kind}-unread", [media.not_found(view, kind, None, Reading.MISSING)]

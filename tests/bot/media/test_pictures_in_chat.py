@@ -17,6 +17,7 @@ from bot.line_errors import LineError, LineServerError, LineUnreachableError, Re
 from bot.media.content import ContentError, ContentGoneError, ContentNotReadyError, ContentTooLargeError
 from bot.media.library import MediaLibrary
 from bot.media.reading import Reading, ReadText
+from bot.media.words import lines_of
 from moderation.publish import publish
 from retrieval.types import Band
 from scripts.simulator.validator import message_problems
@@ -90,6 +91,31 @@ async def test_words_that_would_come_out_otherwise_are_shown_again_first(album: 
     assert pressed.outcome == "draft_shown"
     assert "快轉發" in said(pressed)
     assert (await album.chat.press(album.chat.buttons(pressed)[Press.AGREE_MEDIA])).outcome == "asked"
+
+
+UNSURE = ReadText(Reading.NOTHING, lines=lines_of("header\n5\t1\t1\t1\t1\t1\t0\t0\t900\t90\t4\t0912345678"))
+"""Too unsure to be looked up, and a number all the same."""
+
+
+@pytest.mark.parametrize("reading", [Reading.TOO_SLOW, Reading.MISSING, Reading.NOTHING])
+async def test_a_cover_that_was_promised_and_is_not_found_again_is_asked_about_anew(
+    album: Album, reading: Reading
+) -> None:
+    album.reader.text = UNSURE
+    asked = await album.send(PHOTO)
+    assert "其中 1 處會遮住" in said(asked)
+    album.reader.text = ReadText(reading)
+    pressed = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
+    assert pressed.outcome == "draft_shown"
+    assert "處會遮住" not in said(pressed)
+    async with album.database.reading() as session:
+        assert (await session.scalars(select(Article))).all() == []
+
+
+async def test_covers_that_are_found_again_are_what_was_agreed_to(album: Album) -> None:
+    album.reader.text = UNSURE
+    asked = await album.send(PHOTO)
+    assert (await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])).outcome == "asked"
 
 
 async def test_a_published_answer_is_found_for_a_smaller_copy_within_a_second(album: Album) -> None:
@@ -291,6 +317,18 @@ async def test_it_says_so_when_line_has_not_handed_it_over_for_long(album: Album
     late = album.event(error, user=OUTSIDER)
     told = await album.chat.send({**late, "timestamp": int((utc_now().timestamp() - 50) * 1000)})
     assert told.outcome == "content_not_ready"
+
+
+async def test_not_mine_waits_for_line_while_the_token_lives(album: Album) -> None:
+    """What passes by itself is left to the inbox to try again: the press is young, however old the message is."""
+    await album.publish()
+    answered = await album.send(SAME_SMALLER)
+    album.content.held[f"picture{album.sent}"] = LineServerError(status=502)
+    now = int(utc_now().timestamp() * 1000)
+    pressed = make_event(type="postback", user=ASKER, timestamp=now)
+    pressed["postback"] = {"data": album.chat.buttons(answered)[Press.NONE_OF_THESE]}
+    with pytest.raises(LineServerError):
+        await album.chat.send(pressed)
 
 
 async def test_it_says_so_at_once_when_line_refuses_for_good(album: Album) -> None:
