@@ -1,9 +1,12 @@
 """The matcher as the handlers see it: not there while model and index are being loaded, then there."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from bot.metrics import Metrics
+from bot.search import Search, TellCopies
 from retrieval.types import Band, Match
 
 MOST_MATCHES = 10
@@ -18,8 +21,13 @@ class TextMatcher(Protocol):
         """The articles that say the very same as `text`, decoration aside; takes next to no time."""
         ...
 
-    async def match(self, text: str, *, limit: int = MOST_MATCHES) -> list[Match]:
-        """The articles that may make the same claim as `text`, best first."""
+    async def match(
+        self, text: str, *, limit: int = MOST_MATCHES, tell_copies: TellCopies | None = None
+    ) -> list[Match]:
+        """The articles that may make the same claim as `text`, best first.
+
+        `tell_copies` is given those that are an answer without the encoder, as soon as they are known.
+        """
         ...
 
 
@@ -36,7 +44,7 @@ class Matching:
         self.model_id = ""
         """The encoder the matcher in use works with."""
         self._loaded = asyncio.Event()
-        self._begun: dict[str, asyncio.Task[list[Match]]] = {}
+        self._begun: dict[str, Search] = {}
 
     @property
     def ready(self) -> bool:
@@ -61,27 +69,35 @@ class Matching:
         """Start on a text that will be asked for in a moment, when its message is on disk; one at a time."""
         if self._matcher is None or self._begun or self._matcher.match_words(text):
             return
-        task = self._begun[text] = asyncio.create_task(
-            self._match(self._matcher, text, MOST_MATCHES), name="head-start"
-        )
-        task.add_done_callback(_take_exception)
+        self._begun[text] = self._start(self._matcher, text, MOST_MATCHES)
         asyncio.get_running_loop().call_later(HEAD_START_KEPT_S, self._begun.pop, text, None)
 
-    async def match(self, text: str, *, limit: int = MOST_MATCHES) -> list[Match]:
+    @asynccontextmanager
+    async def searching(self, text: str, *, limit: int = MOST_MATCHES) -> AsyncIterator[Search]:
+        """Match the text while the block lasts, and measure how long what was asked for took."""
         if self._matcher is None:
             raise NotReadyError
-        with self._metrics.step_seconds.labels("match").time():
-            begun = self._begun.pop(text, None) if limit <= MOST_MATCHES else None
-            matches = (await begun)[:limit] if begun else await self._match(self._matcher, text, limit)
+        began = self._begun.pop(text, None) if limit == MOST_MATCHES else None
+        search = began or self._start(self._matcher, text, limit)
+        try:
+            yield search
+        finally:
+            search.stop()
+
+    async def match(self, text: str, *, limit: int = MOST_MATCHES) -> list[Match]:
+        """Everything that is found, best first."""
+        async with self.searching(text, limit=limit) as search:
+            with self._metrics.step_seconds.labels("match").time():
+                return self.counted(await search.matches())
+
+    def counted(self, matches: list[Match]) -> list[Match]:
+        """The matches that are decided on, counted by the best one's band."""
         self._metrics.matches.labels(matches[0].band if matches else Band.NOTHING).inc()
         return matches
 
-    async def _match(self, matcher: TextMatcher, text: str, limit: int) -> list[Match]:
-        with self._metrics.match_seconds.time():
-            return await matcher.match(text, limit=limit)
+    def _start(self, matcher: TextMatcher, text: str, limit: int) -> Search:
+        async def match(tell_copies: TellCopies) -> list[Match]:
+            with self._metrics.match_seconds.time():
+                return await matcher.match(text, limit=limit, tell_copies=tell_copies)
 
-
-def _take_exception(task: asyncio.Task[list[Match]]) -> None:
-    """Whoever asks for the text hears of it; where nobody does, it is of no interest."""
-    if not task.cancelled():
-        task.exception()
+        return Search(match)

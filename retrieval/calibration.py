@@ -143,6 +143,8 @@ class Calibration:
     """Probability from which a match is offered."""
     pair: float
     """Probability from which two texts alone make the same claim."""
+    unlike: float
+    """The cosine that the least alike near copies of one claim have: one in a hundred has less."""
 
     def band(self, probability: float) -> Band:
         if probability >= self.answer:
@@ -177,7 +179,7 @@ def load_calibration(model_id: str, path: Path = CALIBRATION_PATH) -> Calibratio
         return Calibration(
             model_id=content["model_id"],
             scorer=Scorer.from_json(content["scorer"]),
-            **{name: float(content["thresholds"][name]) for name in ("answer", "candidate", "pair")},
+            **{name: float(content["thresholds"][name]) for name in ("answer", "candidate", "pair", "unlike")},
         )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise CalibrationError(f"{path} cannot be read ({error}).") from error

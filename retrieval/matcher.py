@@ -20,6 +20,8 @@ from retrieval.types import Encode, Match, Vector
 EncodeOne = Callable[[str], Awaitable[Vector]]
 """`BatchingEncoder(encoder.encode).encode`: one text to its vector."""
 
+TellCopies = Callable[[list[Match]], None]
+
 READ_AT_ONCE = 500
 """Characters of a message that is read where it arrives, in half a millisecond; a longer one is read in the thread."""
 
@@ -43,15 +45,27 @@ class Matcher:
         found = self._ranker.same_words(key_hash(well_formed(text)))
         return self._ranker.judge(read_message(text), found, limit) if found else []
 
-    async def match(self, text: str, *, limit: int = 10) -> list[Match]:
-        """Return the articles that may make the same claim, best first, at most `limit`. Takes any text."""
+    async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
+        """Return the articles that may make the same claim, best first, at most `limit`. Takes any text.
+
+        `tell_copies` is given, while the encoder runs, the answers that need none: the articles whose near copy the
+        text is. Mostly there are none.
+        """
         in_thread, thread = asyncio.get_running_loop().run_in_executor, self._thread
         is_short = len(text) <= READ_AT_ONCE
         message = read_message(text) if is_short else await in_thread(thread, read_message, text)
 
+        def find_words() -> tuple[list[Proposed], list[Match]]:
+            proposed = self._ranker.propose_by_words(message)
+            copies = self._ranker.near_copies(message, proposed) if tell_copies else []
+            return proposed, self._ranker.judge(message, copies, limit) if copies else []
+
         async def propose() -> list[Proposed]:
             await asyncio.sleep(ENCODER_FIRST_S)
-            return await in_thread(thread, self._ranker.propose_by_words, message)
+            proposed, copies = await in_thread(thread, find_words)
+            if tell_copies:
+                tell_copies(copies)
+            return proposed
 
         encoding = asyncio.gather(*(self._encode(passage.text) for passage in message.passages))
         vectors, words = await asyncio.gather(encoding, propose())

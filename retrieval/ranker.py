@@ -23,7 +23,7 @@ from retrieval.message import Message, Passage, text_to_encode
 from retrieval.normalise import matching_key, size_of
 from retrieval.other_language import is_chinese, is_foreign, probability_of, stands_out
 from retrieval.overlap import WeighedText, weigh_units
-from retrieval.signals import FEATURES, Matrix, add_dense, word_signals
+from retrieval.signals import FEATURES, Matrix, add_dense, are_near_copies, word_signals
 from retrieval.types import Band, Entry, Match, Vector
 from retrieval.units import Hashes
 
@@ -75,7 +75,7 @@ class Scored:
     article_id: str
     probability: float
     row: Matrix | None = None
-    """The signals; None when nothing was scored (the same words, the same link)."""
+    """The signals, without `dense` where nothing was encoded; None when nothing was scored (same words, same link)."""
     passage: int = -1
     more: Mapping[str, float] = field(default_factory=dict)
     """Signals beside the scored ones."""
@@ -83,8 +83,8 @@ class Scored:
 
     @property
     def signals(self) -> dict[str, float]:
-        first = {} if self.row is None else dict(zip(FEATURES, map(float, self.row), strict=True))
-        return first | dict(self.more)
+        row = () if self.row is None else self.row
+        return dict(zip(FEATURES[len(FEATURES) - len(row) :], map(float, row), strict=True)) | dict(self.more)
 
 
 class Ranker:
@@ -108,6 +108,30 @@ class Ranker:
         slots = self._index.exact(key_hash) if key_hash else ()
         found = (Scored(slot, self._index.article_id(slot), EXACT, more={"exact": 1.0}) for slot in slots)
         return _best_of_each_article(found)
+
+    def near_copies(self, message: Message, proposed: Sequence[Proposed]) -> list[Scored]:
+        """Return the articles whose near copy the message is and which are an answer whatever the encoder says.
+
+        They are scored as if the encoder found them as little alike as near copies ever are (`Calibration.unlike`).
+        Empty where there is more than one passage, or where what differs from any near copy contradicts it: then the
+        whole look must tell.
+        """
+        if len(message.passages) != 1:
+            return []
+        is_near = are_near_copies(proposed[0].words)
+        slots = [slot for slot, near in zip(proposed[0].slots, is_near, strict=True) if near]
+        if not slots:
+            return []
+        words = proposed[0].words[is_near]
+        odds = self._calibration.scorer.probability(add_dense(words, np.full(len(slots), self._calibration.unlike)))
+        best = _best_of_each_article(
+            Scored(slot, self._index.article_id(slot), float(probability), row, 0)
+            for slot, probability, row in zip(slots, odds, words, strict=True)
+        )
+        checked = [self._check(message, found) for found in best[:CHECKED]]
+        if any(found.contradictions for found in checked):
+            return []
+        return [found for found in checked if found.probability >= self._calibration.answer]
 
     def look(self, message: Message, vectors: Sequence[Vector], proposed: Sequence[Proposed]) -> list[Scored]:
         """Return each proposed article's best entry, most probable first, the best checked for contradictions.

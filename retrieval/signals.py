@@ -31,6 +31,10 @@ FEATURES = (
 )
 """The scorer's columns, in order."""
 
+NEAR_COPY_Q, NEAR_COPY_E = 0.8, 0.7
+"""Shares from which two texts are near copies: most of the message stands in the entry, and most of the entry in it.
+Sent on, a message gains a greeting and loses its end."""
+
 Matrix = NDArray[np.float32]
 
 
@@ -57,6 +61,12 @@ def signal_matrix(query: WeighedText, entries: Sequence[WeighedText], dense: NDA
 def add_dense(words: Matrix, dense: NDArray[np.float32]) -> Matrix:
     """Put the cosines before the rows of `word_signals`."""
     return np.column_stack([np.asarray(dense, np.float32), words])
+
+
+def are_near_copies(words: Matrix) -> NDArray[np.bool_]:
+    """Return which rows of `word_signals` are of near copies."""
+    cover_q, cover_e = FEATURES.index("cover_q") - 1, FEATURES.index("cover_e") - 1
+    return np.asarray((words[:, cover_q] >= NEAR_COPY_Q) & (words[:, cover_e] >= NEAR_COPY_E))
 
 
 def word_signals(query: WeighedText, entries: Sequence[WeighedText]) -> Matrix:

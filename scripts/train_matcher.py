@@ -30,7 +30,7 @@ from retrieval.message import text_to_encode
 from retrieval.model_manifest import model_folder
 from retrieval.onnx_encoder import open_encoder
 from retrieval.overlap import WeighedText, weigh_text
-from retrieval.signals import FEATURES, signal_matrix
+from retrieval.signals import FEATURES, are_near_copies, signal_matrix
 from retrieval.types import Vectors
 from scripts.bench.quality.cached_encoder import CachedEncoder
 from scripts.bench.quality.examples import (
@@ -74,6 +74,8 @@ FALLING = ("gap_q", "gap_e", "gap_least")
 
 THRESHOLDS = {"answer": 0.85, "candidate": 0.2, "pair": 0.6}
 """Chosen on out-of-fold probabilities for a stated risk: see retrieval/README.md."""
+LEAST_ALIKE = 0.01
+"""The share of near copies of one claim whose cosine is below `Calibration.unlike`."""
 
 Array = NDArray[np.float64]
 
@@ -212,13 +214,15 @@ def main(sample_dir: Path, labelled: Path | None, folds: Path | None, cache: Pat
     labels = np.array([example.same for example in examples])
     fold = np.array([zlib.crc32(example.cluster.encode()) % FOLDS for example in examples])
     weights = np.array([WEIGHTS.get(example.task, 1.0) for example in examples])
+    copies = are_near_copies(matrix[:, 1:].astype(np.float32)) & labels
+    thresholds = THRESHOLDS | {"unlike": round(float(np.quantile(matrix[copies, 0], LEAST_ALIKE)), 3)}
     believed = believe(examples, labels, out_of_fold(matrix, labels, weights, fold, FEATURES), weights)
     report(examples, labels, out_of_fold(matrix, labels, believed, fold, FEATURES), believed)
 
     def write(path: Path, left_out: int | None) -> None:
         used = (believed > 0) & (fold != (FOLDS if left_out is None else left_out))
         scorer = fit(matrix[used], labels[used], believed[used], FEATURES)
-        content = {"model_id": encoder.model_id, "features": list(FEATURES), "thresholds": THRESHOLDS}
+        content = {"model_id": encoder.model_id, "features": list(FEATURES), "thresholds": thresholds}
         content["scorer"] = export(scorer)
         path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
 

@@ -62,14 +62,21 @@ class LookedUp:
 
 
 async def look_up(services: Services, event: Event, text: str) -> LookedUp:
-    """Match a text and decide; the very words of an answered article are answered without the encoder."""
+    """Match a text and decide. The very words of an answered article are answered at once, and its near copies as soon
+    as the words are compared; the rest waits for the encoder."""
     model_id = services.matching.model_id
     if same := services.matching.match_words(text):
         found = await _decide(services, await find_view(services, event), same, model_id)
         if isinstance(found.outcome, Answer):
             return found
-    matches, view = await asyncio.gather(services.matching.match(text), find_view(services, event))
-    return await _decide(services, view, matches, model_id)
+    async with services.matching.searching(text) as search:
+        with services.metrics.step_seconds.labels("match").time():
+            copies, view = await asyncio.gather(search.near_copies(), find_view(services, event))
+            matches = copies or await search.matches()
+        found = await _decide(services, view, services.matching.counted(matches), model_id)
+        if copies and not isinstance(found.outcome, Answer):  # its copy is unanswered, another article may be
+            found = await _decide(services, view, await search.matches(), model_id)
+        return found
 
 
 async def _decide(services: Services, view: View, matches: Sequence[Match], model_id: str) -> LookedUp:

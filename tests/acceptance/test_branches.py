@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.link_titles import LinkTitles
+from bot.search import TellCopies
 from bot.services import Services
 from bot.settings import Settings
 from bot.wording import load_wordings
@@ -51,7 +52,7 @@ class Library:
     def match_words(self, text: str, *, limit: int = 10) -> list[Match]:
         return [match for match in self._find(text) if match.signals["exact"]]
 
-    async def match(self, text: str, *, limit: int = 10) -> list[Match]:
+    async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
         return self._find(text)
 
     def _find(self, text: str) -> list[Match]:

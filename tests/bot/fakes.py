@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from bot.outcome import Message
+from bot.search import TellCopies
 from retrieval.types import Match
 
 SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
@@ -54,7 +55,7 @@ class FakeMatcher:
     def match_words(self, text: str, *, limit: int = 10) -> list[Match]:
         return [match for match in self.matches if match.signals.get("exact")][:limit]
 
-    async def match(self, text: str, *, limit: int = 10) -> list[Match]:
+    async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
         self.asked.append(text)
         return self.matches[:limit]
 

@@ -1,5 +1,6 @@
 """What a person gets for what they send, from the first message to the volunteers being asked."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,10 @@ from bot.event_parser import READERS
 from bot.handlers import HANDLERS
 from bot.outcome import HandlerResult
 from bot.pseudonyms import Pseudonyms
+from bot.search import TellCopies
 from moderation.intake import find_request
 from retrieval.normalise import key_hash
-from retrieval.types import Band
+from retrieval.types import Band, Match
 from storage.askers import set_language
 from storage.tables import (
     Article,
@@ -29,7 +31,7 @@ from storage.tables import (
     utc_now,
 )
 from tests.bot.conversation import ASKER, OUTSIDER, Conversation, postbacks, said
-from tests.bot.fakes import SECRET_KEY, make_event
+from tests.bot.fakes import SECRET_KEY, FakeMatcher, make_event
 from tests.bot.makers import make_match
 
 MESSAGE = "衛福部公告：從下個月起，健保卡沒有照片的人不能看醫生，請大家互相轉告！"
@@ -72,7 +74,49 @@ async def kept(chat: Conversation) -> int:
     return len(await chat.services.inbox.load_kept())
 
 
+class CopyMatcher(FakeMatcher):
+    """Tells `copies` at once; everything else only once `encoded`."""
+
+    def __init__(self, copies: list[Match], *everything: Match) -> None:
+        super().__init__(*everything)
+        self.copies = copies
+        self.encoded = asyncio.Event()
+        self.stopped = False
+
+    async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
+        assert tell_copies is not None
+        tell_copies(self.copies)
+        try:
+            await self.encoded.wait()
+        except asyncio.CancelledError:
+            self.stopped = True
+            raise
+        return self.matches[:limit]
+
+
 # --- one-to-one: text -------------------------------------------------------------------------------------------
+
+
+async def test_it_answers_a_near_copy_without_waiting_for_the_encoder(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    matcher = CopyMatcher([make_match("article")])
+    chat.services.matching.use(matcher)
+    async with asyncio.timeout(5):
+        result = await chat.say(MESSAGE)
+    assert result.outcome == "answer"
+    await asyncio.sleep(0)
+    assert matcher.stopped
+
+
+async def test_it_waits_for_the_encoder_where_the_copy_has_no_answer(chat: Conversation) -> None:
+    await add_article(chat, "copy")
+    await add_article(chat, "other", Verdict.RUMOR, text="換句話說的同一件事")
+    matcher = CopyMatcher([make_match("copy")], make_match("copy"), make_match("other"))
+    matcher.encoded.set()
+    chat.services.matching.use(matcher)
+    result = await chat.say(MESSAGE)
+    assert result.outcome == "answer"
+    assert result.shows == ("other",)
 
 
 async def test_it_answers_a_sure_match_with_the_reply(chat: Conversation) -> None:

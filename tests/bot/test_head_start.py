@@ -11,6 +11,7 @@ from bot.head_start import give_head_start
 from bot.matching import HEAD_START_KEPT_S, Matching
 from bot.metrics import Metrics
 from bot.outcome import HandlerResult
+from bot.search import TellCopies
 from retrieval.batching import EncoderBusyError
 from retrieval.types import Match
 from storage.database import Database
@@ -28,7 +29,7 @@ class SlowMatcher(FakeMatcher):
 
     fails: Exception | None = None
 
-    async def match(self, text: str, *, limit: int = 10) -> list[Match]:
+    async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
         self.asked.append(text)
         await asyncio.sleep(0.02)
         if self.fails is not None:

@@ -1,0 +1,91 @@
+"""What is an answer whatever the encoder says: told by the words alone, and never against the whole look."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from retrieval.calibration import Calibration
+from retrieval.matcher import BlockingMatcher, Matcher
+from retrieval.signals import FEATURES
+from retrieval.types import Band, Match, Vector
+from tests.retrieval.made import HashEncoder
+from tests.retrieval.matching import make_calibration, make_index, make_scorer
+
+CLAIM = "衛福部公告下個月起健保卡沒有照片的人不能到診所看醫生，請大家提醒家裡的長輩"
+SENT_ON = "大家早安，分享給各位：" + CLAIM[:-4]
+
+
+async def tell(text: str, calibration: Calibration | None = None, **articles: str) -> list[Match]:
+    """What is told of the text before any encoder has run."""
+    told: asyncio.Future[list[Match]] = asyncio.get_running_loop().create_future()
+
+    async def never(text: str) -> Vector:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    matcher = Matcher(make_index(**(articles or {"card": CLAIM})), never, calibration or make_calibration())
+    looking = asyncio.create_task(matcher.match(text, tell_copies=told.set_result))
+    try:
+        async with asyncio.timeout(10):
+            return await told
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        matcher.close()
+
+
+def ids(matches: Sequence[Match]) -> list[str]:
+    return [match.article_id for match in matches]
+
+
+async def test_a_near_copy_is_told_before_the_encoder_has_run() -> None:
+    copies = await tell(SENT_ON)
+    assert ids(copies) == ["card"]
+    assert copies[0].band is Band.ANSWER
+    assert "dense" not in copies[0].signals
+    assert copies[0].signals["cover_q"] > 0.8
+
+
+async def test_what_says_more_or_less_than_a_copy_is_left_to_the_encoder() -> None:
+    assert await tell(CLAIM[:12]) == []
+    assert await tell("聽說看病要帶有照片的健保卡，是真的嗎") == []
+
+
+async def test_a_copy_that_differs_in_a_word_is_left_to_the_whole_look() -> None:
+    earlier = CLAIM.replace("下個月", "3月1日起")
+    assert await tell(CLAIM.replace("下個月", "5月1日起"), card=earlier) == []
+    assert await tell(CLAIM[:-2], card=CLAIM, other=CLAIM.replace("不能", "可以")) == []
+
+
+async def test_several_passages_are_left_to_the_whole_look() -> None:
+    other = "氣象局說這個星期六會有強烈颱風登陸，中南部停班停課，請先準備好飲水和乾糧"
+    text = f"{CLAIM}\n\n{'—' * 10}\n\n{other}\n\n{CLAIM}" * 3
+    assert await tell(text, card=CLAIM, storm=other) == []
+
+
+async def test_it_counts_on_no_more_than_the_least_alike_copies_have() -> None:
+    """A scorer that goes by the vectors alone: the answer depends on `unlike`, and on nothing that was encoded."""
+    by_vectors = replace(make_calibration(), scorer=make_scorer(FEATURES, dense=20.0))
+    assert ids(await tell(SENT_ON, replace(by_vectors, unlike=0.6))) == ["card"]
+    assert await tell(SENT_ON, replace(by_vectors, unlike=0.4)) == []
+
+
+async def test_the_whole_look_agrees() -> None:
+    copies = await tell(SENT_ON)
+    whole = BlockingMatcher(make_index(card=CLAIM), HashEncoder().encode, make_calibration()).match(SENT_ON)
+    assert ids(copies) == ids([match for match in whole if match.band is Band.ANSWER])
+
+
+async def test_the_matches_are_the_same_whether_copies_are_told_or_not() -> None:
+    async def encode(text: str) -> Vector:
+        return np.asarray(HashEncoder().encode([text])[0])
+
+    matcher = Matcher(make_index(card=CLAIM), encode, make_calibration())
+    told: list[list[Match]] = []
+    try:
+        assert await matcher.match(SENT_ON, tell_copies=told.append) == await matcher.match(SENT_ON)
+        assert len(told) == 1
+    finally:
+        matcher.close()
