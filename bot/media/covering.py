@@ -28,8 +28,9 @@ MIN_SIDE = 20
 COLUMNS, MAX_ROWS = 8, 40
 """The fields that can be chosen instead of drawing."""
 
-MOSTLY = 0.3
-"""The share of a word that has to be covered for the word to be gone: the rest of it would not be read."""
+TOUCHED = 0.1
+"""The share of a word that has to be covered for the word to be gone: in doubt it is, and not a number whose end alone
+was covered."""
 
 LEFT_OVER = 0.03
 """The share of a picture that must stay to be seen."""
@@ -149,7 +150,9 @@ def words_left(lines: Sequence[Line], areas: Sequence[Area]) -> str:
 
 
 def _masked(line: Line, areas: Sequence[Area]) -> Line:
-    return tuple(
-        replace(word, text=MASK) if any(word.area.share_within(one) >= MOSTLY for one in areas) else word
-        for word in line
-    )
+    return tuple(replace(word, text=MASK) if _is_touched(word.area, areas) else word for word in line)
+
+
+def _is_touched(word: Area, areas: Sequence[Area]) -> bool:
+    """Whether the areas together cover a part of it that counts; where they overlap, that part counts twice."""
+    return sum(word.share_within(one) for one in areas) >= TOUCHED

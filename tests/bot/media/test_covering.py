@@ -1,6 +1,7 @@
 """What may tell who somebody is, is found in a picture and leaves nothing behind when it is covered."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,6 +86,29 @@ def test_the_words_say_what_can_still_be_read() -> None:
     assert words_left(lines, number.areas) == f"{WORDS[0]}{WORDS[1]}{MASK}\n{WORDS[3]}"
     assert words_left(lines, [*number.areas, *name.areas]) == f"{WORDS[0]}{WORDS[1]}{MASK}\n{MASK}"
     assert words_left(lines, [WHOLE]) == ""
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [[(0.0, 0.28), (0.28, 0.56)], [(0.75, 1.0)], [(0.0, 0.05), (0.5, 0.56)]],
+    ids=["two covers side by side", "its last quarter", "a little here and there"],
+)
+def test_a_number_of_which_a_part_is_covered_is_not_told_by_the_words(shares: list[tuple[float, float]]) -> None:
+    lines = read_numbered_note().lines
+    (number,) = (word.area for line in lines for word in line if word.text == WORDS[2])
+    width = number.right - number.left
+    covers = [
+        replace(number, left=number.left + round(width * start), right=number.left + round(width * end))
+        for start, end in shares
+    ]
+    assert words_left(lines, covers) == f"{WORDS[0]}{WORDS[1]}{MASK}\n{WORDS[3]}"
+
+
+def test_words_that_a_cover_only_grazes_stay() -> None:
+    lines = read_numbered_note().lines
+    (number,) = (word.area for line in lines for word in line if word.text == WORDS[2])
+    grazing = replace(number, right=number.left + round((number.right - number.left) * 0.05))
+    assert words_left(lines, [grazing]) == read_numbered_note().text
 
 
 def test_the_mark_changes_with_what_is_proposed() -> None:
