@@ -92,6 +92,7 @@ def _probability(signals: Mapping[str, float], calibration: Calibration) -> floa
         return EXACT
     if signals.get("same_link"):
         return SAME_LINK
+    signals = {"dense": calibration.unlike} | dict(signals)  # a near copy was judged before it was encoded
     if any(name not in signals for name in FEATURES):
         return None
     return float(calibration.scorer.probability(np.array([[signals[name] for name in FEATURES]], np.float32))[0])

@@ -56,6 +56,13 @@ def test_what_was_found_by_looks_or_sound_keeps_its_band(calibration: Calibratio
         assert judge_again(seen, calibration) is Band.CANDIDATE
 
 
+def test_a_near_copy_is_judged_again_without_its_vectors(calibration: Calibration) -> None:
+    recorded = make_offer(band=Band.CANDIDATE)
+    copy = replace(recorded, signals={name: value for name, value in recorded.signals.items() if name != "dense"})
+    assert judge_again(copy, calibration) is Band.ANSWER
+    assert judge_again(copy, replace(calibration, answer=1.1, candidate=1.1)) is Band.NOTHING
+
+
 def test_what_is_short_or_contradicted_is_never_answered_again(calibration: Calibration) -> None:
     assert judge_again(make_offer(is_short=True), calibration) is Band.CANDIDATE
     assert judge_again(make_offer(contradicted=True), calibration) is Band.CANDIDATE
