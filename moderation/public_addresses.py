@@ -35,6 +35,15 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not refused
 
 
+def is_literal(host: str) -> bool:
+    """Whether a host is an address itself, and no name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def refuse_private(address: str, port: int, loopback_ports: frozenset[int]) -> None:
     """Raise `PrivateAddressError` unless the address is public, or loopback on one of the ports that tests may use."""
     if is_public(address):
@@ -55,7 +64,7 @@ def check_url(url: str, loopback_ports: frozenset[int] = frozenset()) -> str:
         raise PrivateAddressError
     if not parts.hostname or port not in PORTS | loopback_ports:
         raise PrivateAddressError
-    if _is_literal(parts.hostname):
+    if is_literal(parts.hostname):
         refuse_private(parts.hostname, port, loopback_ports)
     return href
 
@@ -108,14 +117,6 @@ async def open_outside(
         trust_env=False,
     ) as session:
         yield session
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _unwrap(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

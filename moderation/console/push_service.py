@@ -16,14 +16,17 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+import structlog
 from aiohttp import ClientError
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from py_vapid import Vapid02
-from pywebpush import WebPusher
+from py_vapid import Vapid02, VapidException
+from pywebpush import WebPusher, WebPushException
 
-from moderation.public_addresses import PrivateAddressError, check_url, open_outside
+from moderation.public_addresses import PrivateAddressError, check_url, is_literal, open_outside
+
+log = structlog.get_logger()
 
 MAX_SECONDS = 10.0
 MAX_PAYLOAD = 3_000
@@ -33,6 +36,8 @@ KEPT_S = 24 * 3600
 SIGNED_FOR = timedelta(hours=12)
 """At most a day is allowed (RFC 8292)."""
 MAX_WAIT = timedelta(hours=6)
+POINT_BYTES, UNCOMPRESSED = 65, b"\x04"
+"""A browser's public key is a whole point of the curve (RFC 8291, section 2.1)."""
 
 
 class Delivery(StrEnum):
@@ -79,12 +84,13 @@ class PushService:
         seconds: float = MAX_SECONDS,
         loopback_ports: frozenset[int] = frozenset(),
     ) -> None:
-        """`private_key`: 32 bytes, base64url. `contact`: where push services may write, `mailto:` or `https:`.
+        """`private_key`: 32 bytes, base64url. `contact`: where push services may write, `mailto:`, or `https:` of which
+        the host is passed on: signing takes neither port nor path.
 
         `loopback_ports` are for tests: ports of this machine that may be sent to, without https.
         """
         self._vapid = Vapid02.from_raw(private_key.encode())
-        self._contact = contact
+        self._contact = f"https://{urlsplit(contact).hostname}" if contact.startswith("https:") else contact
         self._seconds = seconds
         self._loopback_ports = loopback_ports
 
@@ -100,12 +106,10 @@ class PushService:
         """The subscription, if messages could be sent to it. Raises `MalformedSubscriptionError`."""
         try:
             endpoint = check_url(keys.endpoint, self._loopback_ports)
-            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _from_base64(keys.p256dh))
-            is_whole = len(_from_base64(keys.auth)) == 16
+            is_whole = _is_point(_from_base64(keys.p256dh)) and len(_from_base64(keys.auth)) == 16
         except (PrivateAddressError, ValueError, UnsupportedAlgorithm, binascii.Error):
             raise MalformedSubscriptionError from None
-        is_secret = endpoint.startswith("https:") or urlsplit(endpoint).port in self._loopback_ports
-        if not is_whole or not is_secret:
+        if not is_whole or not self._is_push_service(endpoint):
             raise MalformedSubscriptionError
         return Keys(endpoint, keys.p256dh, keys.auth)
 
@@ -115,18 +119,26 @@ class PushService:
             checked = self.check(keys)
         except MalformedSubscriptionError:
             return Delivered(Delivery.GONE)
-        body = self._encrypt(checked, json.dumps(message, ensure_ascii=False).encode()[:MAX_PAYLOAD])
+        payload = json.dumps(message, ensure_ascii=False).encode()[:MAX_PAYLOAD]
         try:
+            body, headers = self._encrypt(checked, payload), self._headers(checked, now)
             async with (
                 asyncio.timeout(self._seconds),
                 open_outside(self._loopback_ports, self._seconds) as session,
-                session.post(
-                    checked.endpoint, data=body, headers=self._headers(checked, now), allow_redirects=False
-                ) as answer,
+                session.post(checked.endpoint, data=body, headers=headers, allow_redirects=False) as answer,
             ):
                 return _to_delivered(answer.status, answer.headers.get("Retry-After"), now)
+        except (WebPushException, VapidException) as error:
+            log.warning("push_not_prepared", reason=str(error))
+            return Delivered(Delivery.FAILED)
         except (TimeoutError, ClientError, OSError, PrivateAddressError, ValueError):
             return Delivered(Delivery.FAILED)
+
+    def _is_push_service(self, endpoint: str) -> bool:
+        """Over https and by name, as all makers' are; tests' on a port of this machine."""
+        parts = urlsplit(endpoint)
+        is_named = parts.scheme == "https" and not is_literal(parts.hostname or "")
+        return is_named or parts.port in self._loopback_ports
 
     def _encrypt(self, keys: Keys, payload: bytes) -> bytes:
         pusher = WebPusher({"endpoint": keys.endpoint, "keys": {"p256dh": keys.p256dh, "auth": keys.auth}})
@@ -155,6 +167,12 @@ def make_private_key() -> str:
     """A new key, as settings and the key file have it."""
     number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
     return _to_base64(number.to_bytes(32, "big"))
+
+
+def _is_point(key: bytes) -> bool:
+    """Whether it is a point of the curve, written whole. Raises `ValueError` where it is on no curve."""
+    ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
+    return len(key) == POINT_BYTES and key.startswith(UNCOMPRESSED)
 
 
 def _to_delivered(status: int, retry_after: str | None, now: datetime) -> Delivered:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from aiohttp import ClientResponse
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 from sqlmodel import col
@@ -32,6 +34,7 @@ from tests.moderation.console.push_receiver import (
     decrypt,
     from_base64,
     open_push_server,
+    to_base64,
 )
 
 URL = "https://bot.example.org/review"
@@ -180,6 +183,8 @@ async def test_it_does_not_follow_where_a_push_service_leads(
         "https://user@push.example.org/x",
         "file:///etc/passwd",
         "https://169.254.169.254/latest",
+        "https://[2606:4700:4700::1111]/x",
+        "https://1.1.1.1/x",
         "",
     ],
 )
@@ -205,6 +210,68 @@ def test_keys_that_no_browser_has_made_are_refused(broken: str) -> None:
     given = {"endpoint": keys.endpoint, "p256dh": keys.p256dh, "auth": keys.auth, broken: "AAAA"}
     with pytest.raises(MalformedSubscriptionError):
         service.check(Keys(**given))
+
+
+def compress(keys: Keys) -> Keys:
+    """The same point in 33 bytes: on the curve, but nothing can be encrypted for it."""
+    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), from_base64(keys.p256dh))
+    short = point.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
+    return replace(keys, p256dh=to_base64(short))
+
+
+def test_a_shortened_point_is_refused() -> None:
+    service = PushService(make_private_key(), "mailto:a@example.org")
+    with pytest.raises(MalformedSubscriptionError):
+        service.check(compress(Browser("https://push.example.org/x").keys))
+
+
+@pytest.mark.parametrize("broken", ["endpoint", "p256dh"])
+async def test_one_broken_subscription_keeps_nobody_else_from_being_told(
+    database: Database, server: PushServer, service: PushService, broken: str
+) -> None:
+    """What an older version let in is forgotten, and whoever comes after it is told."""
+    browser = server.subscribe()
+    address = "https://[2606:4700:4700::1111]/x" if broken == "endpoint" else "https://push.example.org/x"
+    bad = Browser(address).keys
+    bad = compress(bad) if broken == "p256dh" else bad
+    await add_subscriber(database, browser, list(TOPICS))
+    async with database.transaction() as session:
+        session.add(
+            PushSubscription(
+                id="0",
+                editor_id="volunteer",
+                endpoint=bad.endpoint,
+                p256dh=bad.p256dh,
+                auth=bad.auth,
+                topics=["ratings"],
+            )
+        )
+    await tell_volunteer(database, "invited")
+    assert await push(database, service) == "sent 1, gone 1, failed 0"
+    assert len(browser.shown) == 1
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ("https://bot.example.org:8443", "https://bot.example.org"),
+        ("https://bot.example.org/bot", "https://bot.example.org"),
+        ("https://bot.example.org/", "https://bot.example.org"),
+    ],
+)
+async def test_a_contact_with_a_port_or_a_path_is_told_by_its_host(server: PushServer, contact: str, told: str) -> None:
+    service = PushService(make_private_key(), contact, loopback_ports=frozenset({server.port}))
+    browser = server.subscribe()
+    delivered = await service.send(browser.keys, {"title": "x"}, utc_now())
+    assert delivered.outcome == Delivery.SENT
+    assert [token["sub"] for token in browser.tokens] == [told]
+
+
+async def test_a_contact_that_cannot_be_signed_fails_and_stops_nothing(server: PushServer) -> None:
+    service = PushService(make_private_key(), "https://intranet", loopback_ports=frozenset({server.port}))
+    delivered = await service.send(server.subscribe().keys, {"title": "x"}, utc_now())
+    assert delivered.outcome == Delivery.FAILED
+    assert server.requests == []
 
 
 @pytest.fixture
