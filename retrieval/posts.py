@@ -2,7 +2,7 @@
 
 import regex
 
-_SIGNATURE = regex.compile(r"[—–-]\s*[^—–\n]{1,60}\(@\w{1,20}\)\s+\p{Lu}\p{L}{2,8}\.? \d{1,2}, \d{4}")
+_SIGNATURE = regex.compile(r"(?:—|[–-](?!\d))\s*[^—–\n]{1,60}\(@\w{1,20}\)\s+\p{Lu}\p{L}{2,8}\.? \d{1,2}, \d{4}")
 _PICTURE = regex.compile(r"\bpic\.twitter\.com/\w+", regex.IGNORECASE)
 _ADDRESSEES = regex.compile(r"^\s*(?:RT\s+)?(?:\.?@[A-Za-z0-9_]{2,30}:?\s+)+")
 _TAG = regex.compile(r"(?<![\w.])[#@]([A-Za-z0-9_]{2,60})")

@@ -23,6 +23,18 @@ def test_it_drops_calls_to_forward_and_nothing_else(text: str, left: str) -> Non
     assert remove_boilerplate(text) == left
 
 
+@pytest.mark.parametrize("greeting", ["大家早安，", "早安 ", "各位晚安！🌙 ", "大家早安，剛收到的：", "10:32 "])
+@pytest.mark.parametrize("sign", ["-", "−", "－", "+", "±", "～", "~", "."])
+def test_it_leaves_a_number_its_sign(greeting: str, sign: str) -> None:
+    cold = "5度 的低溫明天會到台灣"
+    assert remove_boilerplate(greeting + sign + cold).endswith(sign + cold)
+    assert not remove_boilerplate(greeting + cold).endswith(sign + cold)
+
+
+def test_it_drops_any_marks_after_a_greeting() -> None:
+    assert remove_boilerplate("早安~~~ — 5度的低溫明天會到全台灣") == "5度的低溫明天會到全台灣"
+
+
 def test_it_leaves_a_message_of_ordinary_length_whole() -> None:
     text = "柿子不能配優酪乳。" * 20
     assert split_passages(text) == [text]

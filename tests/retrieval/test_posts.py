@@ -17,6 +17,7 @@ from retrieval.posts import plain_post
         ("ask @realDonaldTrump about it", "ask real Donald Trump about it"),
         ("It is a hoax pic.twitter.com/AbC12", "It is a hoax"),
         ("Sharks on the road — A. Nonymous (@ano_99) March 27, 2020", "Sharks on the road"),
+        ("Tonight -5 in Texas, Bob (@bob) March 27, 2020", "Tonight -5 in Texas, Bob (bob) March 27, 2020"),
         ("write to me@example.com", "write to me@example.com"),
         ("第3名是誰 #查證", "第3名是誰 #查證"),
     ],
