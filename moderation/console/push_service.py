@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02, VapidException
 from pywebpush import WebPusher, WebPushException
 
-from moderation.public_addresses import PrivateAddressError, check_url, is_literal, open_outside
+from moderation.public_addresses import PrivateAddressError, Resolve, check_url, is_literal, open_outside, resolve
 
 log = structlog.get_logger()
 
@@ -83,16 +83,18 @@ class PushService:
         *,
         seconds: float = MAX_SECONDS,
         loopback_ports: frozenset[int] = frozenset(),
+        ask: Resolve = resolve,
     ) -> None:
         """`private_key`: 32 bytes, base64url. `contact`: where push services may write, `mailto:`, or `https:` of which
         the host is passed on: signing takes neither port nor path.
 
-        `loopback_ports` are for tests: ports of this machine that may be sent to, without https.
+        `loopback_ports` and `ask` are for tests: ports of this machine that may be sent to, without https, and its DNS.
         """
         self._vapid = Vapid02.from_raw(private_key.encode())
         self._contact = f"https://{urlsplit(contact).hostname}" if contact.startswith("https:") else contact
         self._seconds = seconds
         self._loopback_ports = loopback_ports
+        self._ask = ask
 
     @property
     def public_key(self) -> str:
@@ -124,7 +126,7 @@ class PushService:
             body, headers = self._encrypt(checked, payload), self._headers(checked, now)
             async with (
                 asyncio.timeout(self._seconds),
-                open_outside(self._loopback_ports, self._seconds) as session,
+                open_outside(self._loopback_ports, self._seconds, ask=self._ask) as session,
                 session.post(checked.endpoint, data=body, headers=headers, allow_redirects=False) as answer,
             ):
                 return _to_delivered(answer.status, answer.headers.get("Retry-After"), now)

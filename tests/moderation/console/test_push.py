@@ -1,9 +1,11 @@
 """Push messages: encrypted for one browser, signed, tried a bounded number of times, and only what was chosen."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from socket import socket
 
 import pytest
 from aiohttp import ClientResponse
@@ -196,12 +198,37 @@ def test_only_public_addresses_over_https_are_sent_to(endpoint: str) -> None:
     assert service.check(Keys("https://push.example.org/x", keys.p256dh, keys.auth)).endpoint.startswith("https:")
 
 
-async def test_a_name_that_leads_inside_is_not_sent_to(server: PushServer) -> None:
-    service = PushService(make_private_key(), "mailto:someone@example.org", seconds=0.5)
-    keys = server.subscribe().keys
-    delivered = await service.send(Keys("https://localhost/x", keys.p256dh, keys.auth), {"title": "x"}, utc_now())
-    assert delivered.outcome == Delivery.FAILED
-    assert server.requests == []
+@pytest.mark.parametrize(
+    ("addresses", "outcome"),
+    [
+        (["127.0.0.1"], Delivery.SENT),  # the test's own server, which may be sent to: the way there is open
+        (["127.0.0.1", "10.0.0.1"], Delivery.FAILED),
+        (["10.0.0.1"], Delivery.FAILED),
+        (["169.254.169.254"], Delivery.FAILED),
+        (["::ffff:192.168.1.1"], Delivery.FAILED),
+    ],
+)
+async def test_a_name_that_leads_inside_is_never_connected_to(
+    server: PushServer, addresses: list[str], outcome: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(host: str, port: int) -> list[str]:
+        assert host == "push.example.org"
+        return addresses
+
+    loop = asyncio.get_running_loop()
+    connect, connected = loop.sock_connect, []
+
+    async def note(sock: socket, address: tuple[str, int]) -> None:
+        connected.append(address[0])
+        await connect(sock, address)
+
+    monkeypatch.setattr(loop, "sock_connect", note)
+    ports = frozenset({server.port})
+    service = PushService(make_private_key(), "mailto:a@example.org", seconds=0.5, loopback_ports=ports, ask=ask)
+    keys = replace(server.subscribe().keys, endpoint=f"http://push.example.org:{server.port}/push/0")
+    delivered = await service.send(keys, {"title": "x"}, utc_now())
+    assert delivered.outcome == outcome
+    assert connected == (addresses if outcome == Delivery.SENT else [])
 
 
 @pytest.mark.parametrize("broken", ["p256dh", "auth"])
