@@ -4,14 +4,14 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from storage.exports.columns import Column, ExportTable, Kind
-from storage.exports.content import RELEASED, is_released_link, is_released_reply, of_normal_article
-from storage.tables import ArticleReply, Reply, ReplyVersion, Status, VerificationDecision
+from storage.exports.content import is_released_link, is_released_reply, of_normal_article, was_decided
+from storage.tables import ArticleReply, Reply, ReplyVersion, VerificationDecision
 
 LINK_VERDICT = select(col(Reply.verdict)).where(col(Reply.id) == col(ArticleReply.reply_id)).scalar_subquery()
 
 REPLIES = ExportTable(
     name="replies",
-    description="The volunteers' answers as they read now; drafts and undecided proposals are not released.",
+    description="The volunteers' answers as they read now; drafts and proposals never decided about are not.",
     key=("id",),
     columns=(
         Column("id", Kind.STRING, "Id of the reply.", Reply.id, required=True),
@@ -58,7 +58,7 @@ ARTICLE_REPLIES = ExportTable(
         Column(
             "state",
             Kind.STRING,
-            "provisional, verified or imported (shown); withdrawn or rejected (no longer).",
+            "provisional, verified, imported (shown); withdrawn, rejected, proposed (no longer, or not again yet).",
             ArticleReply.state,
             required=True,
         ),
@@ -98,11 +98,7 @@ ARTICLE_REPLIES = ExportTable(
         Column("published_at", Kind.HOUR, "Since when it is shown.", ArticleReply.published_at),
         Column("withdrawn_at", Kind.HOUR, "Since when it is not.", ArticleReply.withdrawn_at),
     ),
-    narrow=lambda query: query.where(
-        col(ArticleReply.status) == Status.NORMAL,
-        col(ArticleReply.state).in_(RELEASED),
-        of_normal_article(ArticleReply.article_id),
-    ),
+    narrow=lambda query: query.where(was_decided(ArticleReply), of_normal_article(ArticleReply.article_id)),
     order=(ArticleReply.article_id, ArticleReply.reply_id),
     dated=ArticleReply.created_at,
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -17,16 +17,19 @@ from storage.tables import (
     MediaHash,
     ReplyState,
     Status,
+    VerificationDecision,
+    VerificationOutcome,
 )
 
-RELEASED = (
+DECIDED = (
     ReplyState.PROVISIONAL,
     ReplyState.VERIFIED,
     ReplyState.IMPORTED,
     ReplyState.WITHDRAWN,
     ReplyState.REJECTED,
 )
-"""An answer that nothing was decided about yet is the volunteers' own."""
+REOPENED = (VerificationOutcome.REJECTED, VerificationOutcome.REOPENED)
+"""After these a proposal is not the first: the answer was decided about before."""
 
 COUNTED: Any = aliased(ArticleReply)
 
@@ -36,14 +39,24 @@ def of_normal_article(article_id: Any) -> Any:
     return exists().where(col(Article.id) == article_id, col(Article.status) == Status.NORMAL)
 
 
+def was_decided(link: Any) -> Any:
+    """A condition: something was decided about this link, or else it is the volunteers' own.
+
+    Once it was, it stays public history, also while the ratings hold it again or an appeal has opened it anew.
+    """
+    decision: Any = aliased(VerificationDecision)
+    is_reopened = exists().where(
+        decision.article_id == link.article_id, decision.reply_id == link.reply_id, decision.outcome.in_(REOPENED)
+    )
+    again = and_(link.state == ReplyState.PROPOSED, or_(link.published_at.is_not(None), is_reopened))
+    return and_(link.status == Status.NORMAL, or_(link.state.in_(DECIDED), again))
+
+
 def is_released_link(article_id: Any, reply_id: Any) -> Any:
     """A condition: this reply may be seen to answer this article."""
     link: Any = aliased(ArticleReply)
     return exists().where(
-        link.article_id == article_id,
-        link.reply_id == reply_id,
-        link.status == Status.NORMAL,
-        link.state.in_(RELEASED),
+        link.article_id == article_id, link.reply_id == reply_id, was_decided(link)
     ) & of_normal_article(article_id)
 
 
@@ -53,8 +66,7 @@ def is_released_reply(reply_id: Any) -> Any:
     article: Any = aliased(Article)
     return exists().where(
         link.reply_id == reply_id,
-        link.status == Status.NORMAL,
-        link.state.in_(RELEASED),
+        was_decided(link),
         article.id == link.article_id,
         article.status == Status.NORMAL,
     )

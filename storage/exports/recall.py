@@ -3,7 +3,8 @@
 Nobody who erases anything has to think of it. A release is taken apart into *units* (a message, an answer, a link
 between the two, a person's part in either, and each text that somebody wrote), and whatever unit of it the release
 being made no longer has was taken back. A correction takes nothing back, for the earlier version stays public; nor
-does a merger, for the message stays as a wording under its own id.
+does a merger, for the message stays as a wording under its own id. What an import's source corrects has no earlier
+version here, so the words of its answers do not count; that the answer is there does.
 """
 
 import hashlib
@@ -17,19 +18,23 @@ from storage.exports.columns import ExportTable, Kind
 from storage.exports.manifest import Manifest
 from storage.exports.readers import read_table
 
-WORDS, ANSWERS = "words", "answers"
+WORDS, ANSWERS, LINKS = "words", "answers", "links"
 HELD: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "articles": (WORDS, ("id",)),
     "article_variants": (WORDS, ("id",)),
     "replies": (ANSWERS, ("id",)),
     "reply_versions": (ANSWERS, ("reply_id",)),
-    "article_replies": ("links", ("article_id", "reply_id")),
+    "article_replies": (LINKS, ("article_id", "reply_id")),
     "ratings": ("ratings", ("article_id", "reply_id")),
     "reply_requests": ("requests", ("variant_id", "article_id")),
     "article_reply_feedbacks": ("feedbacks", ("article_id", "reply_id")),
 }
 """By table: whose units it holds, and the columns that say of what. A request belongs to the wording it was made
 with, or else to its article, and so it stays the same when articles are merged or parted."""
+CORRECTED_BY_OTHERS = (ANSWERS, LINKS)
+"""Who corrects an answer is its contributor from then on, and who wrote it before is named by another quarter in its
+versions: of these it counts that somebody is named, and not who. Editors are not forgotten, those who ask are."""
+SOMEBODY = "somebody"
 DIGEST_BYTES = 12
 
 
@@ -57,13 +62,16 @@ def _read_units(folder: Path, manifest: Manifest) -> Iterator[bytes]:
     for name, (group, keys) in HELD.items():
         table = BY_NAME[name]
         texts, people = _places(table, Kind.TEXT, Kind.REFERENCE), _places(table, Kind.PSEUDONYM)
+        source = table.names.index("source") if name == "replies" else None
         key_places = [table.names.index(key) for key in keys]
         for row in read_table(folder, manifest, table):
             key = [str(row[place]) for place in key_places if row[place] is not None]
             of = key[:1] if name == "reply_requests" else key
             yield _digest(group, *of)
-            yield from (_digest(row[place]) for place in texts if row[place])
-            yield from (_digest(group, *of, row[place]) for place in people if row[place])
+            if source is None or row[source] == manifest.instance:
+                yield from (_digest(row[place]) for place in texts if row[place])
+            for named in (row[place] for place in people if row[place]):
+                yield _digest(group, *of, SOMEBODY if group in CORRECTED_BY_OTHERS else named)
 
 
 def _places(table: ExportTable, *kinds: Kind) -> list[int]:

@@ -12,17 +12,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.merging import merge_articles, unmerge_article
-from moderation.publish import correct, set_article_status, withdraw
+from moderation.publish import correct, correct_imported, set_article_status, take_back, withdraw
+from moderation.review import reopen, review
 from moderation.taking_back import forget_asker
 from moderation.variants import Because, detach_variant
+from storage.bulk import insert_rows
 from storage.database import Database
 from storage.exports import withdrawal
+from storage.exports.catalogue import BY_NAME
 from storage.exports.delta import rebuild
 from storage.exports.manifest import Manifest, list_releases
 from storage.exports.readers import read_table
 from storage.exports.release import make_release
 from storage.exports.withdrawal import list_withdrawn
-from storage.tables import Article, ArticleReply, ReplyRequest, Status, Verdict
+from storage.tables import (
+    Article,
+    ArticleReply,
+    Reply,
+    ReplyRequest,
+    ReplyState,
+    Role,
+    Status,
+    Verdict,
+    VerificationDecision,
+    VerificationOutcome,
+    VerificationRule,
+)
 from tests.storage.exports.instance import NOW, every_content, fill, release, request
 
 DAY = timedelta(days=1)
@@ -141,6 +156,101 @@ async def test_what_is_added_corrected_or_merged_withdraws_nothing(sqlite_databa
         await unmerge_article(session, "m2", EDITOR)
     assert await recall(sqlite_database, releases, 2) is None
     assert [one.version for one in list_releases(releases)] == ["1.0.0", "1.0.1"]
+
+
+async def nothing(session: AsyncSession) -> None:
+    pass
+
+
+async def rate_once_more(session: AsyncSession) -> None:
+    assert (await review(session, "a1", "r1", now=NOW)).state == ReplyState.PROPOSED
+
+
+async def reject_first_proposal(session: AsyncSession) -> None:
+    await take_back(session, "a1", "r3", ReplyState.REJECTED)
+    decision = VerificationDecision(
+        article_id="a1",
+        reply_id="r3",
+        rule=VerificationRule.TWO_SIDED,
+        outcome=VerificationOutcome.REJECTED,
+        decided_at=NOW,
+    )
+    session.add(decision)
+
+
+async def grant_appeal(session: AsyncSession, reply_id: str) -> None:
+    await reopen(session, "a1", reply_id, moderator="moderator", role=Role.MODERATOR, now=NOW)
+    link = await session.get_one(ArticleReply, ("a1", reply_id))
+    assert link.state == ReplyState.PROPOSED
+
+
+async def date_to_an_earlier_quarter(session: AsyncSession) -> None:
+    (await session.get_one(Reply, "r1")).created_at = NOW - 100 * DAY
+
+
+async def correct_as_another(session: AsyncSession) -> None:
+    await correct(session, "r1", verdict=Verdict.RUMOR, text="更正", reference=None, editor="volunteer-two")
+
+
+async def take_in_an_answer(session: AsyncSession) -> None:
+    session.add(Reply(id="theirs", verdict=Verdict.RUMOR, text="原來的說法", source="cofacts", contributor="a.cofacts"))
+    await session.flush()
+    link = ArticleReply(article_id="a1", reply_id="theirs", state=ReplyState.IMPORTED, created_at=NOW)
+    await insert_rows(session, [link])
+
+
+async def take_in_its_correction(session: AsyncSession) -> None:
+    stored = await session.get_one(Reply, "theirs")
+    incoming = Reply(id="theirs", verdict=Verdict.RUMOR, text="改過的說法", source="cofacts", contributor="b.cofacts")
+    await correct_imported(session, [(stored, incoming)], ("text", "text_hash", "contributor"))
+
+
+NOT_TAKEN_BACK: dict[str, tuple[Deed, Deed]] = {
+    "an answer that one more rating holds": (nothing, rate_once_more),
+    "a withdrawn answer, after an appeal": (
+        lambda session: withdraw(session, "a1", "r1"),
+        lambda session: grant_appeal(session, "r1"),
+    ),
+    "a rejected answer that was never shown, after an appeal": (
+        reject_first_proposal,
+        lambda session: grant_appeal(session, "r3"),
+    ),
+    "an answer that another editor corrected in a later quarter": (date_to_an_earlier_quarter, correct_as_another),
+    "an answer that the source of an import corrected": (take_in_an_answer, take_in_its_correction),
+}
+"""What is done before the release, and after it."""
+
+
+@pytest.mark.parametrize("what", NOT_TAKEN_BACK)
+async def test_what_nobody_took_back_withdraws_nothing(sqlite_database: Database, releases: Path, what: str) -> None:
+    before, after = NOT_TAKEN_BACK[what]
+    await fill(sqlite_database)
+    async with sqlite_database.transaction() as session:
+        await before(session)
+    old = await release(sqlite_database, releases, formats=LINES)
+    async with sqlite_database.transaction() as session:
+        await after(session)
+    assert await recall(sqlite_database, releases, 1) is None
+    made = await release(sqlite_database, releases, NOW + 60 * DAY, formats=LINES)
+    assert made.replaces == []
+    assert [one.release for one in list_releases(releases)] == [old.release, made.release]
+    assert list(read_table(releases / made.release, made, BY_NAME["tombstones"])) == []
+
+
+async def test_an_answer_that_is_held_again_and_then_hidden_is_withdrawn(database: Database, releases: Path) -> None:
+    await fill(database)
+    await release(database, releases, formats=LINES)
+    async with database.transaction() as session:
+        await rate_once_more(session)
+    held = await release(database, releases, NOW + DAY, formats=LINES)
+    states = {row[1]: row[3] for row in read_table(releases / held.release, held, BY_NAME["article_replies"])}
+    assert states == {"r1": "proposed", "r2": "imported"}
+    async with database.transaction() as session:
+        await hide_answer(session)
+    made = await recall(database, releases, 2)
+    assert made is not None
+    assert len(made.replaces) == 2
+    assert "沒有根據" not in everything(releases)
 
 
 async def test_only_the_releases_that_hold_it_are_withdrawn(sqlite_database: Database, releases: Path) -> None:
