@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 COPY_AGREES = 0.98
 """How often a copy gives the same rating; the rest is disguise."""
+FEWEST_OUTSIDE = 3
+"""So many people outside a ring must have rated a reply for their word to be what the ring is held against."""
 LEVELS = 3
 PAIRS_AT_ONCE = 2_000_000
 
@@ -195,11 +197,24 @@ def _weigh_agreement(
     replies, at_one, at_other = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)
     level, copied = one[1][at_one], other[1][at_other]
     rows = np.arange(len(replies))
-    others = (crowd.counts[replies] - ring[replies]).astype(np.float64)
+    others = _count_others(crowd.counts[replies], ring[replies], level, copied).astype(np.float64)
     chance = (others[rows, level] + crowd.shares[level]) / (others.sum(axis=1) + 1)
     agree = level == copied
     evidence = np.where(agree, log(COPY_AGREES) - np.log(chance), log(1 - COPY_AGREES) - np.log1p(-chance))
     return float(evidence.sum())
+
+
+def _count_others(everyone: Indices, ring: Indices, level: Indices, copied: Indices) -> Indices:
+    """What all outside the ring said about each reply; where they are too few to tell, all but the pair.
+
+    In a small community that agrees, everyone could be a copy of everyone, and nobody is outside.
+    """
+    outside, but_pair = everyone - ring, everyone.copy()
+    rows = np.arange(len(everyone))
+    but_pair[rows, level] -= 1
+    but_pair[rows, copied] -= 1
+    few = outside.sum(axis=1) < FEWEST_OUTSIDE
+    return np.where(few[:, None], but_pair, outside)
 
 
 def _weigh_meeting(one: Indices, other: Indices, crowd: Crowd) -> float:

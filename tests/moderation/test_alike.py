@@ -1,6 +1,7 @@
 """Copies are counted as one, and people who merely agree are not."""
 
 import numpy as np
+import pytest
 
 from moderation.alike import find_alike, keep_seniors
 from moderation.rater_model import Ratings
@@ -79,6 +80,19 @@ def test_it_takes_no_consensus_for_a_ring() -> None:
     assert find_alike(everyone) == []
     same = Ratings(everyone.rater, everyone.reply, np.ones(4_000), 20, 200)
     assert find_alike(same) == []
+
+
+@pytest.mark.parametrize("raters", [4, 6, 12, 20])
+def test_it_takes_no_small_community_that_agrees_for_one_person(raters: int) -> None:
+    """Everyone rates everything, seven answers of ten are good, and one rating in a hundred is an accident."""
+    replies = 60
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        good = random.random(replies) < 0.7
+        accident = random.random((raters, replies)) < 0.01
+        rater, reply = np.divmod(np.arange(raters * replies), replies)
+        honest = Ratings(rater, reply, np.where(good ^ accident, 1.0, 0.0).ravel(), raters, replies)
+        assert find_alike(honest) == []
 
 
 def test_it_asks_for_more_than_a_few_ratings_in_common() -> None:
