@@ -35,8 +35,13 @@ _DEBUNKING = regex.compile(
 )
 
 
+_PART = regex.compile(r"[^。！？!?;\n]*[。！？!?;\n]?")
+
+
 @dataclass(frozen=True)
 class Claim:
+    """What a text claims. Pasted over and over, it is a claim all the same, and told once."""
+
     text: str
 
     def debunks(self, stretch: str) -> bool:
@@ -53,4 +58,13 @@ def read_claim(text: str) -> Claim:
     if "n" in folded:
         folded = _DO_NOT.sub("not", _NOT.sub(lambda verb: f"{_SHORTENED.get(verb[1], verb[1])} not", folded))
     folded = _PER_CENT.sub("%", _COUNT.sub(lambda count: COUNTS[count.group()], folded))
-    return Claim(_WHETHER_TRUE.sub("", folded))
+    return Claim(_told_once(_WHETHER_TRUE.sub("", folded)))
+
+
+def _told_once(text: str) -> str:
+    """Return the different sentences of a text that says little over and over, `MAX_CLAIM` characters of them: to
+    compare all it repeats would take seconds. Any other text is returned whole."""
+    start = text[: 4 * MAX_CLAIM]
+    if len(start) <= MAX_CLAIM or len({start[i : i + 3] for i in range(len(start))}) >= len(start) // 4:
+        return text
+    return "".join(dict.fromkeys(_PART.findall(text)))[:MAX_CLAIM]

@@ -1,5 +1,7 @@
 """What makes two similar texts different claims, and what does not."""
 
+import time
+
 import pytest
 
 from retrieval.contradiction import find_contradictions
@@ -80,9 +82,31 @@ def test_it_shows_words_as_they_were_written() -> None:
     assert differing == (("雞蛋", "優格"),)
 
 
+CLAIM = "每天早上空腹喝三杯溫水加檸檬可以預防大腸癌和糖尿病，醫生說的"
+CHANGED = CLAIM.replace("三杯", "八杯")
+
+
+@pytest.mark.parametrize("between", ["", "\n", "。", "！！\n\n"])
+@pytest.mark.parametrize("times", [(1, 10), (10, 1), (10, 10), (10, 40)])
+def test_a_claim_pasted_over_and_over_is_compared(between: str, times: tuple[int, int]) -> None:
+    message, entry = (CLAIM + between) * times[0], (CHANGED + between) * times[1]
+    assert find_contradictions(message, entry) == (("3杯", "8杯"),)
+    assert find_contradictions(message, (CLAIM + between) * times[1]) == ()
+
+
+def test_of_what_is_pasted_over_and_over_every_different_sentence_counts() -> None:
+    end = "柿子配螃蟹會中毒。"
+    text = (CLAIM + "。") * 12
+    assert find_contradictions(text + end, text + end.replace("螃蟹", "優格")) == (("螃蟹", "優格"),)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "text", ["不" * 5000, "1" * 5000, "有沒有" * 1700, "12月31日" * 900, "柿子" * 2500, "n't " * 1200]
+    "text", ["不" * 5000, "1" * 5000, "有沒有" * 1700, "12月31日" * 900, "柿子" * 2500, "n't " * 1200, CLAIM * 150]
 )
 def test_it_takes_bounded_time_on_hostile_texts(text: str) -> None:
-    find_contradictions(text, text[::-1] + "柿子")
+    start = time.process_time()
+    for other in (text[::-1] + "柿子", "一".join(text[:1000]), text[:260] + "柿子", "不是".join(text.split("月"))):
+        find_contradictions(text, other)
+        find_contradictions(other, text)
+    assert time.process_time() - start < 5
