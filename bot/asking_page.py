@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.bubbles.view import DRAFT_LINK, View
 from bot.handlers.asking import Asked, Person
@@ -10,9 +11,10 @@ from bot.pages import security_headers
 from bot.services import Services
 from bot.wording import choose_from_header
 from storage.askers import find_asker
+from storage.inbox_statements import hold_payload
 from storage.match_decisions import find_decision, record_asked
 from storage.questions import Question, find_question, note_reason, note_seen_where
-from storage.tables import SeenWhere
+from storage.tables import SeenWhere, utc_now
 
 LINK_LIVES_S = 2 * 24 * 60 * 60
 """A day until the message is erased, and a day to take it back."""
@@ -34,28 +36,40 @@ def form_headers(style: str) -> dict[str, str]:
 async def find_asked_question(services: Services, decision_id: str | None) -> Question | None:
     """The question that was asked with the message, on a page or in the chat."""
     async with services.database.reading() as session:
-        decision = await find_decision(session, decision_id) if decision_id else None
-        if decision is None or decision.asker_id is None or decision.asked_article_id is None:
-            return None
-        return await find_question(session, decision.asker_id, decision.asked_article_id)
+        return await _find_question(session, decision_id)
+
+
+async def may_be_published(session: AsyncSession, event_id: str, decision_id: str | None) -> bool:
+    """Whether the message was neither taken back nor asked about meanwhile, by another press or in the chat.
+
+    Taking it back waits until the session's transaction has ended, and finds what was asked in it.
+    """
+    is_kept = await session.run_sync(lambda sync: hold_payload(sync.connection(), event_id, utc_now()))
+    return is_kept and await _find_question(session, decision_id) is None
+
+
+async def _find_question(session: AsyncSession, decision_id: str | None) -> Question | None:
+    decision = await find_decision(session, decision_id) if decision_id else None
+    if decision is None or decision.asker_id is None or decision.asked_article_id is None:
+        return None
+    return await find_question(session, decision.asker_id, decision.asked_article_id)
 
 
 async def note_question(
-    services: Services, person: Person, decision_id: str | None, asked: Asked, form: Mapping[str, str]
+    session: AsyncSession, person: Person, decision_id: str | None, asked: Asked, form: Mapping[str, str]
 ) -> None:
     """What a person said with the question: the words that became public, why they doubt it, where they saw it."""
     if asked.receipt is None:
         return
     article_id, asker_id = asked.receipt.article_id, person.asker_id
-    async with services.database.transaction() as session:
-        if decision_id is not None:
-            await session.run_sync(
-                lambda sync: record_asked(sync.connection(), decision_id, asker_id, article_id, form["text"])
-            )
-        if form["reason"]:
-            await note_reason(session, asker_id, form["reason"])
-        if form["seen"] in set(SeenWhere):
-            await note_seen_where(session, asker_id, article_id, SeenWhere(form["seen"]))
+    if decision_id is not None:
+        await session.run_sync(
+            lambda sync: record_asked(sync.connection(), decision_id, asker_id, article_id, form["text"])
+        )
+    if form["reason"]:
+        await note_reason(session, asker_id, form["reason"])
+    if form["seen"] in set(SeenWhere):
+        await note_seen_where(session, asker_id, article_id, SeenWhere(form["seen"]))
 
 
 async def choose_view(request: web.Request, services: Services) -> View:

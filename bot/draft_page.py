@@ -84,7 +84,8 @@ class _DraftPage:
 
     async def _publish(self, request: web.Request, kept: Kept, form: Mapping[str, str]) -> web.Response:
         asked = await publish_and_ask(self._services, kept.person, form["text"], kept.decision_id)
-        await note_question(self._services, kept.person, kept.decision_id, asked, form)
+        async with self._services.database.transaction() as session:
+            await note_question(session, kept.person, kept.decision_id, asked, form)
         view = await choose_view(request, self._services)
         told = [place_in_line(view, asked.receipt.nth), *usual_wait(view, asked.waiting)] if asked.receipt else []
         return await self._respond(request, "done", {"asked": asked, "told": told})

@@ -11,84 +11,50 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
+from weakref import WeakValueDictionary
 
 import aiohttp_jinja2
 from aiohttp import web
 
-from bot.asking_page import MAX_REASON, choose_view, find_asked_question, form_headers, note_question, read_token
+from bot.asking_page import (
+    choose_view,
+    find_asked_question,
+    form_headers,
+    may_be_published,
+    note_question,
+    read_token,
+)
+from bot.bubbles.media import TOO_SLOW
 from bot.bubbles.notes import SEEN_WHERE, place_in_line, usual_wait
 from bot.events import MediaMessage
-from bot.fit import clean, cut
 from bot.handlers.asking import Person
 from bot.handlers.kept_message import to_media_message
 from bot.handlers.looking_at_media import LOOK_UP_WITHIN_S
 from bot.handlers.media_refusals import REFUSED, choose_refusal
-from bot.handlers.preparing_media import picture_to_publish, publish_media
+from bot.handlers.preparing_media import picture_to_publish, publish_within
 from bot.media.covering import (
     COLUMNS,
-    PrivatePart,
-    count_rows,
-    cover,
-    field_area,
     find_private_parts,
     hides_everything,
     mark_of,
-    read_areas,
-    words_left,
     write_areas,
 )
 from bot.media.desk import SeenPicture
 from bot.media.reading import Reading, ReadText
 from bot.media.words import Area
 from bot.pages import PAGES, read_style
+from bot.picture_draft import PictureDraft, PictureForm, read_form
 from bot.services import Services
+from moderation.token_buckets import Limit, TokenBuckets
 from retrieval.pictures.decoding import encode_for_keeping
 
 AT_ONCE = 2
 """Pictures that are decoded and read for pages at a time: those in chats must not wait for them."""
 READ_KEPT_S, MAX_KEPT = 600.0, 32
 """What was read in a picture is remembered, in memory, while its person covers it: reading takes seconds."""
-MAX_DRAWN = 4000
-"""Characters of what was drawn."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A picture on its way to the public, as it is now."""
-
-    kept: MediaMessage
-    person: Person
-    decision_id: str | None
-    seen: SeenPicture
-    read: ReadText
-    parts: tuple[PrivatePart, ...]
-
-    @property
-    def rows(self) -> int:
-        return count_rows(*self.seen.picture.size)
-
-    def areas(self, form: "_Form") -> list[Area]:
-        """Everything that is covered."""
-        proposed = [area for number in form.cover if number < len(self.parts) for area in self.parts[number].areas]
-        fields = [area for number in form.fields if (area := field_area(number, self.rows))]
-        return [*proposed, *form.drawn, *fields]
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """What a person chose."""
-
-    step: str = ""
-    cover: tuple[int, ...] = ()
-    drawn: tuple[Area, ...] = ()
-    fields: tuple[int, ...] = ()
-    mark: str = ""
-    shown: str = ""
-    """The hash of the picture they looked at last."""
-    reason: str = ""
-    seen: str = ""
+A_PERSON = Limit(20, 120)
+"""How often one person's pictures are decoded for their pages; to cover one takes four or five times."""
 
 
 def add_picture_draft_page(app: web.Application, services: Services) -> None:
@@ -106,25 +72,36 @@ class _PictureDraftPage:
         script_hash = base64.b64encode(hashlib.sha256(self._script.encode()).digest()).decode()
         self._headers["Content-Security-Policy"] += f"; script-src 'sha256-{script_hash}'"
         self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._often = TokenBuckets()
         self._reads: OrderedDict[bytes, tuple[float, ReadText]] = OrderedDict()
 
     async def show(self, request: web.Request) -> web.Response:
-        return await self._with_draft(request, _Form())
+        return await self._with_draft(request, PictureForm())
 
     async def act(self, request: web.Request) -> web.Response:
         """One of the form's buttons: look at it, go back, publish."""
-        return await self._with_draft(request, await _read_form(request))
+        return await self._with_draft(request, await read_form(request))
 
-    async def _with_draft(self, request: web.Request, form: _Form) -> web.Response:
+    async def _with_draft(self, request: web.Request, form: PictureForm) -> web.Response:
         subject = read_token(request, self._services)
-        if subject is None or await find_asked_question(self._services, subject[1]) is not None:
-            raise self._settled(request)
-        event_id, decision_id = subject
-        payload = await self._services.inbox.find_payload(event_id)
-        kept = to_media_message(payload, event_id, "") if payload else None
-        if kept is None or kept.user_id is None or kept.kind != "image":
+        payload = await self._services.inbox.find_payload(subject[0]) if subject else None
+        kept = to_media_message(payload, subject[0], "") if subject and payload else None
+        if subject is None or kept is None or kept.user_id is None or kept.kind != "image":
             raise self._settled(request)
         person = Person(self._services.pseudonyms.of(kept.user_id), kept.user_id)
+        if self._often.take(A_PERSON, person.asker_id):
+            return await self._respond(request, "told", {"told": TOO_SLOW}, status=429)
+        turn = self._turns.setdefault(person.asker_id, asyncio.Lock())
+        async with turn:
+            return await self._in_turn(request, kept, person, subject[1], form)
+
+    async def _in_turn(
+        self, request: web.Request, kept: MediaMessage, person: Person, decision_id: str | None, form: PictureForm
+    ) -> web.Response:
+        """One of a person's at a time: a second press finds that the first has published it."""
+        if await find_asked_question(self._services, decision_id) is not None:
+            raise self._settled(request)
         try:
             async with asyncio.timeout(LOOK_UP_WITHIN_S), self._at_once:
                 seen = await self._services.media.see(kept.message_id)
@@ -132,29 +109,29 @@ class _PictureDraftPage:
         except REFUSED as error:
             told, _ = choose_refusal(kept, error)
             return await self._respond(request, "told", {"told": told}, status=503)
-        draft = _Draft(kept, person, decision_id, seen, read, find_private_parts(read.lines))
+        draft = PictureDraft(kept, person, decision_id, seen, read, find_private_parts(read.lines))
         return await self._answer(request, draft, form)
 
     def _settled(self, request: web.Request) -> web.HTTPSeeOther:
         return web.HTTPSeeOther(request.app.router["draft"].url_for(token=request.match_info["token"]))
 
-    async def _answer(self, request: web.Request, draft: _Draft, form: _Form) -> web.Response:
+    async def _answer(self, request: web.Request, draft: PictureDraft, form: PictureForm) -> web.Response:
         if form.step not in {"look", "publish"}:
             return await self._cut(request, draft, form)
         if form.mark != mark_of(draft.parts):
-            return await self._cut(request, draft, _Form(reason=form.reason, seen=form.seen), "changed")
+            return await self._cut(request, draft, PictureForm(reason=form.reason, seen=form.seen), "changed")
         areas = draft.areas(form)
         if hides_everything(areas):
             return await self._cut(request, draft, form, "empty")
-        text = words_left(draft.read.lines, areas) if draft.read.reading == Reading.READ else ""
-        data = await asyncio.to_thread(lambda: encode_for_keeping(cover(draft.seen.picture, areas)))
-        shown = hashlib.sha256(data).hexdigest()
-        if form.step == "publish" and form.shown == shown:
-            return await self._publish(request, draft, form, areas, text)
-        context = {"form": form, "drawn": write_areas(form.drawn), "shown": shown, "text": text}
-        return await self._respond(request, "look", {**context, "picture": _as_url(data)})
+        public = await asyncio.to_thread(draft.make_public, areas)
+        if form.step == "publish" and form.shown == public.mark:
+            return await self._publish(request, draft, form, areas, public.text)
+        context = {"form": form, "drawn": write_areas(form.drawn), "shown": public.mark, "text": public.text}
+        return await self._respond(request, "look", {**context, "picture": _as_url(public.data)})
 
-    async def _cut(self, request: web.Request, draft: _Draft, form: _Form, problem: str | None = None) -> web.Response:
+    async def _cut(
+        self, request: web.Request, draft: PictureDraft, form: PictureForm, problem: str | None = None
+    ) -> web.Response:
         chosen = form.cover if form.step else tuple(range(len(draft.parts)))
         data = await asyncio.to_thread(encode_for_keeping, draft.seen.picture)
         context = {
@@ -174,12 +151,15 @@ class _PictureDraftPage:
         return await self._respond(request, "cut", context)
 
     async def _publish(
-        self, request: web.Request, draft: _Draft, form: _Form, areas: Sequence[Area], text: str
+        self, request: web.Request, draft: PictureDraft, form: PictureForm, areas: Sequence[Area], text: str
     ) -> web.Response:
         media = await asyncio.to_thread(picture_to_publish, draft.seen, areas, text or None)
-        asked = await publish_media(self._services, draft.person, media)
         noted = {"text": text, "reason": form.reason, "seen": form.seen}
-        await note_question(self._services, draft.person, draft.decision_id, asked, noted)
+        async with self._services.database.transaction() as session:
+            if not await may_be_published(session, draft.kept.event_id, draft.decision_id):
+                raise self._settled(request)
+            asked = await publish_within(session, draft.person, media)
+            await note_question(session, draft.person, draft.decision_id, asked, noted)
         view = await choose_view(request, self._services)
         told = [place_in_line(view, asked.receipt.nth), *usual_wait(view, asked.waiting)] if asked.receipt else []
         settled = str(self._settled(request).location)
@@ -228,26 +208,3 @@ def _read_template(name: str) -> str:
 def _as_url(data: bytes) -> str:
     """The picture inside the page itself: there is no address under which anybody else could fetch it."""
     return "data:image/jpeg;base64," + base64.b64encode(data).decode()
-
-
-async def _read_form(request: web.Request) -> _Form:
-    sent = await request.post()
-
-    def one(name: str) -> str:
-        value = sent.get(name, "")
-        return value if isinstance(value, str) else ""
-
-    def numbers(name: str) -> tuple[int, ...]:
-        values = [value for value in sent.getall(name, []) if isinstance(value, str)]
-        return tuple(int(value) for value in values if value.isascii() and value.isdigit() and len(value) <= 4)
-
-    return _Form(
-        step=one("step"),
-        cover=numbers("cover"),
-        drawn=read_areas(one("drawn")[:MAX_DRAWN]),
-        fields=numbers("field"),
-        mark=one("mark"),
-        shown=one("shown"),
-        reason=cut(clean(one("reason")), MAX_REASON),
-        seen=one("seen"),
-    )

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from moderation.intake import APP_ID
@@ -38,6 +39,8 @@ async def take_in_media(session: AsyncSession, media: MediaToPublish, *, contrib
     Its text leads to it like any other's. It has no matching key of its own: the same words in another picture, or
     without one, are another article until an editor says otherwise.
     """
+    if session.get_bind().dialect.name == "postgresql":  # two people agree to the same picture at the same moment
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 8))"), {"k": media.sha256.hex()})
     existing = await find_article_with_bytes(session, media.sha256)
     if existing is not None:
         return await session.get_one(Article, await resolve_article(session, existing.id))

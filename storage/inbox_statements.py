@@ -118,6 +118,14 @@ def find_payload(connection: Connection, event_id: str, now: datetime) -> bytes 
     return sealed
 
 
+def hold_payload(connection: Connection, event_id: str, now: datetime) -> bool:
+    """Whether the payload is still kept; who erases it waits until the caller's transaction has ended."""
+    kept = select(events.c.id).where(
+        events.c.event_id == event_id, events.c.payload_until > now, events.c.payload.is_not(None)
+    )
+    return connection.scalar(kept.with_for_update()) is not None
+
+
 def load_kept(connection: Connection, now: datetime) -> list[tuple[str, bytes]]:
     """Event ids and sealed payloads of what waits for a consent."""
     rows = connection.execute(

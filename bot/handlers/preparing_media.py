@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.drafts import Draft, draft_of
 from bot.events import MediaMessage
 from bot.handlers.asking import Asked, Person, ask_about, asks_too_much
@@ -52,11 +54,16 @@ async def prepare_media(kept: MediaMessage, services: Services) -> Prepared:
 async def publish_media(services: Services, person: Person, media: MediaToPublish) -> Asked:
     """Store it as an article, exactly as it was shown and agreed to, and let this person wait for an answer."""
     async with services.database.transaction() as session:
-        await ensure_asker(session, person.asker_id, person.line_user_id)
-        if await asks_too_much(session, person):
-            return Asked("too_many_questions")
-        article = await take_in_media(session, media, contributor=person.asker_id)
-        return await ask_about(session, person, article.id)
+        return await publish_within(session, person, media)
+
+
+async def publish_within(session: AsyncSession, person: Person, media: MediaToPublish) -> Asked:
+    """The same in the session's own transaction, with whatever else belongs to it."""
+    await ensure_asker(session, person.asker_id, person.line_user_id)
+    if await asks_too_much(session, person):
+        return Asked("too_many_questions")
+    article = await take_in_media(session, media, contributor=person.asker_id)
+    return await ask_about(session, person, article.id)
 
 
 async def _prepare_picture(kept: MediaMessage, services: Services) -> Prepared:

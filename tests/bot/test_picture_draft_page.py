@@ -1,10 +1,12 @@
 """The page on which parts of a picture are covered: what it shows, what it publishes, and what it refuses."""
 
+import asyncio
 import base64
 import html
 import io
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,15 +21,16 @@ from bot.buttons import Press
 from bot.draft_page import add_draft_page
 from bot.media.content import ContentGoneError
 from bot.media.covering import COLOUR
-from bot.media.reading import Reading, ReadText
+from bot.media.reading import Reading, ReadText, to_read_text
 from bot.pages import add_pages
 from bot.picture_draft_page import add_picture_draft_page
+from moderation.token_buckets import Limit
 from scripts.simulator.actions import iterate_actions
 from storage.database import Database
 from storage.media import find_media_bytes, load_media_hashes
 from storage.personal_data import MASK
 from storage.tables import Article, HashKind, ReplyRequest, Status
-from tests.bot.conversation import ASKER, said
+from tests.bot.conversation import ASKER, OUTSIDER, said
 from tests.bot.fakes import make_event
 from tests.bot.media.album import Album, open_album
 from tests.bot.media.notes_with_numbers import NUMBER, PLACES, WORDS, draw_numbered_note, read_numbered_note
@@ -98,6 +101,11 @@ async def published(album: Album) -> tuple[Article, bytes]:
     return article, found[1] if found else b""
 
 
+async def articles(album: Album) -> list[Article]:
+    async with album.database.reading() as session:
+        return list(await session.scalars(select(Article)))
+
+
 def colours(picture: Image.Image, place: tuple[int, int, int, int]) -> set[tuple[int, ...]]:
     left, top, width, height = place
     box = np.asarray(picture)[top : top + height, left : left + width].reshape(-1, 3)
@@ -119,8 +127,7 @@ async def test_opening_it_shows_the_whole_picture_with_what_it_proposes(
     assert (await fields_of(page))["cover"] == ["0", "1"]
     assert "0912345678" in text
     assert len(colours(await shown_picture(page), NUMBER)) > 2
-    async with album.database.reading() as session:
-        assert (await session.scalars(select(Article))).all() == []
+    assert await articles(album) == []
 
 
 async def test_it_publishes_exactly_the_bytes_that_were_looked_at_last(
@@ -201,6 +208,86 @@ async def test_it_works_once_and_then_lets_it_be_taken_back(
     assert (article.status, data) == (Status.DELETED, b"")
 
 
+async def test_words_that_were_not_looked_at_are_not_published(
+    album: Album,
+    browser: TestClient,  # type: ignore[type-arg]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The picture and its covers are the same, but it is read otherwise the second time."""
+    monkeypatch.setattr(picture_draft_page, "READ_KEPT_S", -1.0)
+    path = await ask(album)
+    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    (title, *rest), *lines = read_numbered_note().lines
+    album.reader.text = to_read_text(((replace(title, text="沒有人看過這一句"), *rest), *lines))
+    again = await browser.post(path, data={**await fields_of(look), "step": "publish"})
+    assert "沒有人看過這一句" in await again.text()
+    assert await articles(album) == []
+    await browser.post(path, data={**await fields_of(again), "step": "publish"})
+    assert "沒有人看過這一句" in ((await published(album))[0].text or "")
+
+
+async def test_a_second_press_at_the_same_moment_finds_it_settled(
+    album: Album,
+    browser: TestClient,  # type: ignore[type-arg]
+) -> None:
+    path = await ask(album)
+    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    form = {**await fields_of(look), "step": "publish"}
+    presses = await asyncio.gather(*(browser.post(path, data=form) for _ in range(3)))
+    led_to = sorted(press.url.path.endswith("/picture") for press in presses)
+    assert led_to == [False, False, True]
+
+
+async def test_what_is_unsent_while_it_is_being_published_is_not_published(
+    album: Album,
+    browser: TestClient,  # type: ignore[type-arg]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = await ask(album)
+    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    fetch = album.content.fetch
+
+    async def fetch_and_unsend(message_id: str, *, limit: int) -> bytes:
+        await album.chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": message_id}))
+        return await fetch(message_id, limit=limit)
+
+    monkeypatch.setattr(album.content, "fetch", fetch_and_unsend)
+    late = await browser.post(path, data={**await fields_of(look), "step": "publish"})
+    assert late.status == 410
+    assert await articles(album) == []
+
+
+async def test_what_is_published_while_it_is_being_unsent_is_taken_back(
+    album: Album,
+    browser: TestClient,  # type: ignore[type-arg]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = await ask(album)
+    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    inbox, form = album.chat.services.inbox, {**await fields_of(look), "step": "publish"}
+    erase = inbox.erase_payload
+
+    async def publish_and_erase(event_id: str) -> bool:
+        await browser.post(path, data=form)
+        return await erase(event_id)
+
+    monkeypatch.setattr(inbox, "erase_payload", publish_and_erase)
+    await album.chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": f"picture{album.sent}"}))
+    article, data = await published(album)
+    assert (article.status, data) == (Status.DELETED, b"")
+
+
+async def test_one_person_who_reloads_it_is_held_back_and_nobody_else(
+    album: Album,
+    browser: TestClient,  # type: ignore[type-arg]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(picture_draft_page, "A_PERSON", Limit(2, 3600))
+    path, other = await ask(album), await ask(album, user=OUTSIDER)
+    assert [(await browser.get(path)).status for _ in range(3)] == [200, 200, 429]
+    assert (await browser.get(other)).status == 200
+
+
 async def test_what_was_agreed_to_in_the_chat_is_covered_too_and_known_on_the_page(
     album: Album,
     browser: TestClient,  # type: ignore[type-arg]
@@ -236,8 +323,7 @@ async def test_it_publishes_nothing_that_was_not_looked_at(
     look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
     answer = await browser.post(path, data={**await fields_of(look), **hostile, "step": "publish"})
     assert answer.status == 200
-    async with album.database.reading() as session:
-        assert (await session.scalars(select(Article))).all() == []
+    assert await articles(album) == []
 
 
 @pytest.mark.parametrize(
@@ -257,6 +343,15 @@ async def test_what_nobody_could_have_sent_with_the_page_does_no_harm(
     path = await ask(album)
     form = {**await fields_of(await browser.get(path)), "step": "look", **hostile}
     assert (await browser.post(path, data=form)).status == 200
+
+
+async def test_what_is_sent_many_times_counts_once(album: Album, browser: TestClient) -> None:  # type: ignore[type-arg]
+    path = await ask(album)
+    form = await fields_of(await browser.get(path))
+    many = {"cover": ["1", "0", "59", "60"] * 60, "field": ["80", "319", "320", "9999"] * 60}
+    look = await browser.post(path, data={**form, **many, "step": "look"})
+    kept = await fields_of(look)
+    assert (kept["cover"], kept["field"]) == (["1", "0", "59"], ["80", "319"])
 
 
 async def test_a_file_instead_of_a_value_does_no_harm(album: Album, browser: TestClient) -> None:  # type: ignore[type-arg]

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database, open_database
 from storage.inbox import Inbox, IncomingEvent
 from storage.inbox_claims import IN_VIEW, READ_AT_ONCE
-from storage.inbox_statements import KEEP_FINISHED
+from storage.inbox_statements import KEEP_FINISHED, hold_payload
 from storage.migrations import migrate
 from storage.payloads import PayloadCipher, UnreadablePayloadError, derive_payload_key
 from storage.tables import utc_now
@@ -177,6 +178,23 @@ async def test_it_erases_a_kept_payload_at_once_when_asked(inbox: Inbox) -> None
     assert await inbox.erase_payload("e1")
     assert not await inbox.erase_payload("e1")
     assert await inbox.find_payload("e1") is None
+
+
+async def test_what_is_held_is_erased_once_the_transaction_has_ended(inbox: Inbox, database: Database) -> None:
+    (row,) = await inbox.store([event("e1")])
+    await inbox.finish(row.id, "asked_consent", keep_payload_until=utc_now() + timedelta(hours=24))
+
+    async def hold(session: AsyncSession) -> bool:
+        return await session.run_sync(lambda sync: hold_payload(sync.connection(), "e1", utc_now()))
+
+    async with database.transaction() as session:
+        assert await hold(session)
+        erasing = asyncio.create_task(inbox.erase_payload("e1"))
+        await asyncio.sleep(0.2)
+        assert not erasing.done()
+    assert await erasing
+    async with database.transaction() as session:
+        assert not await hold(session)
 
 
 async def test_it_never_shows_a_payload_whose_time_is_over_even_before_the_sweep(inbox: Inbox) -> None:

@@ -73,6 +73,14 @@ async def test_the_same_file_twice_is_one_article_with_one_task(database: Databa
         assert len(tasks.all()) == 1
 
 
+async def test_two_who_publish_the_same_file_at_the_same_moment_make_one_article(database: Database) -> None:
+    async with database.transaction() as session:
+        first = (await take_in_media(session, PICTURE, contributor="asker")).id
+        second = asyncio.create_task(publish(database, "outsider"))
+        await asyncio.sleep(0.2)
+    assert await second == first
+
+
 async def test_taking_it_back_erases_bytes_and_hashes(database: Database) -> None:
     article_id = await publish(database)
     async with database.transaction() as session:
