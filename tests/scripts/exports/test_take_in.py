@@ -101,6 +101,7 @@ async def test_what_its_own_instance_took_back_is_taken_back_here(sqlite_databas
     other = open_database(f"sqlite+aiosqlite:///{tmp_path}/other.db")
     await migrate(other)
     await take_in(other, tmp_path / made.release, "b.example")
+    copy = shutil.copytree(tmp_path / made.release, tmp_path / "copies" / made.release)  # the next withdraws it
     async with sqlite_database.transaction() as session:
         await set_article_status(session, "a2", Status.DELETED)
     made = await release(sqlite_database, tmp_path, NOW + timedelta(days=1), formats=("jsonl",))
@@ -108,7 +109,7 @@ async def test_what_its_own_instance_took_back_is_taken_back_here(sqlite_databas
     async with other.reading() as session:
         gone = await session.get_one(Article, "a2")
         assert (gone.status, gone.text) == (Status.DELETED, None)
-    await take_in(other, tmp_path / "1.0.0_2026-11-21", "b.example")  # an older copy does not bring it back
+    await take_in(other, copy, "b.example")  # an older copy does not bring it back
     async with other.reading() as session:
         assert (await session.get_one(Article, "a2")).status == Status.DELETED
     await other.close()
