@@ -52,7 +52,8 @@ def paths_of(manifest: Manifest) -> Iterator[str]:
 def upload_to_hf(root: Path, manifest: Manifest, place: str) -> None:
     """One commit that makes the repository this release, and a tag of its version.
 
-    Where a withdrawn release was published, the history goes and this release alone stays.
+    Where a withdrawn release was published, the history goes and this release alone stays. The tags of what was
+    withdrawn tell that there is history to remove, so they go last: what was interrupted is begun anew.
     """
     from huggingface_hub import HfApi  # here, for most exports need none of it
 
@@ -66,10 +67,11 @@ def upload_to_hf(root: Path, manifest: Manifest, place: str) -> None:
         delete_patterns=["*"],
     )
     tags = {ref.name for ref in api.list_repo_refs(place, repo_type="dataset").tags}
-    if tags & {f"v{gone.version}" for gone in list_withdrawn(root)}:
-        for tag in sorted(tags):  # each leads, by the commits before it, to what was withdrawn
-            api.delete_tag(place, repo_type="dataset", tag=tag)
+    withdrawn = tags & {f"v{gone.version}" for gone in list_withdrawn(root)}
+    if withdrawn:
         api.super_squash_history(place, repo_type="dataset", commit_message=f"Release {manifest.release}")
+        for tag in (*sorted(tags - withdrawn), *sorted(withdrawn)):  # each leads to commits from before
+            api.delete_tag(place, repo_type="dataset", tag=tag)
     api.create_tag(place, repo_type="dataset", tag=f"v{manifest.version}", exist_ok=True)
 
 
@@ -93,7 +95,7 @@ def upload_to_s3(root: Path, manifest: Manifest, place: str) -> None:
 def _withdraw_from_s3(client: Any, bucket: str, prefix: str, record: Path) -> None:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     keys = [one["Key"] for page in pages for one in page.get("Contents", []) if one["Key"] != f"{prefix}{WITHDRAWN}"]
+    if keys:  # the record first: what is left of the rest tells the next time that there is more to do
+        client.upload_file(str(record), bucket, f"{prefix}{WITHDRAWN}")
     for key in keys:
         client.delete_object(Bucket=bucket, Key=key)
-    if keys:
-        client.upload_file(str(record), bucket, f"{prefix}{WITHDRAWN}")

@@ -19,6 +19,8 @@ class FakeHub:
     """Large files by SHA-256."""
     commits: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    protected_tags: set[str] = field(default_factory=set)
+    """Those that may not be deleted."""
     url: str = ""
 
     def app(self) -> web.Application:
@@ -111,6 +113,8 @@ class FakeHub:
         return web.json_response({})
 
     async def _untag(self, request: web.Request) -> web.Response:
+        if request.match_info["tag"] in self.protected_tags:
+            raise web.HTTPForbidden
         self.tags.remove(request.match_info["tag"])
         return web.json_response({})
 

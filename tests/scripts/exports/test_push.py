@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
@@ -20,7 +21,7 @@ from scripts.exports.push import run_push
 from storage.database import Database
 from storage.exports.manifest import Manifest
 from storage.tables import Status
-from tests.scripts.exports.fake_hub import running_hub
+from tests.scripts.exports.fake_hub import FakeHub, running_hub
 from tests.storage.exports.instance import NOW, fill, release
 
 BUCKET = "open-data"
@@ -101,6 +102,24 @@ async def test_what_was_withdrawn_here_is_withdrawn_in_the_bucket(
     assert f"chaming/{newer.release}/manifest.json" in stored
 
 
+async def test_a_withdrawal_that_the_bucket_interrupts_is_ended_the_next_time(
+    s3: Any, made: Manifest, sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(**_: object) -> None:
+        raise ConnectionError
+
+    run_push(tmp_path / "out", "s3", BUCKET, for_real=True)
+    await withdraw_by_a_newer(sqlite_database, tmp_path)
+    monkeypatch.setattr(boto3, "client", lambda service: s3)
+    s3.meta.events.register("before-call.s3.DeleteObject", interrupt)
+    with pytest.raises(ClickException, match="ConnectionError"):
+        run_push(tmp_path / "out", "s3", BUCKET, for_real=True)
+    assert f"{made.release}/withdrawn.json" in keys(s3), "whoever comes by is told"
+    s3.meta.events.unregister("before-call.s3.DeleteObject", interrupt)
+    run_push(tmp_path / "out", "s3", BUCKET, for_real=True)
+    assert [name for name in keys(s3) if made.release in name] == [f"{made.release}/withdrawn.json"]
+
+
 async def withdraw_by_a_newer(database: Database, tmp_path: Path) -> Manifest:
     """Take a message back, and publish a release without it."""
     async with database.transaction() as session:
@@ -114,24 +133,46 @@ async def test_a_data_set_repository_becomes_the_release(
 ) -> None:
     if is_withdrawn:
         made = await withdraw_by_a_newer(sqlite_database, tmp_path)
-    push = "from scripts.exports.push import run_push; run_push(Path(sys.argv[1]), 'hf', 'owner/name', for_real=True)"
-    command = [sys.executable, "-c", f"import sys; from pathlib import Path; {push}", str(tmp_path / "out")]
     async with running_hub() as hub:
         hub.repositories.add("owner/name")
         hub.files["old.csv"] = b"of an earlier release"
         hub.commits, hub.tags = ["Release 1.0.0_2026-11-21"] * is_withdrawn, ["v1.0.0"] * is_withdrawn
-        environment = {
-            **os.environ,
-            "HF_ENDPOINT": hub.url,
-            "HF_TOKEN": "hf_test",
-            "HF_HOME": str(tmp_path / "hf"),
-            "HF_HUB_DISABLE_XET": "1",
-            "HF_HUB_DISABLE_TELEMETRY": "1",
-        }
-        done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
+        done = await push_to(hub, tmp_path)
         assert done.returncode == 0, done.stderr
         for file in made.files:
             assert hashlib.sha256(hub.files[file.path]).hexdigest() == file.sha256
         assert "old.csv" not in hub.files
         assert hub.commits == [f"Release {made.release}"]
         assert hub.tags == [f"v{made.version}"]
+
+
+async def test_what_is_interrupted_at_a_hub_is_ended_the_next_time(
+    made: Manifest, sqlite_database: Database, tmp_path: Path
+) -> None:
+    newer = await withdraw_by_a_newer(sqlite_database, tmp_path)
+    async with running_hub() as hub:
+        hub.repositories.add("owner/name")
+        hub.commits, hub.tags = [f"Release {made.release}", "Release of another"], ["v1.0.0", "v2.0.0"]
+        hub.protected_tags = {"v2.0.0"}
+        assert (await push_to(hub, tmp_path)).returncode != 0
+        assert hub.commits == [f"Release {newer.release}"], "no history is left behind"
+        hub.protected_tags = set()
+        done = await push_to(hub, tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert hub.commits == [f"Release {newer.release}"]
+        assert hub.tags == [f"v{newer.version}"]
+
+
+async def push_to(hub: FakeHub, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Publish at this hub, in a process of its own: the library reads its settings when it is imported."""
+    push = "from scripts.exports.push import run_push; run_push(Path(sys.argv[1]), 'hf', 'owner/name', for_real=True)"
+    command = [sys.executable, "-c", f"import sys; from pathlib import Path; {push}", str(tmp_path / "out")]
+    environment = {
+        **os.environ,
+        "HF_ENDPOINT": hub.url,
+        "HF_TOKEN": "hf_test",
+        "HF_HOME": str(tmp_path / "hf"),
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }
+    return await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
