@@ -27,6 +27,8 @@ _WHETHER_TRUE = regex.compile(r"真的?还是假的?|是真是假|真假")
 _PER_CENT = regex.compile(r"(?<=\d) ?per ?cent\b")
 _NOT = regex.compile(r"\b([a-z]{2,5}|can(?=not))(?:n't|not)\b")
 _DO_NOT = regex.compile(r"\b(?:do|does|did) not\b")
+_NO_LESS = regex.compile(r"\b(?:no|not) (less|fewer|more) than\b")
+_BOUND = {"less": "at least", "fewer": "at least", "more": "at most"}
 _SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
 _COUNT = regex.compile(rf"\b(?:{'|'.join(COUNTS)})\b")
 _DEBUNKING = regex.compile(
@@ -57,6 +59,7 @@ def read_claim(text: str) -> Claim:
     folded = _ASKING.sub(lambda asking: asking.group(1) or "", _DECORATION.sub("", folded))
     if "n" in folded:
         folded = _DO_NOT.sub("not", _NOT.sub(lambda verb: f"{_SHORTENED.get(verb[1], verb[1])} not", folded))
+        folded = _NO_LESS.sub(lambda bound: _BOUND[bound[1]], folded)
     folded = _PER_CENT.sub("%", _COUNT.sub(lambda count: COUNTS[count.group()], folded))
     return Claim(_told_once(_WHETHER_TRUE.sub("", folded)))
 

@@ -27,16 +27,10 @@ NEAR_COPY = 0.85
 LONG_COPY = 30.0
 """Size (`retrieval.normalise.size_of`) from which a near-copy with a negation more is no debunk: debunks do not
 repeat a rumour to the letter."""
-_SAME_NAME = {
-    "南韩": "韩国",
-    "北韩": "朝鲜",
-    "大陆": "中国",
-    "番薯": "地瓜",
-    "番石榴": "芭乐",
-    "牡蛎": "蚵仔",
-    "胡萝卜": "红萝卜",
-    "aluminum": "aluminium",
-}
+LONGEST_DENIAL = 16
+"""Characters before a word in which it is denied: "never be", "not been"."""
+_NO_NAME_IN_LETTERS = frozenset({"who"})
+"""Listed names that are mostly another word where the whole text is in an alphabet."""
 
 Difference = tuple[str, str]
 
@@ -54,6 +48,7 @@ _NEGATION_ONLY = regex.compile(
     r"|no|without|no longer"
     r"|[不没無无未非勿别莫]|不(?:会|能|可以|可|得|要|应该|应|宜|是|再|准|该|需要|必|用|含)?|没有|并非|并未|并不|未曾|尚未|从未|还没|严禁|禁止|切忌|无法|拒绝|避免"
 )
+_DENIAL = regex.compile(r"\b(?:not|no|never)(?: [a-z]{1,8})? $")
 _AFFIRMATIVE = frozenset(
     {"", "do", "does", "did", "is", "are", "was", "were", "will", "can", "has", "have", "with", "always"}
     | {"会", "能", "可以", "可", "要", "应该", "是", "有", "必须", "已经", "已", "需要", "得", "请"}
@@ -81,9 +76,16 @@ def _lexicon() -> dict[str, list[tuple[str, str]]]:
 
 
 @cache
+def _same_names() -> dict[str, str]:
+    """Return the first of its names for every word that is one thing with another word."""
+    groups = [group.split("/") for group in fold((WORDS / "same.txt").read_text(encoding="utf-8")).split()]
+    return {name: names[0] for names in groups for name in names[1:]}
+
+
+@cache
 def _opposites() -> tuple[tuple[str, str], ...]:
     pairs = fold((WORDS / "opposites.txt").read_text(encoding="utf-8")).split()
-    return tuple((one, other) for one, _, other in (pair.partition("/") for pair in pairs) if other)
+    return tuple((one, other) for one, _, other in (pair.replace("_", " ").partition("/") for pair in pairs) if other)
 
 
 def _without(text: str, pattern: regex.Pattern[str]) -> str:
@@ -99,11 +101,12 @@ def _stands_alone(word: str, text: str, start: int) -> bool:
 
 def _named(text: str) -> dict[str, set[str]]:
     """Return the listed foods, drugs, places and names in a text, by class."""
-    lexicon, found, position = _lexicon(), dict[str, set[str]](), 0
+    lexicon, same, found, position = _lexicon(), _same_names(), dict[str, set[str]](), 0
+    unnamed = _NO_NAME_IN_LETTERS if text.isascii() else ()
     while position < len(text) - 1:
         for word, name in lexicon.get(text[position : position + 2], ()):
-            if text.startswith(word, position) and _stands_alone(word, text, position):
-                found.setdefault(name, set()).add(_SAME_NAME.get(word, word))
+            if text.startswith(word, position) and word not in unnamed and _stands_alone(word, text, position):
+                found.setdefault(name, set()).add(same.get(word, word))
                 position += len(word) - 1
                 break
         position += 1
@@ -165,11 +168,16 @@ def _direction_conflicts(left: str, right: str) -> Iterator[Difference]:
 
 
 def _says(text: str, word: str) -> bool:
-    """Whether a text holds a word; in an alphabet, as a word of its own: "legal" is not said by "illegal"."""
+    """Whether a text holds a word; in an alphabet, as a word of its own and not denied: "legal" is not said by
+    "illegal", and "no less than" is not "less than"."""
     start = text.find(word)
-    while start >= 0 and not _stands_alone(word, text, start):
+    while start >= 0 and (not _stands_alone(word, text, start) or (word.isascii() and _is_denied(text, start))):
         start = text.find(word, start + 1)
     return start >= 0
+
+
+def _is_denied(text: str, start: int) -> bool:
+    return _DENIAL.search(text[max(0, start - LONGEST_DENIAL) : start]) is not None
 
 
 def _negation_in(change: str) -> str | None:

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from retrieval.contradiction import find_contradictions
+from retrieval.contradiction import CLASSES, WORDS, find_contradictions
+from retrieval.normalise import fold
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,9 @@ from retrieval.contradiction import find_contradictions
         ("This law makes it legal to carry a gun in schools", "This law makes it illegal to carry a gun in schools"),
         ("Vaccines cause autism in small children", "Vaccines don't cause autism in small children"),
         ("You can't enter Canada with this vaccine", "You can enter Canada with this vaccine"),
+        ("WHO宣布停用這種疫苗", "CDC宣布停用這種疫苗"),
+        ("The pain was on the left side of the chest", "The pain was on the right side of the chest"),
+        ("More than 100 people died in the flood", "Less than 100 people died in the flood"),
         ("Germany has banned the burning of holy books", "Sweden has banned the burning of holy books"),
     ],
 )
@@ -59,6 +63,21 @@ def test_it_finds_what_was_changed_whichever_comes_first(message: str, entry: st
         ("NASA warned of fifteen days of darkness", "nasa: the earth will be dark for 15 days"),
         ("Drinking bleach cures covid", "No, drinking bleach does not cure covid"),
         ("Aluminum in deodorant causes breast cancer", "Aluminium in deodorants causes breast cancer"),
+        ("Too much acetaminophen damages the liver for good", "Too much paracetamol damages the liver for good"),
+        ("Smoking marijuana protects you from covid", "Smoking cannabis protects you from covid"),
+        ("The flu killed more people than covid this year", "Influenza killed more people than covid this year"),
+        ("The USA will ban all petrol cars by 2030", "America will ban all petrol cars by 2030"),
+        ("Britain will ban all petrol cars by 2030", "England will ban all petrol cars by 2030"),
+        ("The UK will ban all petrol cars by 2030", "Britain will ban all petrol cars by 2030"),
+        ("Strawberry with milk is poisonous to children", "Strawberries with milk are poisonous to children"),
+        ("The president left the White House at night", "The president was right to leave the White House at night"),
+        ("More than 100 people died in the flood", "No less than 100 people died in the flood"),
+        ("Is it true that drinking bleach cures covid", "It is false that drinking bleach cures covid"),
+        ("The court found that the driver was not guilty", "The court found that the driver was innocent"),
+        ("Schools in Texas shut down all over the state", "Schools in Texas closed up all over the state"),
+        ("Putin met the man who sells the gas", "Putin met the man at NASA that sells the gas"),
+        ("網傳Trump宣布退出政壇不再參選", "網傳川普宣布退出政壇不再參選"),
+        ("維生素C吃太多會腎結石", "維他命C吃太多會腎結石"),
         ("免費贈送 Taiwan LINE 貼圖", "免費贈送台灣 LINE 貼圖"),
         ("", "柿子"),
         ("👍", "🔴"),
@@ -66,6 +85,13 @@ def test_it_finds_what_was_changed_whichever_comes_first(message: str, entry: st
 )
 def test_it_is_silent_where_nothing_contradicts(message: str, entry: str) -> None:
     assert find_contradictions(message, entry) == ()
+
+
+def test_what_has_two_names_is_listed_under_both() -> None:
+    listed = {word for name in CLASSES for word in fold((WORDS / f"{name}.txt").read_text(encoding="utf-8")).split()}
+    names = fold((WORDS / "same.txt").read_text(encoding="utf-8")).replace("/", " ").split()
+    assert len(names) == len(set(names))
+    assert set(names) <= listed
 
 
 def test_it_names_the_words_that_differ_in_the_order_asked() -> None:

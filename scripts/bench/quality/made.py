@@ -190,7 +190,7 @@ def _negate(text: str, rng: random.Random) -> str | None:
 
 def _reverse(text: str, rng: random.Random) -> str | None:
     for line in (WORDS / "opposites.txt").read_text(encoding="utf-8").split():
-        one, other = line.split("/", 1)
+        one, other = line.replace("_", " ").split("/", 1)
         for old, new in ((one, other), (other, one)):
             if old in text and new not in text:
                 return text.replace(old, new)
