@@ -112,7 +112,7 @@ class Dispatcher:
             self._metrics.events_dropped.inc(len(events) - len(kept))
             events = kept
         has_room = self._has_room()
-        if has_room and not self._held:
+        if has_room and not self._held and self._would_answer(events):
             asyncio.get_running_loop().call_soon(give_head_start, self._matching, events)
         rows = await self._inbox.store(events, claim=has_room)
         if has_room and len(rows) < len(events):
@@ -140,6 +140,10 @@ class Dispatcher:
 
     def _has_room(self) -> bool:
         return self._matching.ready and not self._stopping and len(self._held) < CAPACITY
+
+    def _would_answer(self, events: Sequence[IncomingEvent]) -> bool:
+        """No work is begun for whoever is blocked, or has asked for too much."""
+        return self._limits is None or all(self._limits.would_answer(event.chat) for event in events)
 
     def _note_waiting(self, events: Sequence[IncomingEvent], rows: Sequence[InboxRow]) -> None:
         """Remember chats with a next event, to claim it once the one before it has ended, and not at the next poll."""

@@ -80,6 +80,10 @@ class Limits:
             if not self._stores.take(self._stored, event.chat) or any(kind in event.payload for kind in KEPT)
         ]
 
+    def would_answer(self, chat: str) -> bool:
+        """Whether a message of this person would be answered now; asking costs nothing."""
+        return chat not in self._blocked and (not self._per_minute or self._answers.has(self._person, chat))
+
     def judge(self, event: Event, messages: int = 1) -> Judgement:
         """Whether to answer this event, which may be several messages."""
         if isinstance(event, FREE):

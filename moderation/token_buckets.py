@@ -39,6 +39,10 @@ class TokenBucket:
         self._tokens -= cost
         return 0.0
 
+    def has(self, now: float) -> bool:
+        """Whether one could be taken now."""
+        return self._refill(now) >= 1
+
     def reserve(self, now: float) -> float:
         """Take a token, one that is still to come if need be, and return the seconds until it is there."""
         self._tokens = self._refill(now) - 1
@@ -73,3 +77,8 @@ class TokenBuckets:
         if len(self._buckets) > self._max_keys:
             self._buckets.popitem(last=False)
         return bucket.take(now, cost)
+
+    def has(self, limit: Limit, key: str) -> bool:
+        """Whether one could be taken now; none is."""
+        bucket = self._buckets.get((limit, key))
+        return bucket is None or bucket.has(self._clock())

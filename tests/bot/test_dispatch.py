@@ -13,6 +13,7 @@ import pytest
 from bot.delivery import Delivery
 from bot.dispatch import Dispatcher
 from bot.events import Event, TextMessage, Unfollow
+from bot.limits import Limits
 from bot.line_client import retry_key_of
 from bot.line_errors import InvalidReplyTokenError, LineUnreachableError, RateLimitedError, RefusedError
 from bot.matching import Matching
@@ -49,6 +50,7 @@ class MessagePath:
         self.inbox = Inbox(database, encryption_key=KEY, owner=options.get("owner", "test"), lease=LEASE)
         self.handlers: dict[type[Event], Handle] = {TextMessage: self.answer, Unfollow: self.remember}
         self.push_expired = bool(options.get("push_expired", False))
+        self.limits: Limits | None = options.get("limits")
         self.left: list[str] = []
 
     async def answer(self, event: Any) -> HandlerResult:
@@ -68,7 +70,9 @@ class MessagePath:
             line=self.line,  # type: ignore[arg-type]
             metrics=self.metrics,
         )
-        return Dispatcher(inbox=self.inbox, processor=processor, matching=self.matching, metrics=self.metrics)
+        return Dispatcher(
+            inbox=self.inbox, processor=processor, matching=self.matching, metrics=self.metrics, limits=self.limits
+        )
 
     async def depth(self) -> Mapping[str, int]:
         return await self.inbox.depth()

@@ -1,5 +1,6 @@
 """How much one chat may ask for, and who is not answered."""
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 
@@ -15,7 +16,9 @@ from storage.database import Database
 from storage.inbox import IncomingEvent
 from storage.tables import utc_now
 from tests.bot.conversation import Conversation, said
-from tests.bot.fakes import make_event
+from tests.bot.fakes import FakeMatcher, make_event
+from tests.bot.test_dispatch import MessagePath, fresh, running
+from tests.bot.test_dispatch import incoming as in_chat
 
 
 class Clock:
@@ -75,6 +78,23 @@ def test_zero_is_no_limit(sqlite_database: Database) -> None:
     free = Limits(sqlite_database, 0)
     assert {free.judge(event()) for _ in range(500)} == {Judgement.FINE}
     assert len(free.choose_stored([incoming("chat")] * 500)) == 500
+
+
+async def test_no_work_is_begun_for_whoever_would_not_be_answered(sqlite_database: Database) -> None:
+    limits = Limits(sqlite_database, 3)
+    path, matcher = MessagePath(sqlite_database, limits=limits), FakeMatcher()
+    async with sqlite_database.transaction() as session:
+        await block_chat(session, "blocked", "junk", None)
+    await limits.catch_up()
+    for _ in range(3):
+        limits.judge(event("busy"))
+    async with running(path) as dispatcher:
+        path.matching.use(matcher)
+        for chat in ("blocked", "busy", "another"):
+            await dispatcher.receive([in_chat(fresh(chat), chat)])
+            await path.until_done()
+            await asyncio.sleep(0.05)
+    assert matcher.asked == ["another"]
 
 
 async def test_whoever_is_blocked_is_not_answered_until_the_time_is_over(database: Database) -> None:

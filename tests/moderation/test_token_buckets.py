@@ -43,6 +43,15 @@ def test_what_is_refused_costs_nothing(buckets: TokenBuckets, clock: Clock) -> N
     assert buckets.take(THREE_A_MINUTE, "a") == 0
 
 
+def test_it_says_whether_there_is_one_and_takes_none(buckets: TokenBuckets, clock: Clock) -> None:
+    assert all(buckets.has(THREE_A_MINUTE, "a") for _ in range(10))
+    assert [buckets.take(THREE_A_MINUTE, "a") for _ in range(3)] == [0, 0, 0]
+    assert not buckets.has(THREE_A_MINUTE, "a")
+    clock.now = 20
+    assert buckets.has(THREE_A_MINUTE, "a")
+    assert buckets.take(THREE_A_MINUTE, "a") == 0
+
+
 def test_it_never_holds_more_than_it_began_with(buckets: TokenBuckets, clock: Clock) -> None:
     buckets.take(THREE_A_MINUTE, "a")
     clock.now = 1e6
