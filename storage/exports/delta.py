@@ -102,8 +102,22 @@ def rebuild(
         yield table, rebuild_table(old_folder, old, new_folder, new, table)
 
 
+def names_gone_rows(folder: Path, release: Manifest) -> bool:
+    """Whether the release's delta holds the rows that went, as earlier versions of chaming wrote it."""
+    for file in release.files:
+        if file.kind == "delta" and (folder / file.path).is_file():
+            first = next((line for line in read_lines(folder / file.path) if line["op"] == "-"), None)
+            if first is not None:  # all of a release were written by one version
+                return "sha256" not in first
+    return False
+
+
 def _read_change(table: ExportTable, line: dict[str, Any]) -> Change:
-    return from_object(table, line["row"]) if line["op"] == "+" else Gone(line[table.names[0]], line["sha256"])
+    if line["op"] == "+":
+        return from_object(table, line["row"])
+    if "sha256" not in line:
+        raise ReleaseError("this delta was written by an earlier version of chaming: take the whole newer release")
+    return Gone(line[table.names[0]], line["sha256"])
 
 
 def _in_parts(items: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from storage.exports.catalogue import BY_NAME
 from storage.exports.columns import ExportTable, Kind
+from storage.exports.delta import names_gone_rows
 from storage.exports.manifest import Manifest
 from storage.exports.readers import read_table
 
@@ -39,17 +40,19 @@ DIGEST_BYTES = 12
 
 
 def find_recalled(root: Path, releases: Sequence[Manifest], folder: Path, current: Manifest) -> list[str]:
-    """The names of the releases that hold more than `current`, whose files lie in `folder`.
+    """The names of the releases that hold more than `current`, whose files lie in `folder`, oldest first.
 
     What an older release holds, the newest held too, or the older one would have been withdrawn when that was made; so
-    the others are looked at only when something has gone from the newest.
+    the others are looked at only when something has gone from the newest. A delta that still holds the rows that went
+    counts in any case: nobody can tell any more which of them were taken back.
     """
+    recalled = {one.release for one in releases if names_gone_rows(root / one.release, one)}
     with closing(sqlite3.connect("")) as shown:  # a nameless database: in memory while small, then on disk
         shown.execute("CREATE TABLE unit (digest BLOB PRIMARY KEY) WITHOUT ROWID")
         shown.executemany("INSERT OR IGNORE INTO unit VALUES (?)", ((one,) for one in _read_units(folder, current)))
-        if not releases or not _holds_more(shown, root, releases[-1]):
-            return []
-        return [*(one.release for one in releases[:-1] if _holds_more(shown, root, one)), releases[-1].release]
+        if releases and _holds_more(shown, root, releases[-1]):
+            recalled |= {one.release for one in releases[:-1] if _holds_more(shown, root, one)} | {releases[-1].release}
+    return [one.release for one in releases if one.release in recalled]
 
 
 def _holds_more(shown: sqlite3.Connection, root: Path, release: Manifest) -> bool:

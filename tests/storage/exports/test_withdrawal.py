@@ -1,5 +1,6 @@
 """What was taken back is in no byte of any release afterwards; whoever asks for the old one is told why it is gone."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Awaitable, Callable
@@ -20,8 +21,8 @@ from storage.bulk import insert_rows
 from storage.database import Database
 from storage.exports import withdrawal
 from storage.exports.catalogue import BY_NAME
-from storage.exports.delta import rebuild
-from storage.exports.manifest import Manifest, list_releases
+from storage.exports.delta import rebuild, rebuild_table
+from storage.exports.manifest import Manifest, ReleaseError, list_releases
 from storage.exports.readers import read_table
 from storage.exports.release import make_release
 from storage.exports.withdrawal import list_withdrawn
@@ -264,6 +265,33 @@ async def test_only_the_releases_that_hold_it_are_withdrawn(sqlite_database: Dat
     third = await release(sqlite_database, releases, NOW + 60 * DAY, formats=LINES)  # of another quarter
     assert third.replaces == [second.release]
     assert [one.release for one in list_releases(releases)] == [first.release, third.release]
+
+
+def write_as_before(folder: Path, path: str) -> None:
+    """Put whole rows into a delta where it has digests, as earlier versions did."""
+    changes = [json.loads(line) for line in gzip.decompress((folder / path).read_bytes()).splitlines()]
+    for change in changes:
+        if change["op"] == "-":
+            change["row"] = {"id": change.pop("id"), "sha256": change.pop("sha256")}
+    (folder / path).write_bytes(gzip.compress(b"\n".join(json.dumps(change).encode() for change in changes)))
+
+
+async def test_a_delta_that_still_holds_what_went_is_withdrawn_and_rebuilds_nothing(
+    sqlite_database: Database, releases: Path
+) -> None:
+    await fill(sqlite_database)
+    first = await release(sqlite_database, releases, formats=LINES)
+    async with sqlite_database.transaction() as session:
+        await correct_as_another(session)
+    second = await release(sqlite_database, releases, NOW + DAY, formats=LINES)
+    write_as_before(releases / second.release, "delta/replies.jsonl.gz")
+    rebuilt = rebuild_table(releases / first.release, first, releases / second.release, second, BY_NAME["replies"])
+    with pytest.raises(ReleaseError, match="earlier version"):
+        list(rebuilt)
+    third = await recall(sqlite_database, releases, 2)
+    assert third is not None
+    assert third.replaces == [second.release]
+    assert await recall(sqlite_database, releases, 3) is None
 
 
 async def test_a_withdrawal_that_was_cut_off_is_ended_by_the_next_export(
