@@ -36,6 +36,10 @@ SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
 )
 
+SQLITE_READER = {"reading": True}
+POSTGRESQL_READER = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""Said in the BEGIN itself, so it costs nothing; without it, each statement would see what was committed before it."""
+
 
 class DatabaseError(Exception):
     """The database cannot be used."""
@@ -49,8 +53,8 @@ class Database:
         self.url: URL = engine.url
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._writing = async_sessionmaker(engine, expire_on_commit=False)
-        reader = engine.execution_options(reading=True, postgresql_readonly=True)
-        self._reading = async_sessionmaker(reader, expire_on_commit=False)
+        self._reader = engine.execution_options(**(SQLITE_READER if self.is_sqlite else POSTGRESQL_READER))
+        self._reading = async_sessionmaker(self._reader, expire_on_commit=False)
         self._looking = _LookingThread(engine.url) if self.is_sqlite else None
 
     @property
@@ -72,7 +76,7 @@ class Database:
         """Return what `read` finds, in one consistent view; it runs where it may wait for the disk."""
         if self._looking is not None:
             return await self._looking.run(read)
-        async with self.engine.connect() as connection:
+        async with self._reader.connect() as connection:
             return await connection.run_sync(read)
 
     async def close(self) -> None:

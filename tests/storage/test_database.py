@@ -52,3 +52,24 @@ async def test_looks_end_with_the_database(database: Database) -> None:
     if database.is_sqlite:
         with pytest.raises(RuntimeError):
             await database.look(lambda connection: connection.scalar(text("SELECT 1")))
+
+
+async def test_a_reading_sees_nothing_that_is_written_meanwhile(database: Database) -> None:
+    async with database.reading() as session:
+        assert await find_asker(session, "asker") is None
+        async with database.transaction() as writing:
+            writing.add(Asker(id="asker"))
+        assert await find_asker(session, "asker") is None
+
+
+async def test_postgresql_is_told_with_the_begin_that_a_look_only_reads_and_sees_one_moment(
+    postgres_database: Database,
+) -> None:
+    def look(connection: Connection) -> tuple[object, ...]:
+        names = ("transaction_isolation", "transaction_read_only")
+        return tuple(connection.scalar(text(f"SHOW {name}")) for name in names)
+
+    assert await postgres_database.look(look) == ("repeatable read", "on")
+    async with postgres_database.transaction() as session:  # of the same pool
+        assert (await session.scalar(text("SHOW transaction_isolation"))) == "read committed"
+        assert (await session.scalar(text("SHOW transaction_read_only"))) == "off"
