@@ -40,5 +40,9 @@ def menu() -> None:
     except LineError as error:
         raise click.ClickException(f"LINE refused: {error.reason or error.code}.") from None
     click.echo(f"Everybody sees the menu in their language ({done.made} made, {done.deleted} older ones deleted).")
+    if done.failed:
+        raise click.ClickException(
+            f"LINE could not move people to the new menus, and {done.left} older ones stay for them: run this again."
+        )
     if done.left:
         raise click.ClickException("LINE is still moving people to the new menus: run this again later to tidy up.")

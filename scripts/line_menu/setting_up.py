@@ -22,6 +22,8 @@ REQUEST_TIMEOUT_S = 60.0
 REQUEST_ID = "x-line-request-id"
 LOOK_EVERY_S = 1.0
 LOOKS = 60
+ONGOING, SUCCEEDED, FAILED = "ongoing", "succeeded", "failed"
+"""How far LINE is with moving people from menu to menu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,9 @@ class MenusSet:
     made: int
     deleted: int
     left: int
-    """Menus that are out of date and still there, because LINE was not done moving people over."""
+    """Menus that are out of date and still there, because LINE has not moved people over."""
+    failed: bool = False
+    """LINE has given up moving them; otherwise, where menus are left, it was not done yet."""
 
 
 async def set_rich_menus(settings: Settings, *, look_every_s: float = LOOK_EVERY_S) -> MenusSet:
@@ -40,15 +44,19 @@ async def set_rich_menus(settings: Settings, *, look_every_s: float = LOOK_EVERY
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S)) as session:
         token = await choose_tokens(settings, session).get()
         line = _Line(session, settings, token)
-        there = {menu["name"]: menu["richMenuId"] for menu in await line.list_menus() if is_ours(menu.get("name", ""))}
-        ids = {menu.language: there.get(menu.name) or await line.make(menu) for menu in planned}
-        made = sum(menu.name not in there for menu in planned)
+        there = [
+            (menu["name"], str(menu["richMenuId"])) for menu in await line.list_menus() if is_ours(menu.get("name", ""))
+        ]
+        right = dict(reversed(there))  # of several of one name the first
+        ids = {menu.language: right.get(menu.name) or await line.make(menu) for menu in planned}
+        made = sum(menu.name not in right for menu in planned)
         await _name(line, ids)
         await line.call("POST", f"/v2/bot/user/all/richmenu/{ids[DEFAULT_LANGUAGE]}")
-        older = {name: menu_id for name, menu_id in there.items() if menu_id not in ids.values()}
-        if not await _move_people(line, older, ids, look_every_s):
-            return MenusSet(made, 0, len(older))
-        for menu_id in older.values():
+        older = [(name, menu_id) for name, menu_id in there if menu_id not in ids.values()]
+        phase = await _move_people(line, older, ids, look_every_s)
+        if phase != SUCCEEDED:
+            return MenusSet(made, 0, len(older), failed=phase == FAILED)
+        for _, menu_id in older:
             await line.call("DELETE", f"/v2/bot/richmenu/{menu_id}")
     return MenusSet(made, len(older), 0)
 
@@ -111,19 +119,21 @@ async def _name(line: _Line, ids: Mapping[str, str]) -> None:
             await line.call("POST", f"/v2/bot/richmenu/alias/{alias}", {"richMenuId": menu_id})
 
 
-async def _move_people(line: _Line, older: Mapping[str, str], ids: Mapping[str, str], look_every_s: float) -> bool:
-    """Have LINE show the new menus to whoever sees an older one; whether it is done."""
+async def _move_people(
+    line: _Line, older: Sequence[tuple[str, str]], ids: Mapping[str, str], look_every_s: float
+) -> str:
+    """Have LINE show the new menus to whoever sees an older one; returns how far it has come."""
     moves = [
         {"type": "link", "from": menu_id, "to": ids[language]}
-        for name, menu_id in older.items()
+        for name, menu_id in older
         if (language := language_of(name)) is not None and language != DEFAULT_LANGUAGE
     ]
     if not moves:
-        return True
+        return SUCCEEDED
     _, request_id = await line.call("POST", "/v2/bot/richmenu/batch", {"operations": moves})
     for _ in range(LOOKS):
         progress, _ = await line.call("GET", f"/v2/bot/richmenu/progress/batch?requestId={request_id}")
-        if progress.get("phase") != "ongoing":
-            return progress.get("phase") == "succeeded"
+        if progress.get("phase") in {SUCCEEDED, FAILED}:
+            return str(progress["phase"])
         await asyncio.sleep(look_every_s)
-    return False
+    return ONGOING

@@ -1,10 +1,12 @@
 """The rich menus, on a LINE platform of this machine."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from io import BytesIO
 
 import aiohttp
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from bot.buttons import Buttons, Press
@@ -15,6 +17,7 @@ from bot.metrics import Metrics
 from bot.rich_menu import alias_of, show_rich_menu
 from bot.settings import Settings
 from bot.wording import LANGUAGES, load_wordings
+from scripts.cli import main
 from scripts.line_menu import setting_up
 from scripts.line_menu.pictures import drawn_words
 from scripts.line_menu.plan import HEIGHT, ITEMS, WIDTH, plan_menus, read_picture
@@ -95,17 +98,47 @@ async def test_a_menu_that_people_still_see_is_not_deleted_under_them(
     await show_rich_menu(client, asker.user_id, "ja")
     monkeypatch.setattr(setting_up, "LOOKS", 2)
     monkeypatch.setattr(line.platform.rich_menus, "replace", lambda request_id, moves: None)
-    line.platform.rich_menus.batches = Ongoing()
+    line.platform.rich_menus.batches = AlwaysAt("ongoing")
     done = await set_rich_menus(settings(line, key="another key, long enough as well"), look_every_s=0)
     assert done == MenusSet(made=3, deleted=0, left=3)
     assert menu_of(line, asker) == "ja"
 
 
-class Ongoing(dict[str, str]):
-    """Batches that LINE is never done with."""
+async def test_it_says_so_when_line_has_given_up_moving_people(
+    line: LineSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_rich_menus(settings(line))
+    line.platform.rich_menus.batches = AlwaysAt("failed")
+    monkeypatch.setattr("scripts.settings_option.settings_or_exit", lambda **_: settings(line, key=f"another {KEY}"))
+    done = await asyncio.to_thread(CliRunner().invoke, main, ["line", "menu"])
+    assert done.exit_code == 1
+    assert "LINE could not move people to the new menus, and 3 older ones stay" in done.output
+    assert len(line.platform.rich_menus.menus) == 6
+
+
+async def test_of_several_menus_of_one_name_one_stays(line: LineSimulator) -> None:
+    planned = plan_menus(KEY)
+    for menu in (*planned, *planned):
+        menu_id = line.platform.rich_menus.add(menu.body)
+        line.platform.rich_menus.set_picture(menu_id, menu.picture)
+    asker = line.add_user("asker")
+    line.platform.rich_menus.link(asker.user_id, menu_id)
+    language = menu_of(line, asker)
+    assert await set_rich_menus(settings(line)) == MenusSet(made=0, deleted=3, left=0)
+    assert len(line.platform.rich_menus.menus) == 3
+    assert line.platform.rich_menus.linked
+    assert menu_of(line, asker) == language
+
+
+class AlwaysAt(dict[str, str]):
+    """Batches that LINE comes this far with, and no further."""
+
+    def __init__(self, phase: str) -> None:
+        super().__init__()
+        self.phase = phase
 
     def get(self, *_: object) -> str:
-        return "ongoing"
+        return self.phase
 
 
 async def test_back_to_the_default_language_is_back_to_everybodys_menu(line: LineSimulator, client: LineClient) -> None:
