@@ -4,18 +4,22 @@ Nobody chooses their judges, and nobody is held to it: whoever declines, says no
 not rate within three, is replaced by another draw, until so many have been asked that asking more is no use.
 """
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from sqlalchemy import Exists, exists, func, select
+from sqlalchemy import ColumnElement, Exists, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.console.notices import tell
 from moderation.rating import load_authors
 from moderation.trust import EARNED, choose_invited
+from storage.database import Database
 from storage.tables import (
+    Article,
     ArticleReply,
     Editor,
     RaterStanding,
@@ -39,17 +43,35 @@ UNDECIDED = (ReplyState.PROPOSED, ReplyState.PROVISIONAL)
 AT_ONCE = 100
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who may be drawn, and how many invitations of each wait for a word."""
+
+    levels: Mapping[str, Role]
+    waiting: Counter[str]
+
+    @property
+    def busy(self) -> set[str]:
+        """Those with so many invitations that another would only be one more."""
+        return {person for person, number in self.waiting.items() if number >= MAX_OPEN}
+
+
 async def invite_raters(
-    session: AsyncSession, article_id: str, reply_id: str, now: datetime, number: int = INVITED
+    session: AsyncSession, article_id: str, reply_id: str, now: datetime, people: People | None = None
 ) -> tuple[str, ...]:
-    """Ask some people, drawn at random, to rate an answer; returns whom."""
+    """Ask people, drawn at random, to rate an answer, until five have rated or may yet; returns whom.
+
+    Nobody, where it is decided or hidden.
+    """
     link = await session.get_one(ArticleReply, (article_id, reply_id), with_for_update=True)
-    known = await _load_invited(session, article_id, reply_id)
-    excluded = known | await load_authors(session, link) | await _load_raters(session, link) | await _load_busy(session)
-    number = min(number, MAX_INVITED - len(known))
+    number = await _count_places(session, link)
     if number <= 0:
         return ()
-    drawn = choose_invited(await _load_levels(session), excluded=excluded, number=number, random=SystemRandom())
+    people = people or await _load_people(session)
+    excluded = (
+        await _load_invited(session, link) | await load_authors(session, link) | await _load_raters(session, link)
+    )
+    drawn = choose_invited(people.levels, excluded=excluded | people.busy, number=number, random=SystemRandom())
     session.add_all(
         RatingInvitation(
             article_id=article_id, reply_id=reply_id, editor_id=person, invited_at=now, until=now + TO_ANSWER
@@ -57,6 +79,7 @@ async def invite_raters(
         for person in drawn
     )
     await session.flush()
+    people.waiting.update(drawn)
     await tell(session, drawn, "invited", article_id=article_id, reply_id=reply_id)
     return drawn
 
@@ -64,7 +87,7 @@ async def invite_raters(
 async def answer_invitation(
     session: AsyncSession, editor_id: str, article_id: str, reply_id: str, *, accept: bool, now: datetime
 ) -> RatingInvitation | None:
-    """Say yes or no, or change one's mind; None where nobody asked. After a no, somebody else is drawn."""
+    """Say yes or no, or change one's mind; None where nobody asked. After a no, somebody else is drawn if needed."""
     invitation = await session.get(RatingInvitation, (article_id, reply_id, editor_id), with_for_update=True)
     if invitation is None:
         return None
@@ -74,36 +97,51 @@ async def answer_invitation(
     session.add(invitation)
     await session.flush()
     if not accept and was_open:
-        await invite_raters(session, article_id, reply_id, now, number=1)
+        await invite_raters(session, article_id, reply_id, now)
     return invitation
 
 
-async def replace_lapsed(session: AsyncSession, now: datetime) -> int:
-    """Draw others for those who said nothing, or yes and did not rate; returns how many lapsed."""
+async def replace_lapsed(database: Database, now: datetime) -> int:
+    """Draw others for those who said nothing, or yes and did not rate; returns how many lapsed.
+
+    One transaction each, and what all need is read before: nobody else waits for the hundred of them.
+    """
+    async with database.reading() as session:
+        rows = await session.scalars(
+            select(RatingInvitation)
+            .where(_has_lapsed(now))
+            .order_by(col(RatingInvitation.until), col(RatingInvitation.editor_id))
+            .limit(AT_ONCE)
+        )
+        lapsed = list(rows)
+        people = await _load_people(session) if lapsed else None
+    replaced = 0
+    for invitation in lapsed:
+        async with database.transaction() as session:
+            replaced += await _replace(session, invitation, now, people)
+    return replaced
+
+
+async def _replace(session: AsyncSession, seen: RatingInvitation, now: datetime, people: People | None) -> bool:
+    """Let one lapse, unless its person has said or done something since it was seen."""
     rows = await session.scalars(
         select(RatingInvitation)
-        .join(
-            ArticleReply,
-            (col(ArticleReply.article_id) == col(RatingInvitation.article_id))
-            & (col(ArticleReply.reply_id) == col(RatingInvitation.reply_id)),
-        )
         .where(
-            col(RatingInvitation.rsvp).in_(OPEN),
-            col(RatingInvitation.until) <= now,
-            col(ArticleReply.state).in_(UNDECIDED),
-            col(ArticleReply.status) == Status.NORMAL,
-            ~_has_rated(),
+            _has_lapsed(now),
+            col(RatingInvitation.article_id) == seen.article_id,
+            col(RatingInvitation.reply_id) == seen.reply_id,
+            col(RatingInvitation.editor_id) == seen.editor_id,
         )
-        .order_by(col(RatingInvitation.until), col(RatingInvitation.editor_id))
-        .limit(AT_ONCE)
+        .with_for_update()
     )
-    lapsed = list(rows)
-    for invitation in lapsed:
-        invitation.rsvp = Rsvp.LAPSED
-        session.add(invitation)
-        await session.flush()
-        await invite_raters(session, invitation.article_id, invitation.reply_id, now, number=1)
-    return len(lapsed)
+    invitation = rows.first()
+    if invitation is None:
+        return False
+    invitation.rsvp = Rsvp.LAPSED
+    session.add(invitation)
+    await session.flush()
+    await invite_raters(session, invitation.article_id, invitation.reply_id, now, people)
+    return True
 
 
 async def load_invitations(session: AsyncSession, editor_id: str) -> Mapping[tuple[str, str], tuple[Rsvp, bool]]:
@@ -133,23 +171,57 @@ def _has_rated() -> Exists:
     )
 
 
-async def _load_levels(session: AsyncSession) -> dict[str, Role]:
-    rows = await session.execute(
-        select(Editor, RaterStanding)
-        .outerjoin(RaterStanding, col(RaterStanding.rater) == col(Editor.id))
-        .where(col(Editor.blocked_at).is_(None))
+def _is_undecided() -> Exists:
+    """Whether the answer one was invited to still needs to be rated, and can be seen."""
+    return exists().where(
+        col(ArticleReply.article_id) == col(RatingInvitation.article_id),
+        col(ArticleReply.reply_id) == col(RatingInvitation.reply_id),
+        col(ArticleReply.state).in_(UNDECIDED),
+        col(ArticleReply.status) == Status.NORMAL,
+        col(Article.id) == col(RatingInvitation.article_id),
+        col(Article.status) == Status.NORMAL,
     )
-    return {
-        editor.id: standing.level if standing else (editor.role if editor.role in EARNED else EARNED[-1])
-        for editor, standing in rows
-        if standing is None or not standing.blocked
-    }
 
 
-async def _load_invited(session: AsyncSession, article_id: str, reply_id: str) -> set[str]:
+def _has_lapsed(now: datetime) -> ColumnElement[bool]:
+    is_over = col(RatingInvitation.rsvp).in_(OPEN) & (col(RatingInvitation.until) <= now)
+    return is_over & _is_undecided() & ~_has_rated()
+
+
+async def _count_places(session: AsyncSession, link: ArticleReply) -> int:
+    """How many more may be asked: some have rated or may yet, and so many at all are enough."""
+    article = await session.get_one(Article, link.article_id)
+    if link.state not in UNDECIDED or link.status != Status.NORMAL or article.status != Status.NORMAL:
+        return 0
+    is_filled = case((col(RatingInvitation.rsvp).in_(OPEN) | _has_rated(), 1), else_=0)
+    row = await session.execute(
+        select(func.count(), func.coalesce(func.sum(is_filled), 0)).where(
+            col(RatingInvitation.article_id) == link.article_id, col(RatingInvitation.reply_id) == link.reply_id
+        )
+    )
+    asked, filled = (int(number) for number in row.one())
+    return min(INVITED - filled, MAX_INVITED - asked)
+
+
+async def _load_people(session: AsyncSession) -> People:
+    rows = await session.execute(
+        select(col(Editor.id), col(Editor.role), col(RaterStanding.level))
+        .outerjoin(RaterStanding, col(RaterStanding.rater) == col(Editor.id))
+        .where(col(Editor.blocked_at).is_(None), col(RaterStanding.blocked).is_not(True))
+    )
+    levels = {person: level or (role if role in EARNED else EARNED[-1]) for person, role, level in rows}
+    waiting = await session.execute(
+        select(col(RatingInvitation.editor_id), func.count())
+        .where(col(RatingInvitation.rsvp) == Rsvp.WAITING, _is_undecided(), ~_has_rated())
+        .group_by(col(RatingInvitation.editor_id))
+    )
+    return People(levels, Counter(dict(waiting.tuples().all())))
+
+
+async def _load_invited(session: AsyncSession, link: ArticleReply) -> set[str]:
     rows = await session.scalars(
         select(col(RatingInvitation.editor_id)).where(
-            col(RatingInvitation.article_id) == article_id, col(RatingInvitation.reply_id) == reply_id
+            col(RatingInvitation.article_id) == link.article_id, col(RatingInvitation.reply_id) == link.reply_id
         )
     )
     return set(rows)
@@ -160,16 +232,5 @@ async def _load_raters(session: AsyncSession, link: ArticleReply) -> set[str]:
         select(col(Rating.rater)).where(
             col(Rating.article_id) == link.article_id, col(Rating.reply_id) == link.reply_id
         )
-    )
-    return set(rows)
-
-
-async def _load_busy(session: AsyncSession) -> set[str]:
-    """Those with so many invitations that another would only be one more."""
-    rows = await session.scalars(
-        select(col(RatingInvitation.editor_id))
-        .where(col(RatingInvitation.rsvp) == Rsvp.WAITING)
-        .group_by(col(RatingInvitation.editor_id))
-        .having(func.count() >= MAX_OPEN)
     )
     return set(rows)

@@ -18,7 +18,7 @@ async def keep_tasks(database: Database, now: datetime) -> str:
     """Open what nobody works on any more, replace raters who do not come, tell authors what was decided."""
     async with database.transaction() as session:
         released = await release_lapsed(session, now)
-        lapsed = await replace_lapsed(session, now)
+    lapsed = await replace_lapsed(database, now)
     told = await tell_authors(database)
     return f"released {released} tasks, replaced {lapsed} invited, told the authors of {told} decisions"
 

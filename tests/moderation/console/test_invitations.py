@@ -1,8 +1,11 @@
 """Invitations to rate: drawn at random, answered in the inbox, drawn again for those who do not come."""
 
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import event, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.console.invitations import (
@@ -16,7 +19,8 @@ from moderation.console.invitations import (
     invite_raters,
     replace_lapsed,
 )
-from moderation.publish import publish
+from moderation.console.notices import tell
+from moderation.publish import publish, set_article_status, set_link_status
 from storage.database import Database
 from storage.tables import (
     Article,
@@ -31,6 +35,7 @@ from storage.tables import (
     ReplyState,
     Role,
     Rsvp,
+    Status,
     Verdict,
     utc_now,
 )
@@ -90,17 +95,13 @@ async def test_it_draws_others_for_those_who_do_not_come_and_not_for_ever(databa
         yes, rated, *_ = await invite_raters(session, "a", "r0", now)
         await answer_invitation(session, yes, "a", "r0", accept=True, now=now)
         session.add(Rating(article_id="a", reply_id="r0", rater=rated, score=0.0))
-    async with database.transaction() as session:
-        assert await replace_lapsed(session, now + TO_ANSWER) == INVITED - 2
+    assert await replace_lapsed(database, now + TO_ANSWER) == INVITED - 2
     assert await invited(database, Rsvp.ACCEPTED) == {yes}
-    async with database.transaction() as session:
-        assert await replace_lapsed(session, now + TO_RATE) == 1, "who said yes and did not rate"
+    assert await replace_lapsed(database, now + TO_RATE) == 1, "who said yes and did not rate"
     for days in range(3, 60, 3):
-        async with database.transaction() as session:
-            await replace_lapsed(session, now + TO_RATE + timedelta(days=days))
+        await replace_lapsed(database, now + TO_RATE + timedelta(days=days))
     assert len(await invited(database)) == MAX_INVITED
-    async with database.transaction() as session:
-        assert await replace_lapsed(session, now + timedelta(days=99)) == 0
+    assert await replace_lapsed(database, now + timedelta(days=99)) == 0
 
 
 async def test_what_is_decided_needs_nobody_else(database: Database) -> None:
@@ -109,8 +110,7 @@ async def test_what_is_decided_needs_nobody_else(database: Database) -> None:
     async with database.transaction() as session:
         await invite_raters(session, "a", "r0", now)
         await publish(session, "a", "r0", ReplyState.VERIFIED)
-    async with database.transaction() as session:
-        assert await replace_lapsed(session, now + TO_ANSWER) == 0
+    assert await replace_lapsed(database, now + TO_ANSWER) == 0
 
 
 async def test_nobody_is_asked_for_more_than_a_handful_at_once(database: Database) -> None:
@@ -123,6 +123,97 @@ async def test_nobody_is_asked_for_more_than_a_handful_at_once(database: Databas
             select(col(RatingInvitation.editor_id), func.count()).group_by(col(RatingInvitation.editor_id))
         )
         assert dict(rows.tuples().all()) == {"rater00": MAX_OPEN, "rater01": MAX_OPEN}
+
+
+async def test_whoever_rates_without_a_word_is_asked_again(database: Database) -> None:
+    await furnish(database, people=1, answers=MAX_OPEN + 1)
+    for number in range(MAX_OPEN + 1):
+        async with database.transaction() as session:
+            assert await invite_raters(session, "a", f"r{number}", utc_now()) == ("rater00",), number
+            session.add(Rating(article_id="a", reply_id=f"r{number}", rater="rater00", score=1.0))
+
+
+@pytest.mark.parametrize("end", ["decided", "hidden", "message hidden"])
+async def test_an_invitation_to_what_needs_no_rating_any_more_keeps_nobody_busy(database: Database, end: str) -> None:
+    await furnish(database, people=1, answers=MAX_OPEN + 1)
+    async with database.transaction() as session:
+        session.add(Article(id="b", text="另一則"))
+        await session.flush()
+        session.add(ArticleReply(article_id="b", reply_id="r0", contributor="author"))
+        for number in range(MAX_OPEN):
+            await invite_raters(session, "a", f"r{number}", utc_now())
+        assert await invite_raters(session, "b", "r0", utc_now()) == ()
+        await put_an_end(session, end, [f"r{number}" for number in range(MAX_OPEN)])
+        assert await invite_raters(session, "b", "r0", utc_now()) == ("rater00",)
+
+
+async def put_an_end(session: AsyncSession, end: str, replies: list[str]) -> None:
+    """No more ratings are needed for these answers."""
+    if end == "message hidden":
+        await set_article_status(session, "a", Status.BLOCKED)
+        return
+    for reply_id in replies:
+        if end == "hidden":
+            await set_link_status(session, "a", reply_id, Status.BLOCKED)
+        else:
+            await publish(session, "a", reply_id, ReplyState.VERIFIED)
+
+
+async def test_saying_yes_and_no_again_and_again_draws_nobody_more(database: Database) -> None:
+    await furnish(database)
+    async with database.transaction() as session:
+        first, *_ = await invite_raters(session, "a", "r0", utc_now())
+    for accept in (False, True, False, True, False):
+        async with database.transaction() as session:
+            await answer_invitation(session, first, "a", "r0", accept=accept, now=utc_now())
+    assert len(await invited(database)) == INVITED + 1
+
+
+async def test_those_who_have_rated_need_nobody_in_their_place(database: Database) -> None:
+    await furnish(database)
+    async with database.transaction() as session:
+        first, *_ = await invite_raters(session, "a", "r0", utc_now())
+        session.add(Rating(article_id="a", reply_id="r0", rater=first, score=1.0))
+    async with database.transaction() as session:
+        await answer_invitation(session, first, "a", "r0", accept=False, now=utc_now())
+    assert len(await invited(database)) == INVITED
+
+
+@pytest.mark.parametrize("end", ["decided", "hidden", "message hidden"])
+async def test_a_no_to_what_needs_no_rating_any_more_draws_nobody(database: Database, end: str) -> None:
+    await furnish(database)
+    async with database.transaction() as session:
+        first, *_ = await invite_raters(session, "a", "r0", utc_now())
+        await put_an_end(session, end, ["r0"])
+    async with database.transaction() as session:
+        declined = await answer_invitation(session, first, "a", "r0", accept=False, now=utc_now())
+        assert declined is not None
+    assert len(await invited(database)) == INVITED
+
+
+async def test_each_who_lapses_is_replaced_by_itself_and_people_are_read_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else who writes waits for all of them."""
+    await furnish(database)
+    async with database.transaction() as session:
+        await invite_raters(session, "a", "r0", utc_now())
+    stored: list[int] = []
+    asked: list[str] = []
+
+    async def look_and_tell(session: AsyncSession, *given: Any, **more: Any) -> None:
+        stored.append(len(await invited(database, Rsvp.LAPSED)))
+        await tell(session, *given, **more)
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "rater_standing" in statement:
+            asked.append(statement)
+
+    monkeypatch.setattr("moderation.console.invitations.tell", look_and_tell)
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    assert await replace_lapsed(database, utc_now() + TO_ANSWER) == INVITED
+    assert stored == list(range(INVITED)), "each was stored before the next was drawn"
+    assert len(asked) == 1
 
 
 async def test_a_volunteer_says_yes_in_the_inbox_rates_and_is_thanked(
