@@ -20,20 +20,29 @@ AGAIN_AFTER = timedelta(days=1)
 
 async def tell_of_outbreaks(database: Database, now: datetime) -> int:
     """Tell those whose topics it is of the fastest one; returns how many people were told."""
-    async with database.transaction() as session:
-        tasks = [each for each in await load_tasks(session, now) if _needs_somebody(each)]
-        tasks.sort(key=lambda each: -each.facts.asks_today)
-        rows = await session.scalars(select(Editor).where(col(Editor.blocked_at).is_(None)))
-        people = {editor.id: frozenset(editor.topics) for editor in rows if editor.topics}
-        busy = await _load_told(session, people, now)
-        told = 0
-        for editor_id, topics in people.items():
-            lately, ever = busy.get(editor_id, (False, set()))
-            chosen = None if lately else _choose(tasks, topics, ever)
-            if chosen is not None:
-                await tell(session, [editor_id], KIND, article_id=chosen.article_id)
-                told += 1
-    return told
+    async with database.reading() as session:
+        chosen = await _choose_for_all(session, now)
+    if chosen:
+        async with database.transaction() as session:
+            for editor_id, article_id in chosen:
+                await tell(session, [editor_id], KIND, article_id=article_id)
+    return len(chosen)
+
+
+async def _choose_for_all(session: AsyncSession, now: datetime) -> list[tuple[str, str]]:
+    """Whom to tell of which message."""
+    tasks = [each for each in await load_tasks(session, now) if _needs_somebody(each)]
+    tasks.sort(key=lambda each: -each.facts.asks_today)
+    rows = await session.execute(select(col(Editor.id), col(Editor.topics)).where(col(Editor.blocked_at).is_(None)))
+    people = {editor_id: frozenset(topics) for editor_id, topics in rows if topics}
+    busy = await _load_told(session, people, now)
+    found = []
+    for editor_id, topics in people.items():
+        lately, ever = busy.get(editor_id, (False, set()))
+        chosen = None if lately else _choose(tasks, topics, ever)
+        if chosen is not None:
+            found.append((editor_id, chosen.article_id))
+    return found
 
 
 def _needs_somebody(task: QueuedTask) -> bool:

@@ -1,8 +1,11 @@
 """What the jobs do for the console, on both databases: tasks read and ranked, authors told, digests mailed."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.wording import load_wordings
@@ -12,7 +15,7 @@ from moderation.console.sessions import LASTS, Place, begin_session, forget_old
 from moderation.console.upkeep import keep_tasks, reopen_tasks
 from moderation.console.wording import LOCALES
 from moderation.intake import add_article, request_reply
-from moderation.queue import load_tasks, rank, rank_for
+from moderation.queue import QueuedTask, load_tasks, rank, rank_for
 from storage.database import Database
 from storage.tables import (
     ArticleCategory,
@@ -117,6 +120,23 @@ async def test_it_tells_once_of_what_spreads_on_ones_topics(database: Database) 
     async with database.reading() as session:
         rows = await session.execute(select(col(EditorNotice.editor_id), col(EditorNotice.article_id)))
         assert rows.tuples().all() == [("fits", article_id)]
+
+
+async def test_nobody_waits_to_write_while_the_tasks_are_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await furnish(database)
+
+    async def load_and_write(session: AsyncSession, now: datetime) -> list[QueuedTask]:
+        tasks = list(await load_tasks(session, now))
+        async with asyncio.timeout(5), database.transaction() as writing:
+            writing.add(Editor(id="fits", topics=["c"]))
+        return tasks
+
+    monkeypatch.setattr("moderation.console.outbreaks.load_tasks", load_and_write)
+    await tell_of_outbreaks(database, utc_now())
+    async with database.reading() as session:
+        assert await session.get(Editor, "fits") is not None
 
 
 async def test_it_tells_of_no_outbreak_that_somebody_works_on(database: Database) -> None:
