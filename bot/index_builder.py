@@ -68,13 +68,15 @@ async def _load_or_encode(
     """One vector a text, in order; what was not stored yet is stored."""
     async with database.reading() as session:
         stored = await load_embeddings(session, [text.entry_id for text in texts], encoder.model_id)
-    hashes = {text.entry_id: hash_text(text.text) for text in texts}
-    known = {id_: decode_vector(row.vector) for id_, row in stored.items() if row.text_hash == hashes[id_]}
+    to_encode = {text.entry_id: text_to_encode(text.text) for text in texts}
+    known = {
+        id_: decode_vector(row.vector) for id_, row in stored.items() if row.text_hash == hash_text(to_encode[id_])
+    }
     missing = [text for text in texts if text.entry_id not in known]
     if missing:
         loop = asyncio.get_running_loop()
         encoded = await asyncio.gather(
-            *(loop.run_in_executor(pool, encoder.encode, [text_to_encode(text.text)]) for text in missing)
+            *(loop.run_in_executor(pool, encoder.encode, [to_encode[text.entry_id]]) for text in missing)
         )
         fresh = {text.entry_id: vectors[0] for text, vectors in zip(missing, encoded, strict=True)}
         await save_vectors(database, encoder.model_id, missing, fresh)

@@ -161,7 +161,7 @@ class IndexFollower:
             text
             for found in texts.values()
             for text in found
-            if text.entry_id not in stored or stored[text.entry_id].text_hash != hash_text(text.text)
+            if text.entry_id not in stored or stored[text.entry_id].text_hash != hash_text(text_to_encode(text.text))
         ]
         fresh = await self._encode(missing)
         vectors = {entry_id: decode_vector(row.vector) for entry_id, row in stored.items()} | fresh
@@ -229,7 +229,7 @@ def to_row(text: IndexedText, vector: Vectors, model_id: str) -> Embedding:
         entry_id=text.entry_id,
         model_id=model_id,
         article_id=text.article_id,
-        text_hash=hash_text(text.text),
+        text_hash=hash_text(text_to_encode(text.text)),
         vector=encode_vector(vector),
     )
 

@@ -19,7 +19,7 @@ from retrieval.types import Vectors
 from storage.database import Database
 from storage.index_changes import TRIMMED, Change, append_changes
 from storage.index_entries import adopt_model, adopted_model, latest_seq
-from storage.tables import Article, ArticleVariant, ChangeKind, LogPosition, Status
+from storage.tables import Article, ArticleVariant, ChangeKind, Embedding, LogPosition, Status, hash_text
 from tests.retrieval.made import HashEncoder
 
 TEXTS = {f"a{i}": f"第{i}則訊息說了別的事情" for i in range(7)}
@@ -91,6 +91,37 @@ async def test_it_encodes_a_text_that_changed(articles: Database, encoder: HashE
 
     assert encoder.encoded == ["改過的內容"]
     assert finds(index, "改過的內容") == ["a2"]
+
+
+async def test_it_encodes_again_what_is_read_another_way(
+    articles: Database, encoder: HashEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later version may take other words for a greeting: the text is the same, what is encoded is not."""
+    await rebuild_index(articles, encoder)
+    encoder.encoded.clear()
+    for module in ("bot.index_builder", "bot.index_follower"):
+        monkeypatch.setattr(f"{module}.text_to_encode", lambda text: text.removeprefix("第5則"))
+    await rebuild_index(articles, encoder)
+    await rebuild_index(articles, encoder)
+
+    assert encoder.encoded == ["訊息說了別的事情"]
+
+
+async def test_a_vector_stored_by_the_text_as_it_came_is_used_where_nothing_was_cut(
+    articles: Database, encoder: HashEncoder
+) -> None:
+    """Earlier versions stored the hash of the text with its greeting."""
+    greeting = "大家早安！第七則訊息說了一件別的事情"
+    async with articles.transaction() as session:
+        session.add(Article(id="a7", text=greeting))
+    await rebuild_index(articles, encoder)
+    async with articles.transaction() as session:
+        for entry_id, text in {"article:a6": TEXTS["a6"], "article:a7": greeting}.items():
+            (await session.get_one(Embedding, (entry_id, encoder.model_id))).text_hash = hash_text(text)
+    encoder.encoded.clear()
+    await rebuild_index(articles, encoder)
+
+    assert encoder.encoded == ["第七則訊息說了一件別的事情"]
 
 
 async def test_an_interrupted_build_goes_on_where_it_was(articles: Database, encoder: HashEncoder) -> None:

@@ -141,6 +141,16 @@ async def test_it_encodes_a_text_once_and_remembers_the_vector(following: Follow
     assert again.index.articles == following.index.articles
 
 
+async def test_it_encodes_again_what_is_read_another_way(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    await following.add("a", "早安喝熱水")
+    await following.add("b", "喝冷水")
+    await following.follower.catch_up()
+    monkeypatch.setattr("bot.index_follower.text_to_encode", lambda text: text.removeprefix("早安"))
+    again = Following(following.database)
+    await again.follower.catch_up()
+    assert again.encoder.encoded == ["喝熱水"]
+
+
 async def test_it_goes_on_when_one_article_cannot_be_encoded(following: Following) -> None:
     following.encoder.poison = {"毒"}
     for article_id, text in (("a", "甲"), ("b", "毒"), ("c", "丙")):
