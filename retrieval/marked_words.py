@@ -20,7 +20,7 @@ _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}
 _TOKEN = regex.compile(
     rf"(?P<number>[0-9０-９]+(?:[.,:/][0-9０-９]+)*[%％]?)"
     rf"|(?P<character>[{_UNSPACED}々〇ー]\p{{M}}*)"
-    rf"|(?P<word>[[\p{{L}}\p{{M}}]--[{_UNSPACED}]]+)",
+    rf"|(?P<word>[\p{{L}}--[{_UNSPACED}]][[\p{{L}}\p{{M}}]--[{_UNSPACED}]]*)",
     regex.VERSION1,
 )
 _PARTICLES = frozenset(
@@ -94,10 +94,8 @@ def _fold_one(piece: str) -> str:
 
 
 def _tokens(text: str) -> list[_Token]:
-    return [
-        _Token(found.start(), found.end(), _fold_one(found.group()), found.lastgroup or "")
-        for found in _TOKEN.finditer(text)
-    ]
+    found = ((token, _fold_one(token.group())) for token in _TOKEN.finditer(text))
+    return [_Token(token.start(), token.end(), folded, token.lastgroup or "") for token, folded in found if folded]
 
 
 def _joined(tokens: Sequence[_Token]) -> str:
@@ -132,7 +130,7 @@ def _is_word(tokens: Sequence[_Token], run: _Run) -> bool:
     found = tokens[run.first : run.last]
     if not found or (len(found) == 1 and found[0].kind == "character"):
         return False
-    return any(token.kind == "number" for token in found) or _is_telling("".join(t.folded for t in found if t.folded))
+    return any(token.kind == "number" for token in found) or _is_telling("".join(t.folded for t in found))
 
 
 def _is_telling(word: str) -> bool:

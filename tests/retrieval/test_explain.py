@@ -57,6 +57,17 @@ def test_words_of_an_alphabet_are_whole_words() -> None:
     assert "Dollars" in found.only_entry
 
 
+@pytest.mark.parametrize("emoji", ["❤️", "☀️", "⚠️", "1️⃣", "👍🏽", "👨‍👩‍👧"])
+def test_an_emoji_is_no_word(emoji: str) -> None:
+    found = explain(f"{emoji} 茄子和菌類一起吃會中毒{emoji}", [f"{emoji}{emoji} 下雨天不要開車出門 {emoji}"])
+    assert all(any(map(str.isalnum, word)) for word in found.shared)
+    assert not any("\ufe0f" in word for word in (*found.shared, *found.only_message, *found.only_entry))
+
+
+def test_a_letter_and_its_accent_are_one_word() -> None:
+    assert "nước chanh" in explain("Uống nước chanh mỗi ngày", ["Nước chanh chữa bệnh"]).shared
+
+
 def test_what_every_text_has_is_no_reason() -> None:
     found = explain("因為大家都可以這樣，我們沒有不要", ["我們大家沒有可以，因為不要這樣"])
     assert found.shared == ()
