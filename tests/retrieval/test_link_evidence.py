@@ -5,6 +5,7 @@ import pytest
 from retrieval.link_evidence import MAX_ARTICLES, is_page
 from retrieval.matcher import BlockingMatcher
 from retrieval.types import Band, Match
+from retrieval.urls import canonical_urls
 from tests.retrieval.made import HashEncoder
 from tests.retrieval.matching import make_calibration, make_index
 
@@ -43,6 +44,18 @@ def test_a_link_under_many_messages_is_a_signature() -> None:
     found = match("完全不同的另外一件事情發生了 https://example.com/me", **many)
     assert len(many) > MAX_ARTICLES
     assert not any("shared_link" in one.signals for one in found)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("https://t.me/+AbC12", "https://wa.me/886912345678", "https://chat.whatsapp.com/AbC12"),
+        *("https://maps.app.goo.gl/AbC12", "https://forms.gle/AbC12", "https://lihi.vip/AbC12"),
+        *("https://reurl.cc/AbC12", "https://tinyurl.com/AbC12", "https://lin.ee/AbC12"),
+    ],
+)
+def test_short_links_and_invitations_are_no_pages(link: str) -> None:
+    assert not any(map(is_page, canonical_urls(link)))
 
 
 def test_news_pages_are_pages() -> None:
