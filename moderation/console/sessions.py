@@ -13,7 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.console.editors import choose_role
-from storage.tables import Editor, EditorNotice, EditorSession, Passkey, RaterStanding, Role, SignInLink
+from storage.tables import (
+    Editor,
+    EditorNotice,
+    EditorSession,
+    Passkey,
+    PushSubscription,
+    RaterStanding,
+    Role,
+    SignInLink,
+)
 
 LASTS = timedelta(days=14)
 """How long a session lives when nothing is done in it; each use renews it."""
@@ -166,8 +175,10 @@ async def confirm(session: AsyncSession, session_id: str, now: datetime) -> None
 
 
 async def forget_old(session: AsyncSession, now: datetime) -> int:
-    """Delete sessions and links that have ended; returns how many sessions."""
+    """Delete sessions and links that have ended, and who was to be told there; returns how many sessions."""
     await session.execute(delete(SignInLink).where(col(SignInLink.expires_at) <= now))
+    ended = select(col(EditorSession.id)).where(col(EditorSession.expires_at) <= now)
+    await session.execute(delete(PushSubscription).where(col(PushSubscription.session_id).in_(ended)))
     gone = await session.execute(
         delete(EditorSession).where(col(EditorSession.expires_at) <= now).returning(col(EditorSession.id))
     )

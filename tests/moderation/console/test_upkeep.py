@@ -24,6 +24,8 @@ from storage.tables import (
     Category,
     Editor,
     EditorNotice,
+    EditorSession,
+    PushSubscription,
     Reply,
     ReplyState,
     ReviewTask,
@@ -107,6 +109,21 @@ async def test_it_forgets_sessions_that_have_ended(database: Database) -> None:
         assert await forget_old(session, utc_now() + LASTS) == 1
     assert "released 0" in await keep_tasks(database, utc_now())
     assert Editor().role == Role.NEWCOMER
+
+
+async def test_whose_session_has_ended_is_told_nothing_there_any_more(database: Database) -> None:
+    await furnish(database)
+    now = utc_now()
+    async with database.transaction() as session:
+        await begin_session(session, "author", Place("?", "?"), now - LASTS)
+        await begin_session(session, "author", Place("?", "?"), now)
+        for each in await session.scalars(select(EditorSession)):
+            kind = "ended" if each.expires_at <= now else "open"
+            keys = {"endpoint": f"https://push.example.org/{kind}", "p256dh": "", "auth": ""}
+            session.add(PushSubscription(id=kind, editor_id="author", session_id=each.id, **keys))
+    async with database.transaction() as session:
+        assert await forget_old(session, now) == 1
+        assert list(await session.scalars(select(col(PushSubscription.id)))) == ["open"]
 
 
 async def test_it_tells_once_of_what_spreads_on_ones_topics(database: Database) -> None:
