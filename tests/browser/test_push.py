@@ -90,6 +90,47 @@ async def test_a_volunteer_is_told_in_the_browser(browser: Browser, desk: Desk, 
     await context.close()
 
 
+PRESS = """async () => {
+  const done = [];
+  WindowClient.prototype.focus = async function () { return this; };
+  WindowClient.prototype.navigate = async function (url) { done.push(`${new URL(this.url).pathname} to ${url}`); };
+  Clients.prototype.openWindow = async (url) => done.push(`new to ${url}`);
+  await self.registration.showNotification("x", { data: { url: "/review/inbox" } });
+  const [notification] = await self.registration.getNotifications();
+  const waited = [];
+  const event = new NotificationEvent("notificationclick", { notification });
+  event.waitUntil = (promise) => waited.push(promise);
+  self.dispatchEvent(event);
+  await Promise.all(waited);
+  return done;
+}"""
+"""Presses a notification. A script may neither focus nor open a window, so what the worker would do is noted."""
+
+
+@pytest.mark.parametrize(
+    ("path", "done"),
+    [
+        ("/review/push", "/review/push to"),
+        ("/review/inbox", "/review/inbox to"),
+        ("/review/report?article=a&reply=r", "new to"),
+        ("/review/account", "new to"),
+    ],
+)
+async def test_a_page_that_may_have_something_half_written_is_left_alone(
+    browser: Browser, desk: Desk, path: str, done: str
+) -> None:
+    context = await browser.new_context(locale="zh-TW", viewport=PHONE, permissions=["notifications"])
+    page = await context.new_page()
+    await enter(desk, page, Role.REVIEWER)
+    await page.goto(f"{desk.base}/review/push")
+    await page.evaluate("navigator.serviceWorker.register('/review/worker.js', { scope: '/review/' })")
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await page.goto(f"{desk.base}{path}")
+    (worker,) = context.service_workers
+    assert await worker.evaluate(PRESS) == [f"{done} {desk.base}/review/inbox"]
+    await context.close()
+
+
 async def test_a_no_to_the_browser_is_explained(browser: Browser, desk: Desk) -> None:
     context = await browser.new_context(locale="zh-TW", viewport=PHONE)
     page = await context.new_page()

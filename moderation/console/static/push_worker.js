@@ -1,6 +1,8 @@
 // Shows what the console sends to this browser, and opens the console when it is pressed.
 "use strict";
 const CONSOLE = new URL("/review/", self.location.origin).href;
+// Pages on which nothing is written. Any other is left alone: a new window opens instead.
+const QUIET = new Set(["/review/", "/review/inbox", "/review/push"]);
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -19,9 +21,8 @@ self.addEventListener("notificationclick", (event) => {
   const url = wanted.origin === self.location.origin && wanted.href.startsWith(CONSOLE) ? wanted.href : `${CONSOLE}inbox`;
   event.waitUntil((async () => {
     const open = await self.clients.matchAll({ type: "window" });
-    const there = open.find((client) => client.url.startsWith(CONSOLE));
-    // A page with something half written is left alone: a new window opens instead.
-    if (there && !there.url.includes("/write") && !there.url.includes("/correct")) return (await there.focus()).navigate(url);
+    const there = open.find((client) => QUIET.has(new URL(client.url).pathname));
+    if (there) return (await there.focus()).navigate(url);
     return self.clients.openWindow(url);
   })());
 });
