@@ -22,7 +22,7 @@ COUNTS = {"fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty
 """Numbers as English writes them; "one" is mostly no number."""
 
 _ASKING = regex.compile(r"(会|能|可以|可|是|有|要|该|好|对|行)(?:不|没)\1|有没有|是否|能否|可否")
-_DECORATION = regex.compile(r"[\p{So}\p{Sk}--[°]]+", regex.VERSION1)
+_DECORATION = regex.compile(r"(?:(?!(?<=\d)\^\d)[\p{So}\p{Sk}--[°]])+", regex.VERSION1)
 _WHETHER_TRUE = regex.compile(r"真的?还是假的?|是真是假|真假")
 _PER_CENT = regex.compile(r"(?<=\d) ?per ?cent\b")
 _NOT = regex.compile(r"\b([a-z]{2,5}|can(?=not))(?:n't|not)\b")

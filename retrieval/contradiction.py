@@ -36,7 +36,7 @@ Difference = tuple[str, str]
 
 _DIGITS = str.maketrans("〇零一二两三四五六七八九", "001223456789")
 _NUMBER = regex.compile(
-    r"(?<![a-z0-9])-?(?:(?<![\w.])\.)?\d+(?:[.,]\d+)*|[〇零一二两三四五六七八九十百千万亿]+(?=[个年月日天号岁倍杯颗粒克公斤元块万亿人次度点分秒小时周杯种成%])"
+    r"(?<![a-z0-9^])[-±]?(?:(?<![\w.])\.)?\d+(?:[.,^]\d+)*|[〇零一二两三四五六七八九十百千万亿]+(?=[个年月日天号岁倍杯颗粒克公斤元块万亿人次度点分秒小时周杯种成%])"
 )
 _UNIT = regex.compile(
     r"\s*(?:多|几|余)?\s*(%|[a-z°]{1,4}|万|亿|千|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折)"
@@ -56,7 +56,7 @@ _AFFIRMATIVE = frozenset(
 _HARMLESS = frozenset(
     {"不只是", "不仅是", "不但是", "不同的", "没想到", "不小心", "非常的", "不知道", "不得不", "不可思"}
 )
-_ANY_NUMBER = regex.compile(r"(?:(?<![\w.])\.)?\d+(?:[.,:/-]\d+)*")
+_ANY_NUMBER = regex.compile(r"(?:(?<![\w.])\.)?\d+(?:[.,:/^-]\d+)*")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _TOKEN = regex.compile(r"[a-z']+|.", regex.DOTALL)
 
@@ -117,7 +117,8 @@ def _value(number: str) -> str:
     """Return one spelling of a number: no thousands' commas, Chinese digits as digits."""
     number = regex.sub(r"^(-?)\.", r"\g<1>0.", regex.sub(r",(?=\d{3})", "", number))
     if number[-1].isascii():
-        return number.rstrip("0").rstrip(".") if "." in number else number
+        plain: str = regex.sub(r"\.0*$|(?<=\.\d*)0+$", "", number)
+        return plain
     if number.startswith("十"):
         number = "一" + number
     if regex.fullmatch(r"[一二两三四五六七八九]十[一二三四五六七八九]?", number):
