@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -28,6 +28,7 @@ from storage.tables import (
     EditorSession,
     MeasureKind,
     ModerationMeasure,
+    PushSubscription,
     RaterStanding,
     Rating,
     ReplyRequest,
@@ -181,8 +182,9 @@ async def _set_blocked(session: AsyncSession, editor_id: str, *, blocked: bool) 
 
 
 async def _sign_out(session: AsyncSession, editor_id: str) -> None:
-    for found in await session.scalars(select(EditorSession).where(col(EditorSession.editor_id) == editor_id)):
-        await session.delete(found)
+    """Everywhere, and they are told nothing there any more, also after they are let in again."""
+    await session.execute(delete(EditorSession).where(col(EditorSession.editor_id) == editor_id))
+    await session.execute(delete(PushSubscription).where(col(PushSubscription.editor_id) == editor_id))
 
 
 async def _free_tasks(session: AsyncSession, editor_id: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from moderation.abuse.blocking import (
     unblock_editor,
 )
 from moderation.abuse.errors import NothingToDoError
+from moderation.console.sessions import Place, begin_session
 from moderation.feedback import HELPFUL, NOT_HELPFUL, give_feedback
 from moderation.intake import request_reply
 from storage.database import Database
@@ -23,7 +24,9 @@ from storage.tables import (
     ArticleReply,
     ArticleReplyFeedback,
     Editor,
+    EditorSession,
     ModerationMeasure,
+    PushSubscription,
     RaterStanding,
     ReplyRequest,
     ReplyState,
@@ -69,6 +72,20 @@ async def test_what_nobody_has_decided_on_leaves_the_review_and_what_is_shown_st
         assert (await session.get_one(ArticleReply, ("a", "r"))).status == Status.NORMAL
         assert await task_state(session) == TaskState.SUBMITTED
         assert not (await session.get_one(RaterStanding, "volunteer")).blocked
+
+
+async def test_whoever_is_blocked_is_signed_out_and_told_nothing_there_any_more(database: Database) -> None:
+    async with database.transaction() as session:
+        session.add(Editor(id="volunteer"))
+        await session.flush()
+        await begin_session(session, "volunteer", Place("?", "?"), NOW)
+        keys = {"endpoint": "https://push.example.org/x", "p256dh": "", "auth": ""}
+        session.add(PushSubscription(editor_id="volunteer", **keys))
+    async with database.transaction() as session:
+        await block_volunteer(session, "volunteer")
+    async with database.reading() as session:
+        assert (await session.scalars(select(EditorSession))).first() is None
+        assert (await session.scalars(select(PushSubscription))).first() is None
 
 
 async def test_an_answer_that_only_their_rating_carried_is_held_and_shown_again(database: Database) -> None:
