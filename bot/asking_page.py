@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+import aiohttp_jinja2
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.bubbles.notes import SEEN_WHERE
 from bot.bubbles.view import DRAFT_LINK, View
 from bot.handlers.asking import Asked, Person
-from bot.pages import security_headers
+from bot.pages import PAGES, security_headers
 from bot.services import Services
 from bot.wording import choose_from_header
 from storage.askers import find_asker
@@ -86,3 +88,30 @@ async def _find_language(services: Services, decision_id: str | None) -> str | N
         decision = await find_decision(session, decision_id) if decision_id else None
         asker = await find_asker(session, decision.asker_id) if decision and decision.asker_id else None
         return asker.language if asker else None
+
+
+async def respond_in_page(
+    request: web.Request,
+    services: Services,
+    template: str,
+    context: Mapping[str, object],
+    headers: Mapping[str, str],
+    status: int,
+) -> web.Response:
+    """A page that asks, in the language of whoever opened it."""
+    view = await choose_view(request, services)
+    html = aiohttp_jinja2.render_string(
+        template,
+        request,
+        {
+            "words": view.words,
+            "view": view,
+            "wordings": services.wordings,
+            "seen_where": {where.value: view.words(told) for where, told in SEEN_WHERE.items()},
+            **context,
+        },
+        app_key=PAGES,
+    )
+    response = web.Response(text=html, content_type="text/html", status=status, headers=headers)
+    response.headers["Content-Language"] = view.words.tag
+    return response

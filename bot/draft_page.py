@@ -8,7 +8,6 @@ nothing: publishing needs two deliberate presses, and a person sees exactly what
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from bot.asking_page import (
@@ -18,15 +17,16 @@ from bot.asking_page import (
     form_headers,
     note_question,
     read_token,
+    respond_in_page,
 )
 from bot.bubbles.consent import MAX_PUBLISHED
-from bot.bubbles.notes import SEEN_WHERE, place_in_line, usual_wait
+from bot.bubbles.notes import place_in_line, usual_wait
 from bot.drafts import draft_of, is_cut_from
 from bot.fit import clean, cut, units
 from bot.handlers.asking import Person, publish_and_ask, take_back_question
 from bot.handlers.kept_message import find_kept_message
 from bot.mentions import without_mentions
-from bot.pages import PAGES, read_style
+from bot.pages import read_style
 from bot.services import Services
 from storage.match_decisions import find_decision
 
@@ -114,24 +114,8 @@ class _DraftPage:
     async def _respond(
         self, request: web.Request, step: str, context: Mapping[str, object] = {}, status: int = 200
     ) -> web.Response:
-        view = await choose_view(request, self._services)
-        html = aiohttp_jinja2.render_string(
-            "draft.html",
-            request,
-            {
-                "words": view.words,
-                "view": view,
-                "style": self._style,
-                "wordings": self._services.wordings,
-                "seen_where": {where.value: view.words(told) for where, told in SEEN_WHERE.items()},
-                **{"text": "", "reason": "", "seen": "", "problem": None, **context},
-                "step": step,
-            },
-            app_key=PAGES,
-        )
-        response = web.Response(text=html, content_type="text/html", status=status, headers=self._headers)
-        response.headers["Content-Language"] = view.words.tag
-        return response
+        shown = {"text": "", "reason": "", "seen": "", "problem": None, "style": self._style, **context, "step": step}
+        return await respond_in_page(request, self._services, "draft.html", shown, self._headers, status)
 
 
 async def _read_form(request: web.Request) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """The matcher as the handlers see it: not there while model and index are being loaded, then there."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
 from bot.metrics import Metrics
-from bot.search import Search, TellCopies
-from retrieval.types import Band, Match
+from bot.search import Search
+from retrieval.types import Band, Match, TellCopies
 
 MOST_MATCHES = 10
 HEAD_START_KEPT_S = 0.25
@@ -88,12 +88,13 @@ class Matching:
         """Everything that is found, best first."""
         async with self.searching(text, limit=limit) as search:
             with self._metrics.step_seconds.labels("match").time():
-                return self.counted(await search.matches())
-
-    def counted(self, matches: list[Match]) -> list[Match]:
-        """The matches that are decided on, counted by the best one's band."""
-        self._metrics.matches.labels(matches[0].band if matches else Band.NOTHING).inc()
+                matches = await search.matches()
+        self.count(matches)
         return matches
+
+    def count(self, matches: Sequence[Match]) -> None:
+        """Count the matches that were decided on, by the best one's band."""
+        self._metrics.matches.labels(matches[0].band if matches else Band.NOTHING).inc()
 
     def _start(self, matcher: TextMatcher, text: str, limit: int) -> Search:
         async def match(tell_copies: TellCopies) -> list[Match]:

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from weakref import WeakValueDictionary
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from bot.asking_page import (
@@ -24,9 +23,10 @@ from bot.asking_page import (
     may_be_published,
     note_question,
     read_token,
+    respond_in_page,
 )
 from bot.bubbles.media import TOO_SLOW
-from bot.bubbles.notes import SEEN_WHERE, place_in_line, usual_wait
+from bot.bubbles.notes import place_in_line, usual_wait
 from bot.events import MediaMessage
 from bot.handlers.asking import Person
 from bot.handlers.kept_message import to_media_message
@@ -43,7 +43,7 @@ from bot.media.covering import (
 from bot.media.desk import SeenPicture
 from bot.media.reading import Reading, ReadText
 from bot.media.words import Area
-from bot.pages import PAGES, read_style
+from bot.pages import read_style
 from bot.picture_draft import PictureDraft, PictureForm, read_form
 from bot.services import Services
 from moderation.token_buckets import Limit, TokenBuckets
@@ -180,25 +180,8 @@ class _PictureDraftPage:
     async def _respond(
         self, request: web.Request, step: str, context: Mapping[str, object], status: int = 200
     ) -> web.Response:
-        view = await choose_view(request, self._services)
-        html = aiohttp_jinja2.render_string(
-            "picture_draft.html",
-            request,
-            {
-                "words": view.words,
-                "view": view,
-                "style": self._style,
-                "script": self._script,
-                "wordings": self._services.wordings,
-                "seen_where": {where.value: view.words(told) for where, told in SEEN_WHERE.items()},
-                **context,
-                "step": step,
-            },
-            app_key=PAGES,
-        )
-        response = web.Response(text=html, content_type="text/html", status=status, headers=self._headers)
-        response.headers["Content-Language"] = view.words.tag
-        return response
+        shown = {"style": self._style, "script": self._script, **context, "step": step}
+        return await respond_in_page(request, self._services, "picture_draft.html", shown, self._headers, status)
 
 
 def _read_template(name: str) -> str:

@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from retrieval.types import Match
-
-TellCopies = Callable[[list[Match]], None]
+from retrieval.types import Match, TellCopies
 
 
 class Search:

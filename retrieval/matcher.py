@@ -15,12 +15,10 @@ from retrieval.message import read_message
 from retrieval.normalise import key_hash
 from retrieval.ranker import Proposed, Ranker, SearchableIndex
 from retrieval.texts import well_formed
-from retrieval.types import Encode, Match, Vector
+from retrieval.types import Encode, Match, TellCopies, Vector
 
 EncodeOne = Callable[[str], Awaitable[Vector]]
 """`BatchingEncoder(encoder.encode).encode`: one text to its vector."""
-
-TellCopies = Callable[[list[Match]], None]
 
 READ_AT_ONCE = 500
 """Characters of a message that is read where it arrives, in half a millisecond; a longer one is read in the thread."""

@@ -79,3 +79,7 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit rows, shape (len(texts), dimension). Any text is accepted, the empty one too."""
         ...
+
+
+TellCopies = Callable[[list[Match]], None]
+"""Takes the answers that need no encoder, as soon as they are known."""

@@ -73,10 +73,11 @@ async def look_up(services: Services, event: Event, text: str) -> LookedUp:
         with services.metrics.step_seconds.labels("match").time():
             copies, view = await asyncio.gather(search.near_copies(), find_view(services, event))
             matches = copies or await search.matches()
-        found = await _decide(services, view, services.matching.counted(matches), model_id)
+        found = await _decide(services, view, matches, model_id)
         if copies and not isinstance(found.outcome, Answer):  # its copy is unanswered, another article may be
             found = await _decide(services, view, await search.matches(), model_id)
-        return found
+    services.matching.count(found.matches)
+    return found
 
 
 async def _decide(services: Services, view: View, matches: Sequence[Match], model_id: str) -> LookedUp:

@@ -15,12 +15,11 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.link_titles import LinkTitles
-from bot.search import TellCopies
 from bot.services import Services
 from bot.settings import Settings
 from bot.wording import load_wordings
 from retrieval.normalise import matching_key
-from retrieval.types import Band, EntryKind, Match
+from retrieval.types import Band, EntryKind, Match, TellCopies
 from scripts.line_menu.setting_up import set_rich_menus
 from scripts.simulator.actions import get_action
 from scripts.simulator.line import LineSimulator, running_simulator

@@ -11,8 +11,7 @@ from typing import Any
 import orjson
 
 from bot.outcome import Message
-from bot.search import TellCopies
-from retrieval.types import Match
+from retrieval.types import Match, TellCopies
 
 SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
 SECRET_KEY = "a key for tests, long enough"

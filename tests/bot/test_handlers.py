@@ -12,10 +12,9 @@ from bot.event_parser import READERS
 from bot.handlers import HANDLERS
 from bot.outcome import HandlerResult
 from bot.pseudonyms import Pseudonyms
-from bot.search import TellCopies
 from moderation.intake import find_request
 from retrieval.normalise import key_hash
-from retrieval.types import Band, Match
+from retrieval.types import Band, Match, TellCopies
 from storage.askers import set_language
 from storage.tables import (
     Article,

@@ -11,9 +11,8 @@ from bot.head_start import give_head_start
 from bot.matching import HEAD_START_KEPT_S, Matching
 from bot.metrics import Metrics
 from bot.outcome import HandlerResult
-from bot.search import TellCopies
 from retrieval.batching import EncoderBusyError
-from retrieval.types import Match
+from retrieval.types import Match, TellCopies
 from storage.database import Database
 from storage.inbox import IncomingEvent
 from tests.bot.fakes import FakeMatcher, make_event

@@ -85,6 +85,15 @@ async def fields_of(page: ClientResponse) -> dict[str, list[str]]:
     return sent
 
 
+async def ask_and_look(
+    album: Album,
+    browser: TestClient,  # type: ignore[type-arg]
+) -> tuple[str, ClientResponse]:
+    """Send a picture, open its page, and press "look" with all as it stands: the page's path, and what is shown."""
+    path = await ask(album)
+    return path, await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+
+
 async def shown_picture(page: ClientResponse) -> Image.Image:
     encoded = re.findall(r"data:image/jpeg;base64,([^\"]+)", await page.text())[0]
     return decode(base64.b64decode(encoded))
@@ -193,8 +202,7 @@ async def test_it_works_once_and_then_lets_it_be_taken_back(
     album: Album,
     browser: TestClient,  # type: ignore[type-arg]
 ) -> None:
-    path = await ask(album)
-    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    path, look = await ask_and_look(album, browser)
     form = {**await fields_of(look), "step": "publish"}
     await browser.post(path, data=form)
     second = await browser.post(path, data=form)
@@ -215,8 +223,7 @@ async def test_words_that_were_not_looked_at_are_not_published(
 ) -> None:
     """The picture and its covers are the same, but it is read otherwise the second time."""
     monkeypatch.setattr(picture_draft_page, "READ_KEPT_S", -1.0)
-    path = await ask(album)
-    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    path, look = await ask_and_look(album, browser)
     (title, *rest), *lines = read_numbered_note().lines
     album.reader.text = to_read_text(((replace(title, text="沒有人看過這一句"), *rest), *lines))
     again = await browser.post(path, data={**await fields_of(look), "step": "publish"})
@@ -230,8 +237,7 @@ async def test_a_second_press_at_the_same_moment_finds_it_settled(
     album: Album,
     browser: TestClient,  # type: ignore[type-arg]
 ) -> None:
-    path = await ask(album)
-    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    path, look = await ask_and_look(album, browser)
     form = {**await fields_of(look), "step": "publish"}
     presses = await asyncio.gather(*(browser.post(path, data=form) for _ in range(3)))
     led_to = sorted(press.url.path.endswith("/picture") for press in presses)
@@ -243,8 +249,7 @@ async def test_what_is_unsent_while_it_is_being_published_is_not_published(
     browser: TestClient,  # type: ignore[type-arg]
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    path = await ask(album)
-    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    path, look = await ask_and_look(album, browser)
     fetch = album.content.fetch
 
     async def fetch_and_unsend(message_id: str, *, limit: int) -> bytes:
@@ -262,8 +267,7 @@ async def test_what_is_published_while_it_is_being_unsent_is_taken_back(
     browser: TestClient,  # type: ignore[type-arg]
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    path = await ask(album)
-    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    path, look = await ask_and_look(album, browser)
     inbox, form = album.chat.services.inbox, {**await fields_of(look), "step": "publish"}
     erase = inbox.erase_payload
 
@@ -319,8 +323,7 @@ async def test_it_publishes_nothing_that_was_not_looked_at(
     browser: TestClient,  # type: ignore[type-arg]
     hostile: dict[str, Any],
 ) -> None:
-    path = await ask(album)
-    look = await browser.post(path, data={**await fields_of(await browser.get(path)), "step": "look"})
+    path, look = await ask_and_look(album, browser)
     answer = await browser.post(path, data={**await fields_of(look), **hostile, "step": "publish"})
     assert answer.status == 200
     assert await articles(album) == []
