@@ -7,7 +7,9 @@ that has run out counts as open, before the job has noticed.
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from moderation.task_states import Act, Mover, TransitionError, get_next, to_movers
@@ -118,16 +120,17 @@ async def release_lapsed(session: AsyncSession, now: datetime) -> int:
 
 async def show_presence(session: AsyncSession, task_id: str, editor_id: str, now: datetime) -> None:
     """Remember that this person has the task open."""
-    seen = await session.get(Presence, (task_id, editor_id)) or Presence(
-        task_id=task_id, editor_id=editor_id, seen_at=now
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    await session.execute(
+        insert(Presence)
+        .values(task_id=task_id, editor_id=editor_id, seen_at=now)
+        .on_conflict_do_update(index_elements=["task_id", "editor_id"], set_={"seen_at": now})
     )
-    seen.seen_at = now
-    session.add(seen)
 
 
-async def load_present(session: AsyncSession, task_id: str, now: datetime, *, but: str) -> list[Editor]:
+def read_present(session: Session, task_id: str, now: datetime, *, but: str) -> list[Editor]:
     """Who else has the task open."""
-    rows = await session.scalars(
+    rows = session.scalars(
         select(Editor)
         .join(Presence, col(Presence.editor_id) == col(Editor.id))
         .where(

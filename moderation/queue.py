@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from moderation.benefit import BUCKETS, Benefit, TaskFacts, measure_benefit
@@ -160,9 +161,9 @@ def _in_order(ranked: Sequence[RankedTask]) -> list[RankedTask]:
     return sorted(ranked, key=lambda each: (-each.benefit.value, each.task.created_at, each.task.task_id))
 
 
-async def load_set_aside(session: AsyncSession, editor_id: str, now: datetime) -> set[str]:
+def read_set_aside(session: Session, editor_id: str, now: datetime) -> set[str]:
     """The tasks this person does not want to see now."""
-    rows = await session.scalars(
+    rows = session.scalars(
         select(col(SetAside.task_id)).where(
             col(SetAside.editor_id) == editor_id, (col(SetAside.until).is_(None)) | (col(SetAside.until) > now)
         )

@@ -12,6 +12,7 @@ from random import SystemRandom
 
 from sqlalchemy import ColumnElement, Exists, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from moderation.console.notices import tell
@@ -144,11 +145,9 @@ async def _replace(session: AsyncSession, seen: RatingInvitation, now: datetime,
     return True
 
 
-async def load_invitations(session: AsyncSession, editor_id: str) -> Mapping[tuple[str, str], tuple[Rsvp, bool]]:
+def read_invitations(session: Session, editor_id: str) -> Mapping[tuple[str, str], tuple[Rsvp, bool]]:
     """What one was asked to rate: by message and answer, what one said, and whether one has rated."""
-    rows = await session.execute(
-        select(RatingInvitation, _has_rated()).where(col(RatingInvitation.editor_id) == editor_id)
-    )
+    rows = session.execute(select(RatingInvitation, _has_rated()).where(col(RatingInvitation.editor_id) == editor_id))
     return {(each.article_id, each.reply_id): (each.rsvp, bool(rated)) for each, rated in rows}
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from moderation.console.context import ConsoleContext
+from moderation.console.looking import look
 from moderation.filters import Filters, Viewer, passes
-from moderation.queue import RankedTask, load_set_aside, rank_for
+from moderation.queue import RankedTask, rank_for, read_set_aside
 from retrieval.types import Band, Match
 from storage.articles import ArticleSummary, load_article_summaries
 from storage.tables import Editor, Status
@@ -28,8 +30,7 @@ class TaskList:
 async def load_list(context: ConsoleContext, editor: Editor, filters: Filters) -> TaskList:
     """Read and rank; a search is answered by the bot's own matcher, best match first."""
     now = context.now()
-    async with context.database.reading() as session:
-        aside = await load_set_aside(session, editor.id, now)
+    aside = await look(context.database, partial(read_set_aside, editor_id=editor.id, now=now))
     viewer = Viewer(editor.id, frozenset(editor.topics), frozenset(aside))
     wanted = [each for each in await context.tasks.load() if passes(each.task, filters, viewer, now)]
     ranked = rank_for(wanted, editor)

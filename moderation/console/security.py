@@ -5,6 +5,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -13,6 +14,7 @@ from moderation.client_address import find_address
 from moderation.console.access import SIGN_IN_PATH, ForbiddenError, Handler, SignedOutError
 from moderation.console.context import ConsoleContext, get_context
 from moderation.console.limits import ACTS, BURST, PAGES, Limit
+from moderation.console.looking import look
 from moderation.console.rendering import CSRF, LANGUAGE_COOKIE, NONCE, SIGNED_IN, render
 from moderation.console.sessions import SEEN_EVERY, Place, find_signed_in, is_unusual, note_use, to_place
 
@@ -69,8 +71,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     if not token or request.path.startswith((STATIC, FEEDS)):
         return await handler(request)
     now, place = context.now(), find_place(request)
-    async with context.database.reading() as session:
-        signed_in = await find_signed_in(session, token, now)
+    signed_in = await look(context.database, partial(find_signed_in, token=token, now=now))
     if signed_in is None:
         return await handler(request)
     request[SIGNED_IN] = signed_in

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from moderation.claims import PRESENT_FOR, load_present
+from moderation.claims import PRESENT_FOR, read_present
 from storage.tables import (
     Article,
     ArticleReply,
@@ -49,32 +49,32 @@ class TaskPage:
         return self.task.state == TaskState.OPEN or (self.task.state == TaskState.CLAIMED and not self.is_held)
 
 
-async def find_task_page(session: AsyncSession, task_id: str, viewer: str, now: datetime) -> TaskPage | None:
+def find_task_page(session: Session, task_id: str, viewer: str, now: datetime) -> TaskPage | None:
     """The task and everything about its message; None when there is none, or its message is hidden or taken back."""
-    task = await session.get(ReviewTask, task_id)
-    article = await session.get(Article, task.article_id) if task else None
+    task = session.get(ReviewTask, task_id)
+    article = session.get(Article, task.article_id) if task else None
     if task is None or article is None or article.status != Status.NORMAL:
         return None
     is_held = task.state == TaskState.CLAIMED and task.lease_until is not None and task.lease_until > now
-    own = await session.get(Presence, (task_id, viewer))
+    own = session.get(Presence, (task_id, viewer))
     others = select(Editor).where(col(Editor.blocked_at).is_(None), col(Editor.id) != viewer).limit(MAX_PEOPLE)
     return TaskPage(
         task=task,
         article=article,
         is_held=is_held,
-        claimant=await session.get(Editor, task.claimed_by) if is_held else None,
-        present=await load_present(session, task_id, now, but=viewer),
+        claimant=session.get(Editor, task.claimed_by) if is_held else None,
+        present=read_present(session, task_id, now, but=viewer),
         is_noted=own is not None and now - own.seen_at < PRESENT_FOR / 3,
-        answers=await _load_answers(session, article.id),
-        variants=await _load_variants(session, article.id),
-        links=list(await session.scalars(select(Hyperlink).where(col(Hyperlink.article_id) == article.id))),
-        reasons=await _load_reasons(session, article.id),
-        people=list(await session.scalars(others)) if is_held else [],
+        answers=_read_answers(session, article.id),
+        variants=_read_variants(session, article.id),
+        links=list(session.scalars(select(Hyperlink).where(col(Hyperlink.article_id) == article.id))),
+        reasons=_read_reasons(session, article.id),
+        people=list(session.scalars(others)) if is_held else [],
     )
 
 
-async def _load_answers(session: AsyncSession, article_id: str) -> list[tuple[ArticleReply, Reply]]:
-    rows = await session.execute(
+def _read_answers(session: Session, article_id: str) -> list[tuple[ArticleReply, Reply]]:
+    rows = session.execute(
         select(ArticleReply, Reply)
         .join(Reply, col(Reply.id) == col(ArticleReply.reply_id))
         .where(col(ArticleReply.article_id) == article_id, col(ArticleReply.status) == Status.NORMAL)
@@ -83,8 +83,8 @@ async def _load_answers(session: AsyncSession, article_id: str) -> list[tuple[Ar
     return [(link, reply) for link, reply in rows]
 
 
-async def _load_variants(session: AsyncSession, article_id: str) -> list[str]:
-    rows = await session.scalars(
+def _read_variants(session: Session, article_id: str) -> list[str]:
+    rows = session.scalars(
         select(col(ArticleVariant.text))
         .where(col(ArticleVariant.article_id) == article_id, col(ArticleVariant.detached_at).is_(None))
         .order_by(col(ArticleVariant.created_at))
@@ -92,9 +92,9 @@ async def _load_variants(session: AsyncSession, article_id: str) -> list[str]:
     return list(rows)
 
 
-async def _load_reasons(session: AsyncSession, article_id: str) -> list[str]:
+def _read_reasons(session: Session, article_id: str) -> list[str]:
     """Why people ask, the newest first."""
-    rows = await session.scalars(
+    rows = session.scalars(
         select(col(ReplyRequest.reason))
         .where(
             col(ReplyRequest.article_id) == article_id,

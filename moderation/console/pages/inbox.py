@@ -1,68 +1,87 @@
 """What one is told, and the week's thanks."""
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 
 from aiohttp import web
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from moderation.console import audit
 from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
 from moderation.console.explain import since
-from moderation.console.invitations import answer_invitation, load_invitations
+from moderation.console.invitations import answer_invitation, read_invitations
+from moderation.console.looking import look
 from moderation.console.notices import KINDS
 from moderation.console.permissions import Permission
 from moderation.console.rendering import find_words, render
 from storage.articles import PUBLISHED
-from storage.tables import Article, ArticleReply, DailyCount, EditorNotice, Measure, Reply, ReplyRequest, Status
+from storage.tables import Article, ArticleReply, DailyCount, EditorNotice, Measure, Reply, ReplyRequest, Rsvp, Status
 
 SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Inbox:
+    notices: Sequence[tuple[EditorNotice, str | None]]
+    """Each with the text of the message that it is about."""
+    invitations: Mapping[tuple[str, str], tuple[Rsvp, bool]]
+    reached: int
+    """Messages that one's answers were the answer to, this week."""
+    waiting: int
+    """People who had asked for those answers."""
+
+
+def _read_inbox(session: Session, editor_id: str, now: datetime) -> _Inbox:
+    notices = session.execute(
+        select(EditorNotice, col(Article.text))
+        .outerjoin(Article, col(Article.id) == col(EditorNotice.article_id))
+        .where(col(EditorNotice.editor_id) == editor_id)
+        .order_by(col(EditorNotice.id).desc())
+        .limit(SHOWN)
+    )
+    mine = (
+        select(col(ArticleReply.article_id))
+        .join(Reply, col(Reply.id) == col(ArticleReply.reply_id))
+        .where(
+            (col(ArticleReply.contributor) == editor_id) | (col(Reply.contributor) == editor_id),
+            col(ArticleReply.state).in_(PUBLISHED),
+            col(ArticleReply.status) == Status.NORMAL,
+        )
+    )
+    reached = select(func.sum(col(DailyCount.count))).where(
+        col(DailyCount.measure) == Measure.ARTICLE_MESSAGES,
+        col(DailyCount.key).in_(mine),
+        col(DailyCount.day) >= (now - timedelta(days=7)).date(),
+    )
+    waiting = select(func.count()).select_from(ReplyRequest).where(col(ReplyRequest.article_id).in_(mine))
+    return _Inbox(
+        notices=notices.tuples().all(),
+        invitations=read_invitations(session, editor_id),
+        reached=int(session.scalar(reached) or 0),
+        waiting=int(session.scalar(waiting) or 0),
+    )
 
 
 @requires(Permission.READ)
 async def show(request: web.Request) -> web.StreamResponse:
     context, editor, words = get_context(request), current_editor(request).editor, find_words(request)
     now = context.now()
-    async with context.database.reading() as session:
-        notices = await session.execute(
-            select(EditorNotice, col(Article.text))
-            .outerjoin(Article, col(Article.id) == col(EditorNotice.article_id))
-            .where(col(EditorNotice.editor_id) == editor.id)
-            .order_by(col(EditorNotice.id).desc())
-            .limit(SHOWN)
-        )
-        mine = (
-            select(col(ArticleReply.article_id))
-            .join(Reply, col(Reply.id) == col(ArticleReply.reply_id))
-            .where(
-                (col(ArticleReply.contributor) == editor.id) | (col(Reply.contributor) == editor.id),
-                col(ArticleReply.state).in_(PUBLISHED),
-                col(ArticleReply.status) == Status.NORMAL,
-            )
-        )
-        week_ago = now - timedelta(days=7)
-        messages = await session.scalar(
-            select(func.sum(col(DailyCount.count))).where(
-                col(DailyCount.measure) == Measure.ARTICLE_MESSAGES,
-                col(DailyCount.key).in_(mine),
-                col(DailyCount.day) >= week_ago.date(),
-            )
-        )
-        waiting = await session.scalar(
-            select(func.count()).select_from(ReplyRequest).where(col(ReplyRequest.article_id).in_(mine))
-        )
-        invitations = await load_invitations(session, editor.id)
-        return render(
-            request,
-            "inbox.html",
-            invitations=invitations,
-            notices=[(notice, text) for notice, text in notices],
-            kinds=KINDS,
-            reached=int(messages or 0),
-            waiting=int(waiting or 0),
-            since=lambda moment: since(words, moment, now),
-        )
+    found = await look(context.database, partial(_read_inbox, editor_id=editor.id, now=now))
+    return render(
+        request,
+        "inbox.html",
+        invitations=found.invitations,
+        notices=found.notices,
+        kinds=KINDS,
+        reached=found.reached,
+        waiting=found.waiting,
+        since=lambda moment: since(words, moment, now),
+    )
 
 
 @requires(Permission.READ)

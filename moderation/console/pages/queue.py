@@ -1,7 +1,12 @@
 """The queue: what to work on next, and why; and the views somebody has saved of it."""
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
 from aiohttp import web
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from moderation.console.access import current_editor, requires
@@ -9,6 +14,7 @@ from moderation.console.context import get_context
 from moderation.console.explain import explain, since
 from moderation.console.labels import ARTICLE_TYPES, TASK_STATES, WORKS
 from moderation.console.lists import load_list
+from moderation.console.looking import look
 from moderation.console.permissions import Permission
 from moderation.console.rendering import find_words, render
 from moderation.filters import Filters, Work, read_filters
@@ -19,6 +25,26 @@ MAX_VIEWS = 30
 MAX_NAME = 60
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What stands around the list."""
+
+    views: Sequence[SavedView]
+    categories: Sequence[Category]
+    names: Mapping[str, Editor]
+    """Who has claimed what is shown."""
+
+
+def _read_frame(session: Session, editor_id: str, claimants: Collection[str]) -> _Frame:
+    mine = select(SavedView).where(col(SavedView.editor_id) == editor_id).order_by(col(SavedView.created_at))
+    people = select(Editor).where(col(Editor.id).in_(claimants))
+    return _Frame(
+        views=session.scalars(mine).all(),
+        categories=session.scalars(select(Category).order_by(col(Category.title))).all(),
+        names={each.id: each for each in session.scalars(people)} if claimants else {},
+    )
+
+
 @requires(Permission.READ)
 async def show(request: web.Request) -> web.StreamResponse:
     context, editor, words = get_context(request), current_editor(request).editor, find_words(request)
@@ -26,34 +52,29 @@ async def show(request: web.Request) -> web.StreamResponse:
     found = await load_list(context, editor, filters)
     first = ON_A_PAGE * max(_page(request) - 1, 0)
     shown = found.tasks[first : first + ON_A_PAGE]
-    async with context.database.reading() as session:
-        views = await session.scalars(
-            select(SavedView).where(col(SavedView.editor_id) == editor.id).order_by(col(SavedView.created_at))
-        )
-        categories = await session.scalars(select(Category).order_by(col(Category.title)))
-        claimants = {each.task.claimed_by for each in shown} - {None}
-        names = {each.id: each for each in await session.scalars(select(Editor).where(col(Editor.id).in_(claimants)))}
-        return render(
-            request,
-            "queue.html",
-            found=found,
-            shown=shown,
-            total=len(found.tasks),
-            page=_page(request),
-            pages=-(-len(found.tasks) // ON_A_PAGE),
-            filters=filters,
-            defaults=filters == Filters(),
-            views=list(views),
-            categories=list(categories),
-            names=names,
-            explain=lambda ranked: explain(words, ranked),
-            since=lambda moment: since(words, moment, now),
-            states=TASK_STATES,
-            types=ARTICLE_TYPES,
-            works=WORKS,
-            Work=Work,
-            ArticleType=ArticleType,
-        )
+    claimants = {each.task.claimed_by for each in shown if each.task.claimed_by}
+    frame = await look(context.database, partial(_read_frame, editor_id=editor.id, claimants=claimants))
+    return render(
+        request,
+        "queue.html",
+        found=found,
+        shown=shown,
+        total=len(found.tasks),
+        page=_page(request),
+        pages=-(-len(found.tasks) // ON_A_PAGE),
+        filters=filters,
+        defaults=filters == Filters(),
+        views=frame.views,
+        categories=frame.categories,
+        names=frame.names,
+        explain=lambda ranked: explain(words, ranked),
+        since=lambda moment: since(words, moment, now),
+        states=TASK_STATES,
+        types=ARTICLE_TYPES,
+        works=WORKS,
+        Work=Work,
+        ArticleType=ArticleType,
+    )
 
 
 @requires(Permission.READ)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 from aiohttp import web
 from sqlalchemy import select
@@ -24,6 +25,7 @@ from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
 from moderation.console.explain import explain, since
 from moderation.console.labels import ARTICLE_TYPES, REPLY_STATES, TASK_STATES, VERDICTS
+from moderation.console.looking import look
 from moderation.console.notices import tell
 from moderation.console.permissions import Permission
 from moderation.console.rendering import find_words, render
@@ -55,20 +57,20 @@ async def show(request: web.Request) -> web.StreamResponse:
     context, signed_in, words = get_context(request), current_editor(request), find_words(request)
     now, task_id = context.now(), request.match_info["task_id"]
     queued = [each for each in await context.tasks.load() if each.task.task_id == task_id]
-    async with context.database.reading() as session:
-        found = await find_task_page(session, task_id, signed_in.editor.id, now)
+    viewer = signed_in.editor.id
+    found = await look(context.database, partial(find_task_page, task_id=task_id, viewer=viewer, now=now))
     if found is None:
         raise web.HTTPNotFound
     if not found.is_noted:
         async with context.database.transaction() as session:
-            await show_presence(session, task_id, signed_in.editor.id, now)
+            await show_presence(session, task_id, viewer, now)
     ranked = rank_for(queued, signed_in.editor)
     return render(
         request,
         "task.html",
         task=found.task,
         article=found.article,
-        is_mine=found.is_held and found.task.claimed_by == signed_in.editor.id,
+        is_mine=found.is_held and found.task.claimed_by == viewer,
         is_free=found.is_free,
         claimant=found.claimant,
         present=found.present,
