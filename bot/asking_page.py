@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.bubbles.notes import SEEN_WHERE
 from bot.bubbles.view import DRAFT_LINK, View
-from bot.handlers.asking import Asked, Person
+from bot.handlers.asking import Asked, Person, find_question_of, note_asked
 from bot.pages import PAGES, security_headers
 from bot.services import Services
 from bot.wording import choose_from_header
 from storage.askers import find_asker
 from storage.inbox_statements import hold_payload
-from storage.match_decisions import find_decision, record_asked
-from storage.questions import Question, find_question, note_reason, note_seen_where
+from storage.match_decisions import find_decision
+from storage.questions import Question, note_reason, note_seen_where
 from storage.tables import SeenWhere, utc_now
 
 LINK_LIVES_S = 2 * 24 * 60 * 60
@@ -38,7 +38,7 @@ def form_headers(style: str) -> dict[str, str]:
 async def find_asked_question(services: Services, decision_id: str | None) -> Question | None:
     """The question that was asked with the message, on a page or in the chat."""
     async with services.database.reading() as session:
-        return await _find_question(session, decision_id)
+        return await find_question_of(session, decision_id)
 
 
 async def may_be_published(session: AsyncSession, event_id: str, decision_id: str | None) -> bool:
@@ -47,14 +47,7 @@ async def may_be_published(session: AsyncSession, event_id: str, decision_id: st
     Taking it back waits until the session's transaction has ended, and finds what was asked in it.
     """
     is_kept = await session.run_sync(lambda sync: hold_payload(sync.connection(), event_id, utc_now()))
-    return is_kept and await _find_question(session, decision_id) is None
-
-
-async def _find_question(session: AsyncSession, decision_id: str | None) -> Question | None:
-    decision = await find_decision(session, decision_id) if decision_id else None
-    if decision is None or decision.asker_id is None or decision.asked_article_id is None:
-        return None
-    return await find_question(session, decision.asker_id, decision.asked_article_id)
+    return is_kept and await find_question_of(session, decision_id) is None
 
 
 async def note_question(
@@ -65,9 +58,7 @@ async def note_question(
         return
     article_id, asker_id = asked.receipt.article_id, person.asker_id
     if decision_id is not None:
-        await session.run_sync(
-            lambda sync: record_asked(sync.connection(), decision_id, asker_id, article_id, form["text"])
-        )
+        await note_asked(session, person, decision_id, article_id, form["text"])
     if form["reason"]:
         await note_reason(session, asker_id, form["reason"])
     if form["seen"] in set(SeenWhere):

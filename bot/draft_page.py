@@ -15,6 +15,7 @@ from bot.asking_page import (
     choose_view,
     find_asked_question,
     form_headers,
+    may_be_published,
     note_question,
     read_token,
     respond_in_page,
@@ -23,7 +24,7 @@ from bot.bubbles.consent import MAX_PUBLISHED
 from bot.bubbles.notes import place_in_line, usual_wait
 from bot.drafts import draft_of, is_cut_from
 from bot.fit import clean, cut, units
-from bot.handlers.asking import Person, publish_and_ask, take_back_question
+from bot.handlers.asking import Person, find_same, publish_within, take_back_question
 from bot.handlers.kept_message import find_kept_message
 from bot.mentions import without_mentions
 from bot.pages import read_style
@@ -36,6 +37,7 @@ class Kept:
     """What a token leads to while nothing is published: whose message, which, and the decision behind it."""
 
     person: Person
+    event_ids: tuple[str, ...]
     whole: str
     decision_id: str | None
 
@@ -83,8 +85,13 @@ class _DraftPage:
         return await self._publish(request, kept, form)
 
     async def _publish(self, request: web.Request, kept: Kept, form: Mapping[str, str]) -> web.Response:
-        asked = await publish_and_ask(self._services, kept.person, form["text"], kept.decision_id)
+        """Publish what was looked at, unless the message was taken back or asked about while the page was at it."""
+        sure = await find_same(self._services, kept.decision_id, form["text"])
         async with self._services.database.transaction() as session:
+            for event_id in kept.event_ids:
+                if not await may_be_published(session, event_id, kept.decision_id):
+                    raise web.HTTPSeeOther(request.path)
+            asked = await publish_within(session, kept.person, form["text"], sure)
             await note_question(session, kept.person, kept.decision_id, asked, form)
         view = await choose_view(request, self._services)
         told = [place_in_line(view, asked.receipt.nth), *usual_wait(view, asked.waiting)] if asked.receipt else []
@@ -100,13 +107,15 @@ class _DraftPage:
         return await self._respond(request, "back", {"outcome": outcome})
 
     async def _find_kept(self, event_ids: str, decision_id: str | None) -> Kept | None:
-        found = [await find_kept_message(self._services, event_id) for event_id in event_ids.split(",")]
+        kept_as = tuple(event_ids.split(","))
+        found = [await find_kept_message(self._services, event_id) for event_id in kept_as]
         texts = [without_mentions(one.text, one.mentions) for one in found if one is not None]
         user_ids = {one.user_id for one in found if one is not None}
         user_id = user_ids.pop() if len(user_ids) == 1 else None
         if len(texts) < len(found) or user_id is None:
             return None
-        return Kept(Person(self._services.pseudonyms.of(user_id), user_id), "\n".join(texts), decision_id)
+        person = Person(self._services.pseudonyms.of(user_id), user_id)
+        return Kept(person, kept_as, "\n".join(texts), decision_id)
 
     async def _gone(self, request: web.Request) -> web.Response:
         return await self._respond(request, "gone", status=410)

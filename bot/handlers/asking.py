@@ -1,5 +1,6 @@
 """Asking the volunteers, from a chat or from the draft's page: what was agreed to is published, the request kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,8 +14,8 @@ from moderation.taking_back import take_back_message, take_back_request
 from retrieval.normalise import key_hash
 from storage.articles import ArticleSummary
 from storage.askers import ensure_asker
-from storage.match_decisions import find_decision, load_decisions_of
-from storage.questions import count_questions_since, find_question
+from storage.match_decisions import find_decision, load_decisions_of, record_asked
+from storage.questions import Question, count_questions_since, find_question
 from storage.statistics import Waiting, find_waiting
 from storage.tables import Choice, utc_now
 
@@ -46,16 +47,44 @@ class Asked:
 
 
 async def publish_and_ask(services: Services, person: Person, public: str, decision_id: str | None) -> Asked:
-    """Store a text as an article, exactly as it was shown and agreed to, and let this person wait for an answer."""
-    sure = await _find_same(services, decision_id, public)
+    """Store a text as an article, exactly as it was shown and agreed to, and let this person wait for an answer.
+
+    A message is published once: whoever agreed to it on the page, or in other words, asks about what they asked then.
+    """
+    sure = await find_same(services, decision_id, public)
     async with services.database.transaction() as session:
-        await ensure_asker(session, person.asker_id, person.line_user_id)
-        if await asks_too_much(session, person):
-            return Asked("too_many_questions")
-        article = await take_in_message(
-            session, text=public, matching_key_hash=key_hash(public), contributor=person.asker_id, sure=sure
-        )
-        return await ask_about(session, person, article.id, public)
+        if question := await find_question_of(session, decision_id):
+            return await ask_about(session, person, question.article_id)
+        asked = await publish_within(session, person, public, sure)
+        if asked.receipt is not None and decision_id is not None:
+            await note_asked(session, person, decision_id, asked.receipt.article_id, public)
+        return asked
+
+
+async def publish_within(session: AsyncSession, person: Person, public: str, sure: Sequence[SureMatch]) -> Asked:
+    """The same in the caller's transaction, who has looked what surely says the same, and whether it may still be."""
+    await ensure_asker(session, person.asker_id, person.line_user_id)
+    if await asks_too_much(session, person):
+        return Asked("too_many_questions")
+    article = await take_in_message(
+        session, text=public, matching_key_hash=key_hash(public), contributor=person.asker_id, sure=sure
+    )
+    return await ask_about(session, person, article.id, public)
+
+
+async def find_question_of(session: AsyncSession, decision_id: str | None) -> Question | None:
+    """What was asked with the message this decision was made on, on a page or in the chat."""
+    decision = await find_decision(session, decision_id) if decision_id else None
+    if decision is None or decision.asker_id is None or decision.asked_article_id is None:
+        return None
+    return await find_question(session, decision.asker_id, decision.asked_article_id)
+
+
+async def note_asked(session: AsyncSession, person: Person, decision_id: str, article_id: str, public: str) -> None:
+    """Which article was asked about with the message, and the words that became public."""
+    await session.run_sync(
+        lambda sync: record_asked(sync.connection(), decision_id, person.asker_id, article_id, public)
+    )
 
 
 async def ask_about(session: AsyncSession, person: Person, article_id: str | None, public: str | None = None) -> Asked:
@@ -93,7 +122,7 @@ async def asks_too_much(session: AsyncSession, person: Person) -> bool:
     return today >= MAX_QUESTIONS_A_DAY
 
 
-async def _find_same(services: Services, decision_id: str | None, text: str) -> list[SureMatch]:
+async def find_same(services: Services, decision_id: str | None, text: str) -> list[SureMatch]:
     """Articles that came in since the message did and surely say the same; none that the person has refused."""
     async with services.database.reading() as session:
         decision = await find_decision(session, decision_id) if decision_id else None

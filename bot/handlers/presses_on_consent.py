@@ -16,7 +16,7 @@ from bot.events import Postback
 from bot.handlers.asking import Asked, Person, ask_about, publish_and_ask
 from bot.handlers.kept_message import find_kept_text
 from bot.handlers.looking_up import about, find_person, find_view, to_view
-from bot.handlers.remembering import remember_asked, remember_joined
+from bot.handlers.remembering import remember_joined
 from bot.outcome import HandlerResult
 from bot.services import Services
 from moderation.variants import Because, VariantError, attach_variant
@@ -45,10 +45,7 @@ async def agree(event: Postback, action: Action, services: Services) -> HandlerR
     if action.article_id is not None:
         return await _keep_wording(event, action.article_id, draft.public, services)
     asked = await publish_and_ask(services, Person(event.chat, event.user_id), draft.public, action.decision_id)
-    result = to_result(await find_view(services, event), asked)
-    if asked.receipt is None:
-        return result
-    return replace(result, record=remember_asked(event, action, asked.receipt.article_id, draft.public))
+    return to_result(await find_view(services, event), asked)
 
 
 async def join(event: Postback, action: Action, services: Services) -> HandlerResult:

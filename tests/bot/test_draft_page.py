@@ -1,19 +1,24 @@
 """The page on which a person cuts their message, in a real server without LINE."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
+from bot import draft_page
 from bot.buttons import Press
 from bot.draft_page import add_draft_page
 from bot.my_data_page import add_my_data_page
+from bot.outcome import HandlerResult
 from bot.pages import add_pages
+from moderation.intake import SureMatch
 from storage.personal_data import MASK
 from storage.tables import ReplyRequest, SeenWhere, Status
 from tests.bot.conversation import ASKER, Conversation, said
+from tests.bot.fakes import make_event
 from tests.bot.test_handlers import PSEUDONYMS, articles
 
 MESSAGE = "衛福部公告：健保卡沒有照片的人不能看醫生。請打0912345678找王小明先生！"
@@ -39,7 +44,10 @@ async def browser(chat: Conversation) -> AsyncIterator[TestClient[web.Request, w
 
 async def open_draft(chat: Conversation) -> str:
     """Ask about the message; the path of its page."""
-    offered = await chat.say(MESSAGE)
+    return _path_of(await chat.say(MESSAGE))
+
+
+def _path_of(offered: HandlerResult) -> str:
     return next(uri for uri in _uris(offered.messages) if "/drafts/" in uri).removeprefix("https://chaming.example.tw")
 
 
@@ -87,6 +95,75 @@ async def test_it_works_once_and_then_lets_it_be_taken_back(chat: Conversation, 
     assert [article.status for article in await articles(chat)] == [Status.DELETED]
 
 
+async def test_what_is_unsent_while_it_is_being_published_is_not_published(
+    chat: Conversation,
+    browser: TestClient,  # type: ignore[type-arg]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raw = make_event(MESSAGE, user=ASKER)
+    path = _path_of(await chat.send(raw))
+    find_same = draft_page.find_same
+
+    async def unsend_and_find(*wanted: Any) -> list[SureMatch]:
+        await chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": raw["message"]["id"]}))
+        return await find_same(*wanted)
+
+    monkeypatch.setattr(draft_page, "find_same", unsend_and_find)
+    late = await browser.post(path, data={"text": CUT, "step": "publish"})
+    assert late.status == 410
+    assert await articles(chat) == []
+
+
+async def test_what_is_published_while_it_is_being_unsent_is_taken_back(
+    chat: Conversation,
+    browser: TestClient,  # type: ignore[type-arg]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raw = make_event(MESSAGE, user=ASKER)
+    path = _path_of(await chat.send(raw))
+    inbox = chat.services.inbox
+    erase = inbox.erase_payload
+
+    async def publish_and_erase(event_id: str) -> bool:
+        await browser.post(path, data={"text": CUT, "step": "publish"})
+        return await erase(event_id)
+
+    monkeypatch.setattr(inbox, "erase_payload", publish_and_erase)
+    await chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": raw["message"]["id"]}))
+    assert [article.status for article in await articles(chat)] == [Status.DELETED]
+
+
+async def test_what_is_agreed_to_in_the_chat_while_it_is_being_published_is_published_once(
+    chat: Conversation,
+    browser: TestClient,  # type: ignore[type-arg]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    offered = await chat.say(MESSAGE)
+    path, yes = _path_of(offered), chat.buttons(offered)[Press.AGREE]
+    find_same = draft_page.find_same
+
+    async def agree_and_find(*wanted: Any) -> list[SureMatch]:
+        await chat.press(yes)
+        return await find_same(*wanted)
+
+    monkeypatch.setattr(draft_page, "find_same", agree_and_find)
+    late = await browser.post(path, data={"text": CUT, "step": "publish"})
+    assert "您的提問" in await late.text()
+    assert [article.text for article in await articles(chat)] != [CUT]
+    assert len(await articles(chat)) == 1
+
+
+async def test_the_yes_in_the_chat_publishes_nothing_more_once_the_page_has(
+    chat: Conversation,
+    browser: TestClient,  # type: ignore[type-arg]
+) -> None:
+    offered = await chat.say(MESSAGE)
+    await browser.post(_path_of(offered), data={"text": CUT, "step": "publish"})
+    pressed = await chat.press(chat.buttons(offered)[Press.AGREE])
+    assert pressed.outcome == "asked_before"
+    assert [article.text for article in await articles(chat)] == [CUT]
+
+
 @pytest.mark.parametrize("text", ["", "   ", CUT + "而且會漏水", "請轉發" * 9])
 async def test_it_publishes_no_other_text(chat: Conversation, browser: TestClient, text: str) -> None:  # type: ignore[type-arg]
     path = await open_draft(chat)
@@ -98,7 +175,7 @@ async def test_it_publishes_no_other_text(chat: Conversation, browser: TestClien
 
 async def test_what_was_agreed_to_in_the_chat_is_known_on_the_page(chat: Conversation, browser: TestClient) -> None:  # type: ignore[type-arg]
     offered = await chat.say(MESSAGE)
-    path = next(uri for uri in _uris(offered.messages) if "/drafts/" in uri).removeprefix("https://chaming.example.tw")
+    path = _path_of(offered)
     await chat.press(chat.buttons(offered)[Press.AGREE])
     assert "您的提問" in await (await browser.get(path)).text()
     await browser.post(path, data={"text": CUT, "step": "publish"})
@@ -110,7 +187,7 @@ async def test_a_link_that_is_not_ours_or_whose_message_is_erased_leads_nowhere(
     browser: TestClient,  # type: ignore[type-arg]
 ) -> None:
     offered = await chat.say(MESSAGE)
-    path = next(uri for uri in _uris(offered.messages) if "/drafts/" in uri).removeprefix("https://chaming.example.tw")
+    path = _path_of(offered)
     await chat.press(chat.buttons(offered)[Press.DECLINE])
     assert [(await browser.get(one)).status for one in (path, path + "x", "/drafts/nothing")] == [410, 410, 410]
     other = chat.services.buttons.sign_link("data", "some event")
