@@ -1,7 +1,7 @@
 """The queue: all tasks with what is known of them, filtered and put in order for one person."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,7 +64,12 @@ class RankedTask:
 
 
 async def load_tasks(session: AsyncSession, now: datetime) -> list[QueuedTask]:
-    """Every task of a message that counts. Five statements, whatever the number of tasks."""
+    """Every task of a message that counts."""
+    return make_tasks(await load_known(session, now), now)
+
+
+async def load_known(session: AsyncSession, now: datetime) -> "Known":
+    """What the tasks are made from. Five statements, whatever their number."""
     asks = await _load_asks(session, now)
     answers = await _load_answers(session)
     raters = await _load_raters(session)
@@ -87,16 +92,21 @@ async def load_tasks(session: AsyncSession, now: datetime) -> list[QueuedTask]:
         .order_by(func.coalesce(col(Article.last_requested_at), col(ReviewTask.created_at)).desc())
         .limit(MAX_TASKS)
     )
+    return Known(rows.tuples().all(), asks, answers, raters, categories)
+
+
+def make_tasks(known: "Known", now: datetime) -> list[QueuedTask]:
+    """Pure, since two thousand tasks take so long that others should not wait for it."""
     return [
         _to_task(
             row,
             now,
-            asks.get(row[1], _NO_ASKS),
-            answers.get(row[1], []),
-            raters.get(row[1], []),
-            categories.get(row[1], []),
+            known.asks.get(row[1], _NO_ASKS),
+            known.answers.get(row[1], []),
+            known.raters.get(row[1], []),
+            known.categories.get(row[1], []),
         )
-        for row in rows.tuples()
+        for row in known.rows
     ]
 
 
@@ -201,6 +211,17 @@ class _Link:
     liked: int
     disliked: int
     contributor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Tasks as they are stored, and by message what is known of it."""
+
+    rows: Sequence[_Row]
+    asks: Mapping[str, _Asks]
+    answers: Mapping[str, Sequence[_Link]]
+    raters: Mapping[str, Sequence[str]]
+    categories: Mapping[str, Sequence[tuple[str, str]]]
 
 
 async def _load_asks(session: AsyncSession, now: datetime) -> dict[str, _Asks]:

@@ -1,6 +1,9 @@
 """The console as an aiohttp application, mounted at `/review/`."""
 
-import aiohttp_jinja2
+import asyncio
+from collections.abc import AsyncIterator
+from functools import cache
+
 import jinja2
 from aiohttp import web
 
@@ -67,17 +70,35 @@ def console_app(context: ConsoleContext) -> web.Application:
     """The console over these parts; the caller mounts it at `/review/`."""
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_FORM_BYTES)
     app[CONTEXT] = context
-    app.cleanup_ctx.append(in_background)
-    aiohttp_jinja2.setup(
-        app,
-        app_key=ENVIRONMENT,
-        filters={"display_name": display_name},
+    app[ENVIRONMENT] = make_templates()
+    app.cleanup_ctx.extend((in_background, _compile_ahead))
+    for page in PAGES:
+        app.router.add_routes(page.routes)
+    return app
+
+
+@cache
+def make_templates() -> jinja2.Environment:
+    """The pages' templates. One environment a process, which keeps what it has compiled."""
+    templates = jinja2.Environment(
         loader=jinja2.PackageLoader("moderation.console"),
+        autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
         auto_reload=False,
     )
-    for page in PAGES:
-        app.router.add_routes(page.routes)
-    return app
+    templates.filters["display_name"] = display_name
+    return templates
+
+
+async def _compile_ahead(app: web.Application) -> AsyncIterator[None]:
+    """Compile the templates beside the start, so that whoever looks first does not wait for it."""
+    compiling = asyncio.create_task(asyncio.to_thread(_compile, app[ENVIRONMENT]))
+    yield
+    await compiling
+
+
+def _compile(templates: jinja2.Environment) -> None:
+    for name in templates.list_templates():
+        templates.get_template(name)

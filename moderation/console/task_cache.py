@@ -5,8 +5,9 @@ What decides is never read from here: a claim is a conditional update, and a tas
 
 import asyncio
 import time
+from datetime import datetime
 
-from moderation.queue import RankedTask, load_tasks, rank
+from moderation.queue import Known, RankedTask, load_known, make_tasks, rank
 from storage.database import Database
 from storage.tables import utc_now
 
@@ -25,11 +26,22 @@ class TaskCache:
     async def load(self) -> list[RankedTask]:
         async with self._reading:
             if time.monotonic() - self._read_at > FRESH_FOR_S:
-                began = time.monotonic()
-                async with self._database.reading() as session:
-                    self._tasks = rank(await load_tasks(session, utc_now()))
-                self._read_at = began
+                self._read_at = time.monotonic()  # before reading: what is forgotten meanwhile is read again
+                try:
+                    self._tasks = await self._read(utc_now())
+                except BaseException:
+                    self.forget()
+                    raise
             return self._tasks
+
+    async def _read(self, now: datetime) -> list[RankedTask]:
+        async with self._database.reading() as session:
+            known = await load_known(session, now)
+        return await asyncio.to_thread(_rank, known, now)
 
     def forget(self) -> None:
         self._read_at = float("-inf")
+
+
+def _rank(known: Known, now: datetime) -> list[RankedTask]:
+    return rank(make_tasks(known, now))

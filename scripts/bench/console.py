@@ -19,6 +19,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession, TCPConnector, web
 
+from bot.collector import put_aside
 from bot.wording import load_wordings
 from moderation.console.app import console_app
 from moderation.console.context import ConsoleContext
@@ -105,6 +106,7 @@ async def _serve(folder: Path, control: Connection) -> None:
     app = web.Application()
     app.add_subapp("/review/", console_app(to_context(database)))
     async with serve_app(app) as url:
+        put_aside()  # as `serve` does when its index comes into use
         before = time.process_time()
         control.send(url)
         await asyncio.to_thread(control.recv)
