@@ -1,6 +1,6 @@
 """What the pages share on which a person decides what becomes public: `/drafts/{token}` and `…/picture`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -51,14 +51,19 @@ async def may_be_published(session: AsyncSession, event_id: str, decision_id: st
 
 
 async def note_question(
-    session: AsyncSession, person: Person, decision_id: str | None, asked: Asked, form: Mapping[str, str]
+    session: AsyncSession,
+    person: Person,
+    decision_id: str | None,
+    asked: Asked,
+    form: Mapping[str, str],
+    parts: Sequence[str] = (),
 ) -> None:
     """What a person said with the question: the words that became public, why they doubt it, where they saw it."""
     if asked.receipt is None:
         return
     article_id, asker_id = asked.receipt.article_id, person.asker_id
     if decision_id is not None:
-        await note_asked(session, person, decision_id, article_id, form["text"])
+        await note_asked(session, person, decision_id, article_id, form["text"], parts)
     if form["reason"]:
         await note_reason(session, asker_id, form["reason"])
     if form["seen"] in set(SeenWhere):

@@ -25,7 +25,7 @@ from bot.bubbles.notes import place_in_line, usual_wait
 from bot.drafts import draft_of, is_cut_from
 from bot.fit import clean, cut, units
 from bot.handlers.asking import Person, find_same, publish_within, take_back_question
-from bot.handlers.kept_message import find_kept_message
+from bot.handlers.kept_message import find_kept_message, find_parts
 from bot.mentions import without_mentions
 from bot.pages import read_style
 from bot.services import Services
@@ -37,7 +37,7 @@ class Kept:
     """What a token leads to while nothing is published: whose message, which, and the decision behind it."""
 
     person: Person
-    event_ids: tuple[str, ...]
+    event_ids: str
     whole: str
     decision_id: str | None
 
@@ -87,12 +87,13 @@ class _DraftPage:
     async def _publish(self, request: web.Request, kept: Kept, form: Mapping[str, str]) -> web.Response:
         """Publish what was looked at, unless the message was taken back or asked about while the page was at it."""
         sure = await find_same(self._services, kept.decision_id, form["text"])
+        parts = await find_parts(self._services, kept.person.asker_id, kept.event_ids)
         async with self._services.database.transaction() as session:
-            for event_id in kept.event_ids:
+            for event_id in kept.event_ids.split(","):
                 if not await may_be_published(session, event_id, kept.decision_id):
                     raise web.HTTPSeeOther(request.path)
             asked = await publish_within(session, kept.person, form["text"], sure)
-            await note_question(session, kept.person, kept.decision_id, asked, form)
+            await note_question(session, kept.person, kept.decision_id, asked, form, parts)
         view = await choose_view(request, self._services)
         told = [place_in_line(view, asked.receipt.nth), *usual_wait(view, asked.waiting)] if asked.receipt else []
         return await self._respond(request, "done", {"asked": asked, "told": told})
@@ -107,15 +108,14 @@ class _DraftPage:
         return await self._respond(request, "back", {"outcome": outcome})
 
     async def _find_kept(self, event_ids: str, decision_id: str | None) -> Kept | None:
-        kept_as = tuple(event_ids.split(","))
-        found = [await find_kept_message(self._services, event_id) for event_id in kept_as]
+        found = [await find_kept_message(self._services, event_id) for event_id in event_ids.split(",")]
         texts = [without_mentions(one.text, one.mentions) for one in found if one is not None]
         user_ids = {one.user_id for one in found if one is not None}
         user_id = user_ids.pop() if len(user_ids) == 1 else None
         if len(texts) < len(found) or user_id is None:
             return None
         person = Person(self._services.pseudonyms.of(user_id), user_id)
-        return Kept(person, kept_as, "\n".join(texts), decision_id)
+        return Kept(person, event_ids, "\n".join(texts), decision_id)
 
     async def _gone(self, request: web.Request) -> web.Response:
         return await self._respond(request, "gone", status=410)

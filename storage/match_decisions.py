@@ -94,6 +94,17 @@ def record_asked(
     return bool(changed.rowcount)
 
 
+def record_asked_with(connection: Connection, decision_ids: Sequence[str], asker_id: str, article_id: str) -> None:
+    """Store the same of messages that were asked about as parts of one, and not yet by themselves."""
+    connection.execute(
+        update(decisions)
+        .where(
+            decisions.c.id.in_(decision_ids), decisions.c.asker_id == asker_id, decisions.c.asked_article_id.is_(None)
+        )
+        .values(asked_article_id=article_id)
+    )
+
+
 async def find_decision(session: AsyncSession, decision_id: str) -> MatchDecision | None:
     return await session.get(MatchDecision, decision_id)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from bot.decide import is_sure
 from bot.handlers.looking_up import find_shown
@@ -14,7 +15,7 @@ from moderation.taking_back import take_back_message, take_back_request
 from retrieval.normalise import key_hash
 from storage.articles import ArticleSummary
 from storage.askers import ensure_asker
-from storage.match_decisions import find_decision, load_decisions_of, record_asked
+from storage.match_decisions import find_decision, load_decisions_of, record_asked, record_asked_with
 from storage.questions import Question, count_questions_since, find_question
 from storage.statistics import Waiting, find_waiting
 from storage.tables import Choice, utc_now
@@ -46,10 +47,13 @@ class Asked:
         return self.receipt is not None
 
 
-async def publish_and_ask(services: Services, person: Person, public: str, decision_id: str | None) -> Asked:
+async def publish_and_ask(
+    services: Services, person: Person, public: str, decision_id: str | None, parts: Sequence[str] = ()
+) -> Asked:
     """Store a text as an article, exactly as it was shown and agreed to, and let this person wait for an answer.
 
     A message is published once: whoever agreed to it on the page, or in other words, asks about what they asked then.
+    `parts`: the decisions on the messages that are in the text, each of which takes it back when it is unsent.
     """
     sure = await find_same(services, decision_id, public)
     async with services.database.transaction() as session:
@@ -57,7 +61,7 @@ async def publish_and_ask(services: Services, person: Person, public: str, decis
             return await ask_about(session, person, question.article_id)
         asked = await publish_within(session, person, public, sure)
         if asked.receipt is not None and decision_id is not None:
-            await note_asked(session, person, decision_id, asked.receipt.article_id, public)
+            await note_asked(session, person, decision_id, asked.receipt.article_id, public, parts)
         return asked
 
 
@@ -80,11 +84,16 @@ async def find_question_of(session: AsyncSession, decision_id: str | None) -> Qu
     return await find_question(session, decision.asker_id, decision.asked_article_id)
 
 
-async def note_asked(session: AsyncSession, person: Person, decision_id: str, article_id: str, public: str) -> None:
+async def note_asked(
+    session: AsyncSession, person: Person, decision_id: str, article_id: str, public: str, parts: Sequence[str] = ()
+) -> None:
     """Which article was asked about with the message, and the words that became public."""
-    await session.run_sync(
-        lambda sync: record_asked(sync.connection(), decision_id, person.asker_id, article_id, public)
-    )
+
+    def record(sync: Session) -> None:
+        record_asked(sync.connection(), decision_id, person.asker_id, article_id, public)
+        record_asked_with(sync.connection(), parts, person.asker_id, article_id)
+
+    await session.run_sync(record)
 
 
 async def ask_about(session: AsyncSession, person: Person, article_id: str | None, public: str | None = None) -> Asked:

@@ -21,6 +21,12 @@ async def find_kept_text(services: Services, event: Event, event_ids: str) -> st
     return "\n".join(texts)
 
 
+async def find_parts(services: Services, chat: str, event_ids: str) -> list[str]:
+    """The decisions on the messages behind a button, each by itself; several that are one were decided on once more."""
+    kept = [await find_kept_message(services, event_id) for event_id in event_ids.split(",")]
+    return [services.pseudonyms.of_message(chat, one.message_id) for one in kept if one is not None]
+
+
 async def find_kept_message(services: Services, event_id: str) -> TextMessage | None:
     """The message of an event, while it is kept."""
     payload = await services.inbox.find_payload(event_id)

@@ -14,7 +14,7 @@ from bot.decide import best_replies, is_sure
 from bot.drafts import Draft, draft_of
 from bot.events import Postback
 from bot.handlers.asking import Asked, Person, ask_about, publish_and_ask
-from bot.handlers.kept_message import find_kept_text
+from bot.handlers.kept_message import find_kept_text, find_parts
 from bot.handlers.looking_up import about, find_person, find_view, to_view
 from bot.handlers.remembering import remember_joined
 from bot.outcome import HandlerResult
@@ -44,7 +44,8 @@ async def agree(event: Postback, action: Action, services: Services) -> HandlerR
         return await show_draft(event, action, services)
     if action.article_id is not None:
         return await _keep_wording(event, action.article_id, draft.public, services)
-    asked = await publish_and_ask(services, Person(event.chat, event.user_id), draft.public, action.decision_id)
+    person, parts = Person(event.chat, event.user_id), await find_parts(services, event.chat, action.event_id or "")
+    asked = await publish_and_ask(services, person, draft.public, action.decision_id, parts)
     return to_result(await find_view(services, event), asked)
 
 

@@ -11,7 +11,8 @@ from bot.handlers import asking
 from retrieval.types import Band
 from storage.personal_data import MASK
 from storage.tables import Article, ArticleVariant, ReplyRequest, SeenWhere, Status, Verdict, utc_now
-from tests.bot.conversation import OUTSIDER, Conversation, postbacks, said
+from tests.bot.conversation import ASKER, OUTSIDER, Conversation, postbacks, said
+from tests.bot.fakes import make_event
 from tests.bot.makers import make_match
 from tests.bot.test_handlers import add_article, articles
 
@@ -134,3 +135,21 @@ async def test_the_very_words_of_an_article_are_not_asked_for(chat: Conversation
     await add_article(chat, "article", Verdict.RUMOR, text=MESSAGE)
     chat.will_find(make_match("article", signals={"exact": 1.0}))
     assert Press.WORDING not in chat.buttons(await chat.say(MESSAGE))
+
+
+@pytest.mark.parametrize("unsent", [0, 1])
+@pytest.mark.parametrize("press", [Press.TOGETHER, Press.LOOK])
+async def test_what_was_asked_with_several_messages_goes_when_one_of_them_is_unsent(
+    chat: Conversation, press: Press, unsent: int
+) -> None:
+    texts = ("上半則：喝了這個，請打0912345678", "下半則：就會好，請打0912345678")
+    sent = [make_event(text, user=ASKER) for text in texts]
+    for raw in sent:
+        await chat.send(raw)
+    of_one = sent[unsent]["webhookEventId"]
+    ids = of_one if press is Press.LOOK else ",".join(raw["webhookEventId"] for raw in sent)
+    shown = await chat.press(chat.services.buttons.encode(press, event_id=ids, kind="yes"))
+    assert (await chat.press(chat.buttons(shown)[Press.AGREE])).outcome == "asked"
+    message_id = sent[unsent]["message"]["id"]
+    await chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": message_id}))
+    assert [article.status for article in await articles(chat)] == [Status.DELETED]
