@@ -12,7 +12,7 @@ from bot.fit import clean, cut
 from bot.handlers.asking import Person
 from bot.media.covering import (
     COLUMNS,
-    MAX_AREAS,
+    MAX_PARTS,
     MAX_ROWS,
     PrivatePart,
     count_rows,
@@ -100,7 +100,7 @@ async def read_form(request: web.Request) -> PictureForm:
 
     return PictureForm(
         step=one("step"),
-        cover=numbers("cover", MAX_AREAS),
+        cover=numbers("cover", MAX_PARTS),
         drawn=read_areas(one("drawn")[:MAX_DRAWN]),
         fields=numbers("field", COLUMNS * MAX_ROWS),
         mark=one("mark"),

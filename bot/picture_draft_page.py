@@ -35,7 +35,6 @@ from bot.handlers.media_refusals import REFUSED, choose_refusal
 from bot.handlers.preparing_media import picture_to_publish, publish_within
 from bot.media.covering import (
     COLUMNS,
-    find_private_parts,
     hides_everything,
     mark_of,
     write_areas,
@@ -106,10 +105,11 @@ class _PictureDraftPage:
             async with asyncio.timeout(LOOK_UP_WITHIN_S), self._at_once:
                 seen = await self._services.media.see(kept.message_id)
                 read = await self._read(seen)
+                parts = await self._services.media.find_private_parts(seen.picture, read)
         except REFUSED as error:
             told, _ = choose_refusal(kept, error)
             return await self._respond(request, "told", {"told": told}, status=503)
-        draft = PictureDraft(kept, person, decision_id, seen, read, find_private_parts(read.lines))
+        draft = PictureDraft(kept, person, decision_id, seen, read, parts)
         return await self._answer(request, draft, form)
 
     def _settled(self, request: web.Request) -> web.HTTPSeeOther:

@@ -12,10 +12,14 @@ from bot.buttons import Press
 from bot.drafts import Draft
 from bot.fit import clean, cut
 from bot.flex import QUIET, Part, bubble, button, label, postback, quote, text, text_message, uri
-from bot.media.covering import PrivatePart, promise_of
+from bot.media.covering import FACE, PrivatePart, promise_of
 from bot.media.reading import Reading
 from bot.wording import marked
 from storage.personal_data import MASK
+
+FACES = marked(
+    "I cover the faces that I find. If volunteers need to see one of them, uncover it first with the lowest button."
+)
 
 MAX_OFFERS = 12
 """LINE takes 13 quick replies."""
@@ -132,7 +136,7 @@ def consent(view: View, kind: str, draft: Draft | None, event_id: str, parts: Se
         text(view.words(ASK), weight="bold", size="lg"),
         label(_this(view, kind, covered)),
         *words,
-        *_masked(view, kind, draft, covered),
+        *_masked(view, kind, draft, parts),
         text(
             view.words(
                 "Anyone will be able to see and reuse it (CC0), with everything that can be seen or heard in it. "
@@ -173,9 +177,10 @@ def _this(view: View, kind: str, covered: int) -> str:
     )
 
 
-def _masked(view: View, kind: str, draft: Draft | None, covered: int) -> list[Part]:
+def _masked(view: View, kind: str, draft: Draft | None, parts: Sequence[PrivatePart]) -> list[Part]:
     """What was taken out of the words, and of the picture: a recording cannot be covered."""
-    if kind == "image" and covered:
+    faces = [text(view.words(FACES), color=QUIET)] if any(part.kind == FACE for part in parts) else []
+    if kind == "image" and any(part.kind != FACE for part in parts):
         told = view.words("What may tell who somebody is, I cover in the picture and in its words ({mask}).", mask=MASK)
     elif draft is not None and draft.findings:
         told = view.words(
@@ -183,5 +188,5 @@ def _masked(view: View, kind: str, draft: Draft | None, covered: int) -> list[Pa
             mask=MASK,
         )
     else:
-        return []
-    return [text(told, color=QUIET)]
+        return faces
+    return [text(told, color=QUIET), *faces]

@@ -9,6 +9,7 @@ from bot.decide import NoMatch, Outcome, decide
 from bot.events import Event, MediaMessage
 from bot.handlers.looking_up import find_view
 from bot.media.content import ContentGoneError
+from bot.media.covering import PrivatePart
 from bot.media.merging import PICTURE, SOUND, LookedAt, merge
 from bot.media.reading import Reading, ReadText
 from bot.services import Services
@@ -30,6 +31,8 @@ class LookedUpMedia:
     """The words in it, or what is said."""
     sha256: bytes
     may_be_published: bool = True
+    parts: tuple[PrivatePart, ...] = ()
+    """What of an unknown picture would be covered."""
 
     @property
     def is_unknown(self) -> bool:

@@ -1,5 +1,6 @@
 """What a person is told about a picture, video or recording, and what is remembered of it."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from bot.bubbles import media as bubbles
@@ -14,7 +15,7 @@ from bot.flex import Part
 from bot.handlers.looking_at_media import LookedUpMedia, LookUp, in_time
 from bot.handlers.looking_up import about, has_asked
 from bot.handlers.media_refusals import REFUSED, refuse
-from bot.media.covering import find_private_parts
+from bot.media.covering import PrivatePart
 from bot.media.reading import ReadText
 from bot.outcome import HandlerResult
 from bot.render import render
@@ -66,7 +67,7 @@ def decision_of(event: MediaMessage, services: Services, found: LookedUpMedia) -
 def media_messages(view: View, event: MediaMessage, found: LookedUpMedia) -> tuple[Part, ...]:
     """The answer, the candidates, who else waits, or the consent step."""
     if found.is_unknown and found.may_be_published:
-        return consent_messages(view, event, found.read)
+        return consent_messages(view, event, found.read, found.parts)
     if found.is_unknown:
         unknown = bubbles.not_found(view, event.kind, event.quote_token, found.read.reading)
         return (unknown, *bubbles.told(view, bubbles.TOO_LARGE[event.kind]))
@@ -74,12 +75,12 @@ def media_messages(view: View, event: MediaMessage, found: LookedUpMedia) -> tup
     return (*read, *render(view, found.outcome, found.read.text, event.event_id))
 
 
-def consent_messages(view: View, event: MediaMessage, read: ReadText) -> tuple[Part, ...]:
+def consent_messages(view: View, event: MediaMessage, read: ReadText, parts: Sequence[PrivatePart]) -> tuple[Part, ...]:
     """An honest "not checked yet", and the consent step for exactly this one."""
     draft = draft_of(read.text) if read.text else None
     return (
         bubbles.not_found(view, event.kind, event.quote_token, read.reading),
-        bubbles.consent(view, event.kind, draft, event.event_id, find_private_parts(read.lines)),
+        bubbles.consent(view, event.kind, draft, event.event_id, parts),
     )
 
 

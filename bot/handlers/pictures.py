@@ -1,5 +1,7 @@
 """Pictures: looked up by how they look and by the words in them."""
 
+from dataclasses import replace
+
 from bot.events import MediaMessage
 from bot.handlers.looking_at_media import LookedUpMedia, decide_on
 from bot.media.merging import LookedAt
@@ -16,7 +18,8 @@ async def look_up_picture(event: MediaMessage, services: Services) -> LookedUpMe
     near = desk.library.pictures.find(seen.hashes)
     shown = seen.part(near[0].by) if near and near[0].distance <= SURE else seen.picture
     read = ReadText(Reading.NOTHING) if same else await desk.reader.read(shown)
-    return await decide_on(services, event, LookedAt(same, near, (), read), seen.sha256)
+    found = await decide_on(services, event, LookedAt(same, near, (), read), seen.sha256)
+    return replace(found, parts=await desk.find_private_parts(seen.picture, read)) if found.is_unknown else found
 
 
 async def find_known_picture(event: MediaMessage, services: Services) -> LookedUpMedia | None:

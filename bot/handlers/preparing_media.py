@@ -13,7 +13,7 @@ from bot.drafts import Draft, draft_of
 from bot.events import MediaMessage
 from bot.handlers.asking import Asked, Person, ask_about, asks_too_much
 from bot.media.content import ContentTooLargeError
-from bot.media.covering import PrivatePart, cover, find_private_parts, promise_of
+from bot.media.covering import PrivatePart, cover, promise_of
 from bot.media.desk import SeenPicture
 from bot.media.reading import READ_WITH, ReadText
 from bot.media.watching import MAX_KEPT_BYTES, Watched, clean_copy, passing_file, watch
@@ -70,7 +70,7 @@ async def _prepare_picture(kept: MediaMessage, services: Services) -> Prepared:
     seen = await services.media.see(kept.message_id)
     read = await services.media.reader.read(seen.picture)
     draft = draft_of(read.text) if read.text else None
-    parts = find_private_parts(read.lines)
+    parts = await services.media.find_private_parts(seen.picture, read)
     areas = [area for part in parts for area in part.areas]
     media = await asyncio.to_thread(picture_to_publish, seen, areas, draft.public if draft else None)
     return Prepared(read, draft, media, parts)

@@ -35,7 +35,7 @@ async def agree_to_media(event: Postback, action: Action, services: Services) ->
         return await refuse(kept, services, error, asked_by=event)
     view = about(await find_view(services, event), action.decision_id)
     if action.mark != prepared.mark:
-        return HandlerResult(consent_messages(view, kept, prepared.read), "draft_shown")
+        return HandlerResult(consent_messages(view, kept, prepared.read, prepared.parts), "draft_shown")
     asked = await publish_media(services, Person(event.chat, event.user_id), prepared.media)
     result = to_result(view, asked)
     if asked.receipt is None:
@@ -73,4 +73,4 @@ async def _offer(event: Postback, view: View, kept: MediaMessage, services: Serv
         prepared = await prepare_media(kept, services)
     except REFUSED as error:
         return await refuse(kept, services, error, asked_by=event)
-    return consent_messages(view, kept, prepared.read)[1]
+    return consent_messages(view, kept, prepared.read, prepared.parts)[1]

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from PIL import Image, ImageDraw
 
@@ -22,6 +23,9 @@ ROOM = 0.12
 """Of a word's height, above and below it."""
 
 MAX_AREAS = 60
+MAX_PARTS = 100
+"""Words and faces together that are proposed."""
+
 MIN_SIDE = 20
 """Ten-thousandths: a finger that only touched the picture has drawn nothing."""
 
@@ -38,14 +42,18 @@ LEFT_OVER = 0.03
 _MASKS = re.compile(rf"{MASK}(?: ?{MASK})+")
 
 
+FACE: Literal["face"] = "face"
+
+
 @dataclass(frozen=True, slots=True)
 class PrivatePart:
-    """Words in a picture that may tell who somebody is."""
+    """Words in a picture, or a face, that may tell who somebody is."""
 
-    kind: Kind
+    kind: Kind | Literal["face"]
     words: str
+    """Empty for a face."""
     areas: tuple[Area, ...]
-    """One for each line they stand on."""
+    """One for each line they stand on, or the face's."""
 
 
 def find_private_parts(lines: Sequence[Line]) -> tuple[PrivatePart, ...]:
@@ -69,7 +77,7 @@ def promise_of(public: str | None, parts: Sequence[PrivatePart]) -> str | None:
     """The mark of what somebody agreed to: these words, with these parts covered; None where there are neither."""
     if public is None and not parts:
         return None
-    promised = repr((public, [(part.kind.value, part.words) for part in parts]))
+    promised = repr((public, [(str(part.kind), part.words) for part in parts]))
     return hashlib.sha256(promised.encode()).hexdigest()[:16]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -10,10 +10,13 @@ import structlog
 from PIL import Image
 
 from bot.media.content import ContentClient, open_content_client
+from bot.media.covering import FACE, MAX_PARTS, PrivatePart, find_private_parts
+from bot.media.faces import find_faces
 from bot.media.library import MediaLibrary
 from bot.media.listening import Listener, open_listener
-from bot.media.reading import TextReader, why_unreadable
+from bot.media.reading import ReadText, TextReader, why_unreadable
 from bot.media.watching import can_watch
+from bot.media.words import Area
 from bot.metrics import Metrics
 from bot.settings import Settings
 from retrieval.pictures.decoding import decode_picture
@@ -55,6 +58,7 @@ class MediaDesk:
     library: MediaLibrary
     reader: TextReader
     listener: Listener
+    find_faces: Callable[[Image.Image], tuple[Area, ...]] = find_faces
     unasked: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a recording is watched that nobody asked about."""
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "pictures"))
@@ -64,6 +68,12 @@ class MediaDesk:
         data = await self.content.fetch(message_id, limit=MAX_PICTURE_BYTES)
         async with asyncio.timeout(LOOK_WITHIN_S):
             return await asyncio.get_running_loop().run_in_executor(self._threads, see_picture, data)
+
+    async def find_private_parts(self, picture: Image.Image, read: ReadText) -> tuple[PrivatePart, ...]:
+        """What of a picture may tell who somebody is: words that were read in it, and faces. Raises TimeoutError."""
+        async with asyncio.timeout(LOOK_WITHIN_S):
+            faces = await asyncio.get_running_loop().run_in_executor(self._threads, self.find_faces, picture)
+        return (*find_private_parts(read.lines), *(PrivatePart(FACE, "", (area,)) for area in faces))[:MAX_PARTS]
 
     async def run(self) -> None:
         """Keep what is known equal to the database, for ever; say once what cannot be done on this machine."""

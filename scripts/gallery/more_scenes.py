@@ -11,7 +11,7 @@ from bot.bubbles.why import Why, why_messages
 from bot.drafts import draft_of
 from bot.flex import Part
 from bot.labels import Reason
-from bot.media.covering import PrivatePart
+from bot.media.covering import FACE, PrivatePart
 from bot.media.reading import Reading
 from retrieval.explain import explain
 from storage.articles import ArticlePage
@@ -28,7 +28,8 @@ Scene = tuple[str, Sequence[Part]]
 def media_scenes(view: View, read: str) -> Iterator[Scene]:
     """Pictures, videos and recordings: what was read or heard, what would become public, and why not."""
     personal = draft_of(f"{read}\n請打0912-345-678找王小明先生")
-    covered = [PrivatePart(Kind.PHONE, "0912-345-678", ()), PrivatePart(Kind.NAME, "王小明", ())]
+    found = ((Kind.PHONE, "0912-345-678"), (Kind.NAME, "王小明"), (FACE, ""))
+    covered = [PrivatePart(kind, told, ()) for kind, told in found]
     for kind in ("image", "video", "audio"):
         yield f"{kind}-read", [media.what_was_read(view, read, kind)]
         yield (

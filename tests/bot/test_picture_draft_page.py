@@ -22,6 +22,7 @@ from bot.draft_page import add_draft_page
 from bot.media.content import ContentGoneError
 from bot.media.covering import COLOUR
 from bot.media.reading import Reading, ReadText, to_read_text
+from bot.media.words import Area
 from bot.pages import add_pages
 from bot.picture_draft_page import add_picture_draft_page
 from moderation.token_buckets import Limit
@@ -121,6 +122,7 @@ def colours(picture: Image.Image, place: tuple[int, int, int, int]) -> set[tuple
     return {tuple(round(value / 16) for value in pixel) for pixel in box.tolist()}
 
 
+FACE = (30, 720, 60, 60)
 BLACK = {tuple(round(value / 16) for value in COLOUR)}
 
 
@@ -307,6 +309,41 @@ async def test_what_was_agreed_to_in_the_chat_is_covered_too_and_known_on_the_pa
     assert "您的提問" in await settled.text()
 
 
+async def test_a_face_is_covered_until_it_is_uncovered(
+    album: Album,
+    browser: TestClient,  # type: ignore[type-arg]
+) -> None:
+    album.reader.faces = (Area(100, 7000, 2000, 9000),)
+    path = await ask(album)
+    page = await browser.get(path)
+    form = await fields_of(page)
+    assert form["cover"] == ["0", "1", "2"]
+    assert "第 1 張臉" in await page.text()
+    looks = [await browser.post(path, data={**form, "cover": cover, "step": "look"}) for cover in (["2"], ["0", "1"])]
+    covered, shown = [colours(await shown_picture(look), FACE) for look in looks]
+    assert covered == BLACK
+    assert shown != BLACK
+
+
+async def test_a_face_is_covered_by_a_yes_in_the_chat_and_said_to_be(album: Album) -> None:
+    album.reader.faces = (Area(100, 7000, 2000, 9000),)
+    offered = await album.send(NOTE)
+    assert "其中 3 處會遮住" in said(offered)
+    assert "找得到的臉我會遮住" in said(offered)
+    await album.chat.press(album.chat.buttons(offered)[Press.AGREE_MEDIA])
+    _, data = await published(album)
+    assert colours(decode(data), FACE) == BLACK
+
+
+async def test_a_yes_to_fewer_covers_than_are_found_by_now_is_asked_for_anew(album: Album) -> None:
+    offered = await album.send(NOTE)
+    album.reader.faces = (Area(100, 7000, 2000, 9000),)
+    again = await album.chat.press(album.chat.buttons(offered)[Press.AGREE_MEDIA])
+    assert again.outcome == "draft_shown"
+    assert "其中 3 處會遮住" in said(again)
+    assert await articles(album) == []
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -351,10 +388,10 @@ async def test_what_nobody_could_have_sent_with_the_page_does_no_harm(
 async def test_what_is_sent_many_times_counts_once(album: Album, browser: TestClient) -> None:  # type: ignore[type-arg]
     path = await ask(album)
     form = await fields_of(await browser.get(path))
-    many = {"cover": ["1", "0", "59", "60"] * 60, "field": ["80", "319", "320", "9999"] * 60}
+    many = {"cover": ["1", "0", "99", "100"] * 60, "field": ["80", "319", "320", "9999"] * 60}
     look = await browser.post(path, data={**form, **many, "step": "look"})
     kept = await fields_of(look)
-    assert (kept["cover"], kept["field"]) == (["1", "0", "59"], ["80", "319"])
+    assert (kept["cover"], kept["field"]) == (["1", "0", "99"], ["80", "319"])
 
 
 async def test_a_file_instead_of_a_value_does_no_harm(album: Album, browser: TestClient) -> None:  # type: ignore[type-arg]

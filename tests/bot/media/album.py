@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.media.desk import MediaDesk
 from bot.media.library import MediaLibrary
 from bot.media.listening import Listener
 from bot.media.reading import Reading, ReadText
+from bot.media.words import Area
 from bot.outcome import HandlerResult
 from bot.pseudonyms import Pseudonyms
 from bot.settings import Settings
@@ -47,6 +49,7 @@ WORDS = "緊急通知：明天起全台超商停收現金，請大家告訴家�
 READ, WORDLESS = ReadText(Reading.READ, WORDS), ReadText(Reading.NOTHING)
 
 
+@cache
 def jpeg(seed: int, *, resized_to: float = 1.0) -> bytes:
     picture = resized(draw_landscape(np.random.default_rng(seed)), 0.5 * resized_to)
     out = io.BytesIO()
@@ -54,7 +57,16 @@ def jpeg(seed: int, *, resized_to: float = 1.0) -> bytes:
     return out.getvalue()
 
 
-PHOTO, SAME_SMALLER, OTHER = jpeg(21), jpeg(21, resized_to=0.6), jpeg(22)
+def photo() -> bytes:
+    return jpeg(21)
+
+
+def same_smaller() -> bytes:
+    return jpeg(21, resized_to=0.6)
+
+
+def other() -> bytes:
+    return jpeg(22)
 
 
 @dataclass
@@ -80,12 +92,16 @@ class FakeContent:
 
 @dataclass
 class FakeReader:
-    """Reads what it was told to, whatever it is shown."""
+    """Reads and finds what it was told to, whatever it is shown."""
 
     text: ReadText = WORDLESS
+    faces: tuple[Area, ...] = ()
 
     async def read(self, picture: Image.Image) -> ReadText:
         return self.text
+
+    def find_faces(self, picture: Image.Image) -> tuple[Area, ...]:
+        return self.faces
 
 
 @dataclass
@@ -119,10 +135,10 @@ class Album:
         source = {"type": "group", "groupId": GROUP, "userId": user} if group else {"type": "user", "userId": user}
         return make_event(source=source, message=message, timestamp=int(utc_now().timestamp() * 1000) + self.sent)
 
-    async def publish(self, data: bytes = PHOTO, read: ReadText = WORDLESS) -> str:
+    async def publish(self, data: bytes | None = None, read: ReadText = WORDLESS) -> str:
         """Let the outsider send a picture in, and a volunteer answer it."""
         before, self.reader.text = self.reader.text, read
-        asked = await self.send(data, user=OUTSIDER)
+        asked = await self.send(photo() if data is None else data, user=OUTSIDER)
         await self.chat.press(self.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
         self.reader.text = before
         async with self.database.transaction() as session:
@@ -143,7 +159,13 @@ async def open_album(database: Database) -> AsyncIterator[Album]:
     await inbox.start()
     content, reader, library = FakeContent(), FakeReader(), MediaLibrary(database)
     await library.load()
-    desk = MediaDesk(content=content, library=library, reader=reader, listener=Listener(None))  # type: ignore[arg-type]
+    desk = MediaDesk(
+        content=content,  # type: ignore[arg-type]
+        library=library,
+        reader=reader,  # type: ignore[arg-type]
+        listener=Listener(None),
+        find_faces=reader.find_faces,
+    )
     services = build_services(
         database,
         inbox,

@@ -9,7 +9,7 @@ from bot.media.content import ContentGoneError
 from storage.tables import ArticleType
 from tests.bot.conversation import ASKER, GROUP, OUTSIDER, said
 from tests.bot.fakes import make_event
-from tests.bot.media.album import OTHER, PHOTO, SAME_SMALLER, Album
+from tests.bot.media.album import Album, other, photo, same_smaller
 from tests.bot.media.test_recordings_in_chat import answer, files
 
 __all__ = ["files"]
@@ -26,21 +26,21 @@ def mention(quoted: str) -> dict[str, Any]:
 
 async def test_a_called_bot_looks_at_the_picture_that_is_quoted(album: Album) -> None:
     await album.publish()
-    await album.send(SAME_SMALLER, group=True)
+    await album.send(same_smaller(), group=True)
     told = await album.chat.send(mention(f"picture{album.sent}"))
     assert told.outcome == "group_called"
     assert "這是合成的圖片" in said(told)
 
 
 async def test_a_called_bot_says_that_it_found_nothing(album: Album) -> None:
-    assert (await album.send(OTHER, group=True)).messages == ()
+    assert (await album.send(other(), group=True)).messages == ()
     told = await album.chat.send(mention(f"picture{album.sent}"))
     assert told.outcome == "group_called"
     assert "找不到" in said(told)
 
 
 async def test_a_picture_that_was_taken_back_or_is_gone_is_not_looked_at(album: Album) -> None:
-    await album.send(PHOTO, group=True)
+    await album.send(photo(), group=True)
     quoted = f"picture{album.sent}"
     album.content.held[quoted] = ContentGoneError(status=404)
     assert "再傳一次" in said(await album.chat.send(mention(quoted)))

@@ -37,12 +37,12 @@ from storage.tables import (
 from tests.bot.conversation import ASKER, OUTSIDER, postbacks, said
 from tests.bot.fakes import make_event
 from tests.bot.makers import make_match
-from tests.bot.media.album import OTHER, PHOTO, READ, SAME_SMALLER, WORDS, Album
+from tests.bot.media.album import READ, WORDS, Album, other, photo, same_smaller
 
 
 async def test_an_unknown_picture_leads_to_exactly_what_would_become_public(album: Album) -> None:
     album.reader.text = READ
-    asked = await album.send(PHOTO)
+    asked = await album.send(photo())
     assert "還找不到這張圖片的查證" in said(asked)
     assert "上面您傳的這張圖片" in said(asked)
     assert WORDS in said(asked)
@@ -55,7 +55,7 @@ async def test_an_unknown_picture_leads_to_exactly_what_would_become_public(albu
 
 async def test_nothing_is_published_before_the_yes_and_exactly_that_after_it(album: Album) -> None:
     album.reader.text = READ
-    asked = await album.send(PHOTO)
+    asked = await album.send(photo())
     pressed = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
     assert pressed.outcome == "asked"
     async with album.database.reading() as session:
@@ -63,13 +63,13 @@ async def test_nothing_is_published_before_the_yes_and_exactly_that_after_it(alb
         assert (article.type, article.text, article.status) == (ArticleType.IMAGE, WORDS, Status.NORMAL)
         shown = await find_media_bytes(session, article.id)
         assert shown is not None
-        assert Image.open(io.BytesIO(shown[1])).size == Image.open(io.BytesIO(PHOTO)).size
+        assert Image.open(io.BytesIO(shown[1])).size == Image.open(io.BytesIO(photo())).size
     again = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
     assert again.outcome == "asked_before"
 
 
 async def test_a_no_publishes_nothing_and_ends_it(album: Album) -> None:
-    asked = await album.send(PHOTO)
+    asked = await album.send(photo())
     await album.chat.press(album.chat.buttons(asked)[Press.DECLINE])
     late = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
     assert late.outcome == "expired"
@@ -78,14 +78,14 @@ async def test_a_no_publishes_nothing_and_ends_it(album: Album) -> None:
 
 
 async def test_nobody_else_can_agree_for_the_sender(album: Album) -> None:
-    asked = await album.send(PHOTO)
+    asked = await album.send(photo())
     pressed = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
     assert pressed.outcome == "expired"
 
 
 async def test_words_that_would_come_out_otherwise_are_shown_again_first(album: Album) -> None:
     album.reader.text = READ
-    asked = await album.send(PHOTO)
+    asked = await album.send(photo())
     album.reader.text = ReadText(Reading.READ, WORDS + "！快轉發")
     pressed = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
     assert pressed.outcome == "draft_shown"
@@ -102,7 +102,7 @@ async def test_a_cover_that_was_promised_and_is_not_found_again_is_asked_about_a
     album: Album, reading: Reading
 ) -> None:
     album.reader.text = UNSURE
-    asked = await album.send(PHOTO)
+    asked = await album.send(photo())
     assert "其中 1 處會遮住" in said(asked)
     album.reader.text = ReadText(reading)
     pressed = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
@@ -114,23 +114,23 @@ async def test_a_cover_that_was_promised_and_is_not_found_again_is_asked_about_a
 
 async def test_covers_that_are_found_again_are_what_was_agreed_to(album: Album) -> None:
     album.reader.text = UNSURE
-    asked = await album.send(PHOTO)
+    asked = await album.send(photo())
     assert (await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])).outcome == "asked"
 
 
 async def test_a_published_answer_is_found_for_a_smaller_copy_within_a_second(album: Album) -> None:
     await album.publish()
-    answered = await album.send(SAME_SMALLER)
+    answered = await album.send(same_smaller())
     assert answered.outcome == "answer"
     assert "這是合成的圖片" in said(answered)
     why = await album.chat.press(album.chat.buttons(answered)[Press.WHY])
     assert "看起來就是您傳的那張圖片" in said(why)
-    assert (await album.send(OTHER)).outcome == "no_match"
+    assert (await album.send(other())).outcome == "no_match"
 
 
 async def test_not_mine_offers_to_ask_about_this_picture(album: Album) -> None:
     await album.publish()
-    answered = await album.send(SAME_SMALLER)
+    answered = await album.send(same_smaller())
     refused = await album.chat.press(album.chat.buttons(answered)[Press.NONE_OF_THESE])
     assert refused.outcome == "wrong_match"
     assert Press.AGREE_MEDIA in album.chat.buttons(refused)
@@ -140,7 +140,7 @@ async def test_not_mine_offers_to_ask_about_this_picture(album: Album) -> None:
 async def test_a_picture_with_other_words_is_only_offered(album: Album) -> None:
     await album.publish(read=READ)
     album.reader.text = ReadText(Reading.READ, "完全不同的另外一句話寫在同一張圖片上面")
-    offered = await album.send(SAME_SMALLER)
+    offered = await album.send(same_smaller())
     assert offered.outcome == "candidates"
 
 
@@ -148,7 +148,7 @@ async def test_a_picture_whose_words_differ_in_a_figure_shows_the_difference(alb
     article_id = await album.publish(read=READ)
     album.reader.text = READ
     album.chat.will_find(make_match(article_id, band=Band.ANSWER, probability=0.95, contradictions=(("後天", "明天"),)))
-    offered = await album.send(SAME_SMALLER)
+    offered = await album.send(same_smaller())
     assert offered.outcome == "candidates"
     assert "後天" in said(offered)
 
@@ -164,25 +164,25 @@ async def test_words_in_a_picture_find_a_text_and_are_shown_as_read(album: Album
         await publish(session, article.id, reply.id, ReplyState.VERIFIED)
     album.chat.will_find(make_match(article.id, band=Band.ANSWER, probability=0.95))
     album.reader.text = READ
-    answered = await album.send(OTHER)
+    answered = await album.send(other())
     assert answered.outcome == "answer"
     assert said(answered).startswith(f"我在您的圖片裡讀到：\n{WORDS}")
     assert "超商沒有停收現金" in said(answered)
 
 
 async def test_somebody_elses_question_can_be_joined_and_ones_own_is_remembered(album: Album) -> None:
-    asked = await album.send(PHOTO, user=OUTSIDER)
+    asked = await album.send(photo(), user=OUTSIDER)
     await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
-    waiting = await album.send(SAME_SMALLER)
+    waiting = await album.send(same_smaller())
     assert waiting.outcome == "waiting"
     await album.chat.press(album.chat.buttons(waiting)[Press.JOIN])
-    assert (await album.send(SAME_SMALLER)).outcome == "asked_before"
+    assert (await album.send(same_smaller())).outcome == "asked_before"
     async with album.database.reading() as session:
         assert len((await session.scalars(select(ReplyRequest))).all()) == 2
 
 
 async def test_unsending_takes_picture_article_and_question_back(album: Album) -> None:
-    asked = await album.send(PHOTO)
+    asked = await album.send(photo())
     await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
     await album.chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": "picture1"}))
     await album.library.catch_up()
@@ -191,11 +191,11 @@ async def test_unsending_takes_picture_article_and_question_back(album: Album) -
         assert (article.status, article.text) == (Status.DELETED, None)
         assert await find_media_bytes(session, article.id) is None
         assert await load_hashed_articles(session) == []
-    assert (await album.send(SAME_SMALLER, user=OUTSIDER)).outcome == "no_match"
+    assert (await album.send(same_smaller(), user=OUTSIDER)).outcome == "no_match"
 
 
 async def test_unsending_before_the_yes_leaves_nothing_to_agree_to(album: Album) -> None:
-    asked = await album.send(PHOTO)
+    asked = await album.send(photo())
     unsent = await album.chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": "picture1"}))
     assert unsent.outcome == "unsent"
     assert (await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])).outcome == "expired"
@@ -207,7 +207,7 @@ async def test_unsending_before_the_yes_leaves_nothing_to_agree_to(album: Album)
         (ContentGoneError(status=404), "再傳一次", "content_gone"),
         (ContentTooLargeError(status=200), "太大", "content_too_large"),
         (b"<svg/>", "打不開", "content_unreadable"),
-        (PHOTO[:900], "打不開", "content_unreadable"),
+        (b"\xff\xd8\xff\xe0" + bytes(40), "打不開", "content_unreadable"),
     ],
 )
 async def test_it_says_what_would_help(album: Album, content: bytes | ContentError, words: str, outcome: str) -> None:
@@ -222,7 +222,9 @@ async def test_it_says_nothing_about_a_picture_that_was_taken_back(album: Album)
 
 
 async def test_it_says_that_an_app_keeps_the_picture_to_itself(album: Album) -> None:
-    external = await album.send(PHOTO, contentProvider={"type": "external", "originalContentUrl": "https://x.example"})
+    external = await album.send(
+        photo(), contentProvider={"type": "external", "originalContentUrl": "https://x.example"}
+    )
     assert external.outcome == "content_external"
 
 
@@ -236,15 +238,15 @@ async def test_it_waits_for_line_while_the_token_lives_and_then_says_so(album: A
 
 async def test_it_says_that_words_cannot_be_read_here(album: Album) -> None:
     album.reader.text = ReadText(Reading.MISSING)
-    assert "沒辦法讀圖片裡的文字" in said(await album.send(PHOTO))
+    assert "沒辦法讀圖片裡的文字" in said(await album.send(photo()))
 
 
 async def test_a_group_hears_of_a_picture_only_when_it_is_surely_false(album: Album) -> None:
-    assert (await album.send(PHOTO, group=True)).messages == ()
+    assert (await album.send(photo(), group=True)).messages == ()
     await album.publish()
-    warned = await album.send(SAME_SMALLER, group=True)
+    warned = await album.send(same_smaller(), group=True)
     assert warned.outcome == "group_warned"
-    assert (await album.send(OTHER, group=True)).messages == ()
+    assert (await album.send(other(), group=True)).messages == ()
     async with album.database.reading() as session:
         assert (await session.scalars(select(MatchDecision).where(col(MatchDecision.asker_id).is_(None)))).all() == []
 
@@ -252,7 +254,7 @@ async def test_a_group_hears_of_a_picture_only_when_it_is_surely_false(album: Al
 async def test_several_pictures_get_one_answer_in_the_senders_order(album: Album) -> None:
     await album.publish()
     await album.library.catch_up()
-    events = [await to_media(album, data, index) for data, index in ((OTHER, 2), (SAME_SMALLER, 1), (OTHER, 3))]
+    events = [await to_media(album, data, index) for data, index in ((other(), 2), (same_smaller(), 1), (other(), 3))]
     result = await handle_pictures(events, album.chat.services)
     assert [one.outcome for one in (result, *result.joined)] == ["picture_unknown", "picture_known", "picture_unknown"]
     assert all(one.keep_payload and one.record for one in (result, *result.joined))
@@ -262,10 +264,13 @@ async def test_several_pictures_get_one_answer_in_the_senders_order(album: Album
 
 
 async def test_of_several_unknown_pictures_each_can_be_asked_about(album: Album) -> None:
-    raws = [album.event(OTHER, imageSet={"id": "S", "index": 1}), album.event(PHOTO, imageSet={"id": "S", "index": 2})]
+    raws = [
+        album.event(other(), imageSet={"id": "S", "index": 1}),
+        album.event(photo(), imageSet={"id": "S", "index": 2}),
+    ]
     single = [await album.chat.send(raw) for raw in raws]
     assert all(each.keep_payload for each in single)
-    events = [await to_media(album, PHOTO, index, raw) for index, raw in enumerate(raws, start=1)]
+    events = [await to_media(album, photo(), index, raw) for index, raw in enumerate(raws, start=1)]
     result = await handle_pictures(events, album.chat.services)
     assert [one.outcome for one in (result, *result.joined)] == ["picture_unknown"] * 2
     offers = postbacks(result.messages)
@@ -297,7 +302,7 @@ async def test_it_says_so_when_what_is_known_is_not_there_in_time(
     """The database is away at the start: the person is told before the reply token dies."""
     monkeypatch.setattr(looking_at_media, "LOOK_UP_WITHIN_S", 0.05)
     album.chat.services.media.library = MediaLibrary(album.database)
-    told = await album.send_unfollowed(PHOTO)
+    told = await album.send_unfollowed(photo())
     assert told.outcome == "content_too_slow"
     assert "過幾分鐘再傳一次" in said(told)
 
@@ -305,7 +310,7 @@ async def test_it_says_so_when_what_is_known_is_not_there_in_time(
 async def test_pictures_sent_together_are_not_waited_for_either(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking_at_media, "LOOK_UP_WITHIN_S", 0.05)
     album.chat.services.media.library = MediaLibrary(album.database)
-    events = [await to_media(album, data, number) for number, data in enumerate((PHOTO, OTHER), start=1)]
+    events = [await to_media(album, data, number) for number, data in enumerate((photo(), other()), start=1)]
     told = await handle_pictures(events, album.chat.services)
     assert "過幾分鐘再傳一次" in said(told)
 
@@ -322,7 +327,7 @@ async def test_it_says_so_when_line_has_not_handed_it_over_for_long(album: Album
 async def test_not_mine_waits_for_line_while_the_token_lives(album: Album) -> None:
     """What passes by itself is left to the inbox to try again: the press is young, however old the message is."""
     await album.publish()
-    answered = await album.send(SAME_SMALLER)
+    answered = await album.send(same_smaller())
     album.content.held[f"picture{album.sent}"] = LineServerError(status=502)
     now = int(utc_now().timestamp() * 1000)
     pressed = make_event(type="postback", user=ASKER, timestamp=now)
