@@ -64,7 +64,8 @@ _NUMBER = r"[\d一二三四五六七八九十百]{1,5}"
 _ACCOUNT_IN_URL = re.compile(
     r"(?:line\.me/(?:R/)?ti/[pg]/|lin\.ee/|facebook\.com/(?!story|watch|groups|events|photo|video|permalink|sharer|pages/)"
     r"(?:profile\.php\?id=)?[A-Za-z0-9.]{3,}/?(?:$|\?)|instagram\.com/(?!p/|reel|tv/)[\w.]{2,}/?(?:$|\?)|t\.me/[\w+]{3,}"
-    r"|wa\.me/|(?:twitter|x)\.com/\w{2,}/?(?:$|\?)|[?&=/](?:09\d{8}|[\w.+-]+(?:@|%40)[\w-]+\.\w+)|//[^/@\s]+@)",
+    r"|wa\.me/|(?:twitter|x)\.com/\w{2,}/?(?:$|\?)|[?&=/](?:09\d{8}|[\w.+-]+(?:@|%40)[\w-]+\.\w+)|//[^/@\s]+@"
+    r"|[?&](?:raf|referral(?:_?code)?|ref_?code|invite(?:_?code|r(?:_id)?)?|aff_id|affiliate(?:_id)?)=[\w-]{3,})",
     re.IGNORECASE,
 )
 _ENOUGH_DIGITS = re.compile(r"\d(?:[ .()\-/]{0,3}\d){6}")

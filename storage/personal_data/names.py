@@ -10,17 +10,28 @@ from storage.personal_data.lexicon import load_lexicon, one_of
 NO_PERSON = "局院部會市縣國府司署處所隊館店校公"
 """Ends of what speaks, but is an office."""
 
+_MASKED = "○ＯOX〇*＊"
 _IDEOGRAPH = "[一-鿿]"
 _NAMING = f"(?:(?![的了是在和有不這那也都就與或等及]){_IDEOGRAPH})"
 
 
 def find_names(text: str) -> Iterator[Finding]:
-    not_names = frozenset(load_lexicon()["words"])
+    lexicon = load_lexicon()
+    not_names = frozenset((*lexicon["words"], *lexicon["cities"]))
     for pattern in _patterns():
         for found in pattern.finditer(text):
             name = found["name"]
-            if name[:2] not in not_names and not (len(name) == 3 and name[2] in NO_PERSON):
+            if name[:2] not in not_names and not _is_office(name):
                 yield Finding(*found.span("name"), Kind.NAME)
+
+
+def _is_office(name: str) -> bool:
+    """Whether it ends like an office; 建國, 罔市 and 陳○國 are people all the same."""
+    if len(name) != 3 or name[2] not in NO_PERSON:
+        return False
+    lexicon = load_lexicon()
+    is_given = name[1] in lexicon["given"] and name[2] in lexicon["given"]
+    return not is_given and name[1:] not in lexicon["whole-given"] and name[1] not in _MASKED
 
 
 @cache
@@ -30,8 +41,8 @@ def _patterns() -> list[re.Pattern[str]]:
     long_title = f"(?:{'|'.join(sorted((t for t in load_lexicon()['titles'] if len(t) > 1), key=len, reverse=True))})"
     before, after = one_of("announcing"), one_of("after")
     start = f"(?<!{_IDEOGRAPH})"
-    usual = f"(?:{given}{_NAMING}|{_NAMING}{given})"
-    masked = "[○ＯOX〇*＊]"
+    usual = f"(?:{given}{_NAMING}|{_NAMING}{given}|{one_of('whole-given')})"
+    masked = f"[{_MASKED}]"
     return [
         re.compile(pattern)
         for pattern in (
@@ -51,6 +62,8 @@ def _patterns() -> list[re.Pattern[str]]:
             # a full name of characters that names are made of; at the beginning of a clause, one of them is enough
             f"(?P<name>(?:{one_of('compound-surnames')}|{plain}){given}{{2}})",
             f"{start}(?P<name>{plain}{usual})",
+            # 張李美華, 高金素梅: two surnames
+            f"{start}(?P<name>{surname}{{2}}{given}{{2}})",
             # 王○○, 陳O明
             f"(?P<name>{surname}(?:{masked}{{1,2}}{_NAMING}?|{_NAMING}{masked}))(?![A-Za-z])",
             r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? ?(?P<name>[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,2})",
