@@ -31,6 +31,7 @@ from moderation.console.pages import (
     static_files,
     statistics,
     tasks,
+    to_rate,
     watch,
     wordings,
 )
@@ -46,6 +47,7 @@ PAGES = (
     account,
     queue,
     tasks,
+    to_rate,
     editor,
     drafts,
     helping,

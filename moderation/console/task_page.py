@@ -1,6 +1,7 @@
 """All that one task's page shows, read in one short look at the database."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +41,8 @@ class TaskPage:
     answers: Sequence[tuple[ArticleReply, Reply]]
     variants: Sequence[str]
     links: Sequence[Hyperlink]
-    reasons: Sequence[str]
+    reasons: Mapping[str, int]
+    """Why people ask, the newest first, and how many of the last said so."""
     people: Sequence[Editor]
     """To whom it could be handed over."""
 
@@ -92,8 +94,7 @@ def _read_variants(session: Session, article_id: str) -> list[str]:
     return list(rows)
 
 
-def _read_reasons(session: Session, article_id: str) -> list[str]:
-    """Why people ask, the newest first."""
+def _read_reasons(session: Session, article_id: str) -> Counter[str]:
     rows = session.scalars(
         select(col(ReplyRequest.reason))
         .where(
@@ -104,4 +105,4 @@ def _read_reasons(session: Session, article_id: str) -> list[str]:
         .order_by(col(ReplyRequest.id).desc())
         .limit(MAX_REASONS)
     )
-    return [reason for reason in rows if reason]
+    return Counter(reason for reason in rows if reason)

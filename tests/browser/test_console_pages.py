@@ -98,6 +98,8 @@ NO_PAGES = {
     "/sign-in/line/back",
     "/articles/{article_id}",
     "/articles/{article_id}/write",
+    "/next",
+    "/tasks/{task_id}/rate",
     r"/feeds/{view_id:[\w-]+}.atom",  # for programs
     r"/feeds/{view_id:[\w-]+}.json",
     "/worker.js",

@@ -64,6 +64,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         pages=-(-len(found.tasks) // ON_A_PAGE),
         filters=filters,
         defaults=filters == Filters(),
+        narrowed=filters != Filters(work=filters.work, search=filters.search),
         views=frame.views,
         categories=frame.categories,
         names=frame.names,

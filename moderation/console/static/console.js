@@ -49,6 +49,12 @@
     busy.textContent = "";
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
+  // Reasons that do not go with the rating are not shown, so they are not sent either.
+  document.querySelectorAll("#rating [name=level]").forEach((level) => level.addEventListener("change", () => {
+    for (const group of document.querySelectorAll("#rating .praise, #rating .blame")) {
+      if (!group.checkVisibility()) group.querySelectorAll(":checked").forEach((box) => { box.checked = false; });
+    }
+  }));
   const failed = () => { busy.textContent = busy.dataset.failed; };
   document.body.addEventListener("htmx:sendError", failed);
   document.body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) busy.textContent = ""; });

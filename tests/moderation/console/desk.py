@@ -24,7 +24,18 @@ from moderation.intake import add_article, request_reply
 from retrieval.types import Band, EntryKind, Match
 from storage.articles import ArticleSummary
 from storage.database import Database
-from storage.tables import Editor, EditorSession, ReviewTask, Role, utc_now
+from storage.tables import (
+    ArticleReply,
+    Editor,
+    EditorSession,
+    Reply,
+    ReplyState,
+    ReviewTask,
+    Role,
+    TaskState,
+    Verdict,
+    utc_now,
+)
 
 SECRET_KEY = "a key for tests, long enough"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -149,6 +160,18 @@ class Desk:
         self.matcher.texts[article.id] = text
         self.context.tasks.forget()
         return await self.task_of(article.id)
+
+    async def add_answer(self, task_id: str, author: str, state: ReplyState = ReplyState.PROPOSED) -> str:
+        """Somebody's answer to a task's message; returns its page."""
+        async with self.database.transaction() as session:
+            task = await session.get_one(ReviewTask, task_id)
+            reply = Reply(verdict=Verdict.RUMOR, text="It does not.", contributor=author)
+            session.add(reply)
+            await session.flush()
+            session.add(ArticleReply(article_id=task.article_id, reply_id=reply.id, state=state, contributor=author))
+            task.state = TaskState.SUBMITTED
+        self.context.tasks.forget()
+        return f"/review/answers/{task.article_id}/{reply.id}"
 
     async def task_of(self, article_id: str) -> str:
         async with self.database.reading() as session:
