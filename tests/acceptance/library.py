@@ -24,6 +24,8 @@ KNOWN = "菌類和茄子同吃"
 UNCHECKED = "沒人查過的說法"
 SMALL_TALK = "閒聊"
 CALL = "@查明"
+WITHIN_S = 60.0
+"""When to give up waiting for another process: long, for a busy machine."""
 THANKS, HOW_TO_ASK = "謝謝您", "@我"
 """What the bot says to a sticker, and to being called with nothing."""
 
@@ -97,7 +99,7 @@ def never_seen(topic: str) -> str:
     return f"聽說{topic}研究所第{number}號公告，陽台的風鈴每響{number}下，冰箱裡的布丁就會少一個，請轉告大家。"
 
 
-async def ask_until(line: LineSimulator, user: User, text: str, seen: str, *, within: float = 5.0) -> float:
+async def ask_until(line: LineSimulator, user: User, text: str, seen: str, *, within: float = WITHIN_S) -> float:
     """Ask again and again until the newest answer says `seen`; return the seconds that took.
 
     What another process publishes is known to the server within a second, not at once.
@@ -105,7 +107,7 @@ async def ask_until(line: LineSimulator, user: User, text: str, seen: str, *, wi
     return await _ask_until(line, user, text, lambda said: seen in said, within)
 
 
-async def ask_until_gone(line: LineSimulator, user: User, text: str, gone: str, *, within: float = 5.0) -> float:
+async def ask_until_gone(line: LineSimulator, user: User, text: str, gone: str, *, within: float = WITHIN_S) -> float:
     """Ask again and again until the newest answer no longer says `gone`; return the seconds that took."""
     return await _ask_until(line, user, text, lambda said: gone not in said, within)
 
@@ -138,7 +140,7 @@ async def said_before(line: LineSimulator, user: User, *, to: Group | None = Non
     return line.messages(chat)[:-1]
 
 
-async def comes_true(condition: Callable[[], Awaitable[bool]], *, within: float = 5.0) -> bool:
+async def comes_true(condition: Callable[[], Awaitable[bool]], *, within: float = WITHIN_S) -> bool:
     """Whether something that another process does becomes so in time."""
     end = time.monotonic() + within
     while not await condition():

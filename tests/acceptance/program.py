@@ -21,6 +21,7 @@ PREPARED = ROOT / "data"
 """Where `chaming model prepare` puts the encoder once for all tests."""
 
 READY_WITHIN_S = 240.0
+ENDS_WITHIN_S = 240.0
 SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
 TOKEN = "a-long-lived-channel-access-token"
 
@@ -85,6 +86,7 @@ class Program:
             cwd=self.data_dir,
             capture_output=True,
             text=True,
+            timeout=ENDS_WITHIN_S,
         )
 
     def do(self, *arguments: str) -> str:
@@ -110,9 +112,10 @@ class Program:
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(20)
+                process.wait(ENDS_WITHIN_S)
             finally:
                 process.kill()
+                process.wait()
                 log.close()
 
     def wait_ready(self, process: subprocess.Popen[bytes]) -> None:

@@ -28,7 +28,7 @@ from scripts.simulator.world import Chat, Group, User
 from storage.blocked_chats import block_chat
 from storage.database import Database, open_database
 from storage.tables import Article, ArticleReplyFeedback, ArticleVariant, InboxEvent, ReplyRequest, SeenWhere, Verdict
-from tests.acceptance.library import CALL, comes_true, find_articles_with, publish_fact_check, words
+from tests.acceptance.library import CALL, WITHIN_S, comes_true, find_articles_with, publish_fact_check, words
 from tests.bot.test_app import serving
 
 SAY = load_wordings()["zh_Hant"]
@@ -107,6 +107,7 @@ async def bot(database_url: str, tmp_path: Path) -> AsyncIterator[Bot]:
     database = open_database(database_url)
     settings = {"DATABASE_URL": database_url, "DATA_DIR": tmp_path, "SECRET_KEY": KEY}
     async with running_simulator() as line:
+        line.delivery.switches.timeout = WITHIN_S
         yield Bot(line, database, settings)
     await database.close()
     assert [(each.path, each.answer) for each in line.refusals] == []

@@ -10,6 +10,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,9 @@ WEBHOOKS = 2_000
 PEOPLE = 400
 KILLS = 20
 WEBHOOKS_A_SECOND = 35
-REDELIVER_AFTER = (1.0,) * 60
+REDELIVER_AFTER = (1.0,) * 300
 REPLY_PATH = "/v2/bot/message/reply"
-ALL_DONE_WITHIN_S = 240.0
+ALL_DONE_WITHIN_S = 600.0
 TOO_LATE = (Undelivered.EXPIRED, Undelivered.REPLY_TOKEN_INVALID)
 """Outcomes of an event whose token LINE no longer takes: before we tried, or when we did."""
 
@@ -54,21 +55,24 @@ async def line(program: Program) -> AsyncIterator[LineSimulator]:
         yield simulator
 
 
-async def send_all(line: LineSimulator) -> dict[str, str]:
-    """Let many people forward messages at a steady pace, whoever listens; return each event's reply token."""
+async def send_all(line: LineSimulator, kills_done: asyncio.Event) -> dict[str, str]:
+    """Let many people forward messages at a steady pace, whoever listens; return each event's reply token.
+
+    They go on until the kills are done: these must fall while webhooks arrive, on a slow machine too.
+    """
     people = [line.add_user(f"asker {number}") for number in range(PEOPLE)]
     texts = [*SAMPLES.values(), *(never_seen(str(number)) for number in range(20))]
     async with asyncio.TaskGroup() as sending:
         tasks = []
-        for number in range(WEBHOOKS):
+        for number in count():
+            if number >= WEBHOOKS and kills_done.is_set():
+                break
             tasks.append(sending.create_task(line.send_text(people[number % PEOPLE], texts[number % len(texts)])))
             await asyncio.sleep(1 / WEBHOOKS_A_SECOND)
     return {task.result().event_id: task.result().event["replyToken"] for task in tasks}
 
 
-async def kill_again_and_again(
-    program: Program, line: LineSimulator, sending: asyncio.Task[dict[str, str]]
-) -> list[float]:
+async def kill_again_and_again(program: Program, line: LineSimulator) -> list[float]:
     """Start the server and kill it a random while later, `KILLS` times; return when, by LINE's clock."""
     dice = random.Random(20)
     killed = []
@@ -79,7 +83,6 @@ async def kill_again_and_again(
             process.kill()
             killed.append(line.clock.now())
             process.wait()
-    assert not sending.done(), "the kills must fall while webhooks arrive"
     return killed
 
 
@@ -101,18 +104,21 @@ async def load_outcomes(database: Database) -> dict[str, str | None]:
         return {row.event_id: row.outcome for row in rows}
 
 
+@pytest.mark.timeout(1800)
 async def test_it_loses_nothing_and_repeats_nothing_when_killed_at_any_instant(
     program: Program, line: LineSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sending = asyncio.create_task(send_all(line))
-    killed = await kill_again_and_again(program, line, sending)
+    kills_done = asyncio.Event()
+    sending = asyncio.create_task(send_all(line, kills_done))
+    killed = await kill_again_and_again(program, line)
+    kills_done.set()
     database = open_database(program.database_url)
     with program.running("serve"):
         tokens = await sending
         states = await wait_until_all_done(database, len(tokens))
     outcomes = await load_outcomes(database)
     await database.close()
-    assert states == {InboxState.DONE: WEBHOOKS}
+    assert states == {InboxState.DONE: len(tokens)}
     assert set(outcomes) == set(tokens)
 
     replies = [request for request in line.requests if request.path == REPLY_PATH]
@@ -126,6 +132,6 @@ async def test_it_loses_nothing_and_repeats_nothing_when_killed_at_any_instant(
         assert first is None or any(first <= instant <= request.at for instant in killed), "twice, and no kill between"
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{WEBHOOKS} webhooks, {KILLS} kills: {len(accepted)} answered, {len(unanswered)} too late, "
+            f"\n{len(tokens)} webhooks, {KILLS} kills: {len(accepted)} answered, {len(unanswered)} too late, "
             f"{sum(request.body['replyToken'] in accepted for request in again)} answered again and refused by LINE\n"
         )

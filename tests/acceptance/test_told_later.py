@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from sqlalchemy import select
@@ -14,8 +15,16 @@ from scripts.simulator.line import LineSimulator
 from scripts.simulator.world import User
 from storage.database import Database
 from storage.tables import ArticleReply, JobRun, Notice, NoticeState, Reply, ReplyState, Verdict
-from tests.acceptance.library import KNOWN, SAMPLES, comes_true, find_articles_with, withdraw_reply, words
-from tests.acceptance.program import Program
+from tests.acceptance.library import (
+    KNOWN,
+    SAMPLES,
+    WITHIN_S,
+    comes_true,
+    find_articles_with,
+    withdraw_reply,
+    words,
+)
+from tests.acceptance.program import ENDS_WITHIN_S, Program
 
 pytestmark = pytest.mark.model
 
@@ -71,8 +80,9 @@ async def run_job(program: Program, *, push: bool = False) -> None:
     command = [sys.executable, "-m", "scripts", "run-job", "notices"]
     for _ in range(20):
         done = await asyncio.to_thread(
-            subprocess.run, command, env=environment, cwd=program.data_dir, capture_output=True, text=True
-        )
+            subprocess.run, command, env=environment, cwd=program.data_dir, capture_output=True, text=True,
+            timeout=ENDS_WITHIN_S,
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
         if "skipped" not in done.stdout:
             return
@@ -83,7 +93,8 @@ async def run_job(program: Program, *, push: bool = False) -> None:
 async def hears(line: LineSimulator, user: User, text: str, heard: str) -> str:
     """Everything said until an answer brings `heard`: the server learns of notices within a second."""
     said = ""
-    for _ in range(8):
+    end = time.monotonic() + WITHIN_S
+    while time.monotonic() < end:
         said += words(await line.ask(user, text))
         if heard in said:
             return said
@@ -216,7 +227,7 @@ async def test_killed_while_pushing_it_is_told_once_all_the_same(
     async def has_called() -> bool:
         return any(each.path == path for each in line.requests)
 
-    assert await comes_true(has_called, within=30)
+    assert await comes_true(has_called, within=120)
     job.send_signal(signal.SIGKILL)
     await job.wait()
     line.server.faults.cancel(fault)

@@ -63,7 +63,7 @@ async def signed_in(
     page = await context.new_page()
     await page.goto(link)
     await page.locator("main form button").first.click()
-    await page.wait_for_url(f"{program.url}/review/**")
+    await page.wait_for_url(lambda url: "/sign-in/" not in url)
     yield context, page, editor.id
     await context.close()
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,14 +18,12 @@ from bot.outcome import HandlerResult
 from retrieval.types import Band
 from scripts.simulator.validator import message_problems
 from storage.database import Database
-from storage.tables import Verdict
+from storage.tables import Verdict, utc_now
 from tests.bot.conversation import ASKER, Conversation, said
 from tests.bot.fakes import make_event
 from tests.bot.makers import make_match
 from tests.bot.test_dispatch import MessagePath, fresh, incoming, running
 from tests.bot.test_handlers import add_article
-
-HELD_S = BURST.total_seconds()
 
 
 class BurstPath(MessagePath):
@@ -54,12 +53,11 @@ def picture(index: int | None = None, total: int | None = None, set_id: str | No
     return fresh(message=message, **fields)
 
 
-async def test_a_lone_message_is_answered_without_waiting(path: BurstPath) -> None:
+async def test_a_lone_message_is_answered_without_waiting(path: BurstPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.dispatch.BURST", timedelta(hours=1))
     async with running(path) as dispatcher:
-        started = time.monotonic()
         await dispatcher.receive([incoming(fresh("只有一則"))])
         await path.until_done()
-    assert time.monotonic() - started < HELD_S
     assert path.bursts == []
     assert len(path.line.replies) == 1
 
@@ -74,21 +72,31 @@ async def test_several_in_one_webhook_are_one_reply_to_the_first(path: BurstPath
     assert [token for token, _ in path.line.replies] == [raws[0]["replyToken"]]
 
 
-async def test_what_comes_while_the_first_is_looked_up_or_held_joins_it(path: BurstPath) -> None:
-    slow = asyncio.Event()
+async def test_what_comes_while_the_first_is_looked_up_or_held_joins_it(
+    path: BurstPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, held, is_over = asyncio.Event(), asyncio.Event(), asyncio.Event()
     answer = path.answer
+
+    async def hold(until: datetime) -> None:
+        assert timedelta(0) < until - utc_now() <= BURST or utc_now() >= until
+        held.set()
+        await is_over.wait()
 
     async def look_up(event: Any) -> HandlerResult:
         await slow.wait()
         return await answer(event)
 
+    monkeypatch.setattr("bot.dispatch._sleep_until", hold)
     path.handlers[TextMessage] = look_up
+    first, second, third = (fresh(text) for text in ("第一則", "第二則", "第三則"))
     async with running(path) as dispatcher:
-        await dispatcher.receive([incoming(fresh("第一則"))])
-        await dispatcher.receive([incoming(fresh("第二則"))])
+        await dispatcher.receive([incoming(first)])
+        await dispatcher.receive([incoming(second)])
         slow.set()
-        await asyncio.sleep(HELD_S / 3)
-        await dispatcher.receive([incoming(fresh("第三則"))])
+        await held.wait()
+        await dispatcher.receive([incoming(third)])
+        is_over.set()
         await path.until_done()
     assert path.bursts == [["第一則", "第二則", "第三則"]]
 
@@ -138,11 +146,14 @@ async def test_a_group_has_no_turns(path: BurstPath) -> None:
     assert len(path.handled) == 3
 
 
-async def test_pictures_that_were_sent_together_wait_for_each_other_in_any_order(path: BurstPath) -> None:
+async def test_pictures_that_were_sent_together_wait_for_each_other_in_any_order(
+    path: BurstPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.dispatch.IMAGE_SET", timedelta(minutes=1))
     async with running(path) as dispatcher:
         for index in (3, 1, 2):
             await dispatcher.receive([incoming(picture(index, 3))])
-            await asyncio.sleep(HELD_S * 0.6)
+            await asyncio.sleep(BURST.total_seconds() * 0.6)
         await path.until_done()
     assert path.bursts == [["picture"] * 3]
 

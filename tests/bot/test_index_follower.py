@@ -1,11 +1,9 @@
 """The follower over the real change log, with an index that remembers and an encoder that counts."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +19,11 @@ from storage.database import Database
 from storage.index_changes import Change, append_changes
 from storage.tables import Article, ArticleReply, ChangeKind, Embedding, Reply, ReplyState, Status, Verdict
 from tests.bot.fakes import FakeMatcher
+from tests.waiting import until
 
 DIMENSION = 8
+TRIES = 3
+"""The quickest counts: a busy machine holds up one or the other."""
 
 
 class FakeIndex:
@@ -107,26 +108,22 @@ async def running(following: Following) -> AsyncIterator[None]:
             await task
 
 
-async def until(condition: Any, within_s: float) -> float:
-    started = time.monotonic()
-    while time.monotonic() - started < within_s:
-        if condition():
-            return time.monotonic() - started
-        await asyncio.sleep(0.005)
-    raise AssertionError(f"not within {within_s} s")
-
-
 async def test_it_takes_in_what_is_published_within_a_second_and_lets_go_as_fast(following: Following) -> None:
+    index = following.index
+    taken_in, let_go, blocked = [], [], []
     async with running(following):
-        await following.add("a", "喝熱水")
-        await following.answer("a", "r", "這是謠言")
-        await until(lambda: following.index.articles == {"a": ["喝熱水", "這是謠言"]}, within_s=1)
-        async with following.database.transaction() as session:
-            await withdraw(session, "a", "r")
-        await until(lambda: following.index.articles == {"a": ["喝熱水"]}, within_s=1)
-        async with following.database.transaction() as session:
-            await set_article_status(session, "a", Status.BLOCKED)
-        await until(lambda: following.index.articles == {}, within_s=1)
+        for number in range(TRIES):
+            article, reply = f"a{number}", f"r{number}"
+            await following.add(article, "喝熱水")
+            await following.answer(article, reply, "這是謠言")
+            taken_in.append(await until(lambda: [*index.articles.values()] == [["喝熱水", "這是謠言"]]))
+            async with following.database.transaction() as session:
+                await withdraw(session, article, reply)
+            let_go.append(await until(lambda: [*index.articles.values()] == [["喝熱水"]]))
+            async with following.database.transaction() as session:
+                await set_article_status(session, article, Status.BLOCKED)
+            blocked.append(await until(lambda: index.articles == {}))
+    assert [min(took) < 1 for took in (taken_in, let_go, blocked)] == [True] * 3
 
 
 async def test_it_encodes_a_text_once_and_remembers_the_vector(following: Following) -> None:
@@ -164,10 +161,10 @@ async def test_it_tries_a_failed_article_again_until_it_works(following: Followi
     following.encoder.poison = {"毒"}
     await following.add("b", "毒")
     async with running(following):
-        await until(lambda: following.follower._failed, within_s=1)
+        await until(lambda: following.follower._failed)
         following.encoder.poison = set()
         following.now += 10
-        await until(lambda: set(following.index.articles) == {"b"}, within_s=2)
+        await until(lambda: set(following.index.articles) == {"b"})
 
 
 async def test_a_snapshot_leads_back_to_the_first_change_that_failed(following: Following, tmp_path: Path) -> None:
@@ -247,9 +244,9 @@ async def test_the_keeper_is_ready_once_the_index_is_level_with_the_database(
         open_index=open_index,
     )
     task = asyncio.create_task(keeper.run())
-    await until(lambda: keeper.problem == "OSError", within_s=1)
+    await until(lambda: keeper.problem == "OSError")
     assert not matching.ready
-    await asyncio.wait_for(matching.wait_ready(), 2)
+    await asyncio.wait_for(matching.wait_ready(), 60)
     assert set(following.index.articles) == {"a"}
     await keeper.save_snapshot()
     assert following.index.saved == [following.index.seq] != [0]

@@ -17,7 +17,8 @@ from storage.index_entries import adopt_model, adopted_model
 from storage.tables import Article, ChangeKind, LogPosition
 from tests.bot.fakes import FakeMatcher
 from tests.bot.makers import make_match
-from tests.bot.test_index_follower import FakeEncoder, FakeIndex, until
+from tests.bot.test_index_follower import FakeEncoder, FakeIndex
+from tests.waiting import until
 
 
 @dataclass
@@ -75,7 +76,7 @@ async def running(database: Database) -> AsyncIterator[Process]:
     process = Process(database)
     await process.adopt("first@1")
     task = asyncio.create_task(process.keeper.run())
-    await asyncio.wait_for(process.matching.wait_ready(), 5)
+    await asyncio.wait_for(process.matching.wait_ready(), 60)
     yield process
     task.cancel()
     with suppress(asyncio.CancelledError):
@@ -97,9 +98,9 @@ async def test_it_changes_over_and_never_stops_answering(database: Database) -> 
         await asyncio.sleep(0.1)
         assert await process.answers() == "by first@1"
         await process.publish("meanwhile")
-        await until(lambda: "meanwhile" in process.indexes["first@1"].articles, within_s=3)
+        await until(lambda: "meanwhile" in process.indexes["first@1"].articles)
         process.let_load.set()
-        await until(lambda: process.matching.model_id == "second@1", within_s=3)
+        await until(lambda: process.matching.model_id == "second@1")
         assert process.matching.ready
         assert await process.answers() == "by second@1"
         assert "meanwhile" in process.indexes["second@1"].articles  # level with the database before it is used
@@ -108,9 +109,9 @@ async def test_it_changes_over_and_never_stops_answering(database: Database) -> 
 async def test_afterwards_only_the_new_one_follows_and_is_saved(database: Database) -> None:
     async with running(database) as process:
         await process.adopt("second@1")
-        await until(lambda: process.closed == ["first@1"], within_s=3)
+        await until(lambda: process.closed == ["first@1"])
         await process.publish("later")
-        await until(lambda: "later" in process.indexes["second@1"].articles, within_s=3)
+        await until(lambda: "later" in process.indexes["second@1"].articles)
         assert "later" not in process.indexes["first@1"].articles
         await process.keeper.save_snapshot()
         assert process.saved_in == ["second@1"]
@@ -123,16 +124,16 @@ async def test_one_that_cannot_be_loaded_changes_nothing_until_it_can(database: 
         await asyncio.sleep(0.1)
         assert await process.answers() == "by first@1"
         await process.publish("still followed")
-        await until(lambda: "still followed" in process.indexes["first@1"].articles, within_s=3)
+        await until(lambda: "still followed" in process.indexes["first@1"].articles)
         process.missing.clear()
-        await until(lambda: process.matching.model_id == "second@1", within_s=3)
+        await until(lambda: process.matching.model_id == "second@1")
 
 
 async def test_it_goes_back_the_same_way(database: Database) -> None:
     async with running(database) as process:
         for model_id in ("second@1", "first@1"):
             await process.adopt(model_id)
-            await until(lambda expected=model_id: process.matching.model_id == expected, within_s=3)  # type: ignore[misc]
+            await until(lambda expected=model_id: process.matching.model_id == expected)  # type: ignore[misc]
         assert await process.answers() == "by first@1"
 
 
@@ -155,7 +156,7 @@ async def test_it_opens_the_index_anew_when_the_log_no_longer_goes_back_to_it(da
             changes = [Change("gone from the log", ChangeKind.ADDED), Change("new", ChangeKind.ADDED)]
             session.add_all([Article(id=change.article_id, text=change.article_id) for change in changes])
             await append_changes(session, changes)
-        await until(lambda: "new" in later.articles, within_s=3)
+        await until(lambda: "new" in later.articles)
         assert "new" not in cut_off.articles
-        await until(lambda: process.closed == ["first@1"], within_s=3)
+        await until(lambda: process.closed == ["first@1"])
         assert process.matching.ready

@@ -11,7 +11,7 @@ from storage.database import Database
 from storage.index_changes import Change, append_changes
 from storage.tables import ChangeKind
 
-WITHIN_S = 10.0
+WITHIN_S = 60.0
 CHANGE = [Change("article", ChangeKind.PUBLISHED)]
 CUT = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -60,12 +60,14 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def connected(line: Line, tokens: TokenSource | None = None) -> AsyncIterator[LineClient]:
+async def connected(
+    line: Line, tokens: TokenSource | None = None, *, within_s: float = 60
+) -> AsyncIterator[LineClient]:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", line.handle)
     async with (
         TestServer(app) as server,
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.5)) as session,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=within_s)) as session,
         LineClient(
             api_url=str(server.make_url("")).rstrip("/"),
             tokens=tokens or LongLivedToken("long-lived"),
@@ -175,7 +177,7 @@ async def test_it_survives_an_answer_that_is_not_json(answer: bytes, line: Line)
 
 async def test_it_does_not_wait_for_ever(line: Line) -> None:
     line.delay_s = 5
-    async with connected(line) as client:
+    async with connected(line, within_s=0.5) as client:
         with pytest.raises(LineUnreachableError):
             await client.reply("token", HELLO)
 

@@ -52,8 +52,12 @@ async def faint_texts(page: Page) -> list[str]:
 
 
 async def pixels_sticking_out(page: Page) -> int:
-    """Return by how many pixels the page is wider than its window."""
-    pixels: int = await page.evaluate(_STICKS_OUT)
+    """Return by how many pixels the page is wider than its window, once it has got used to that."""
+    for _ in range(100):
+        pixels: int = await page.evaluate(_STICKS_OUT)
+        if not pixels:
+            break
+        await page.wait_for_timeout(50)
     return pixels
 
 

@@ -127,7 +127,7 @@ async def test_it_draws_the_rich_menu_and_its_fields_can_be_pressed(browser: Bro
     await page.get_by_role("button", name="選單", exact=True).click()
     picture = page.locator("#menu img")
     await expect(picture).to_be_visible()
-    assert await picture.evaluate("(image) => image.complete && image.naturalWidth") == 2500
+    await expect(picture).to_have_js_property("naturalWidth", 2500)
     fields = page.locator("#menu button")
     labels = [await field.get_attribute("aria-label") for field in await fields.all()]
     assert labels == ["使用教學", "我的提問", "說明", "語言 Language", "設定", "我的資料"]
@@ -145,7 +145,7 @@ async def test_it_opens_links_in_a_page_of_their_own(browser: Browser, line: Lin
     await page.locator("#samples button").first.click()
     async with page.context.expect_page() as opened:
         await page.locator(".lm-bubble button", has_text="看完整說明").first.click()
-    assert (await opened.value).url == "https://example.org/articles/1"
+    await expect(await opened.value).to_have_url("https://example.org/articles/1")
     assert page.url.startswith(line.api_url)
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from storage.database import Database
 from storage.tables import Role
@@ -49,7 +49,7 @@ async def test_a_passkey_is_the_second_step_and_is_asked_for_again(browser: Brow
     await page.fill("#grounds", "廣告")
     await page.click("text=立即隱藏")
     await page.wait_for_url("**/review/cases")
-    assert await page.get_by_text("廣告").first.is_visible()
+    await expect(page.get_by_text("廣告").first).to_be_visible()
     await context.close()
 
 
@@ -76,17 +76,17 @@ async def test_it_is_worked_with_the_keyboard_alone(browser: Browser, desk: Desk
         await desk.add_task(text)
     await page.goto(f"{desk.base}/review/")
     await page.keyboard.press("Tab")
-    assert await page.evaluate("document.activeElement.className") == "skip"
+    await expect(page.locator(".skip")).to_be_focused()
     await page.keyboard.press("/")
-    assert await page.evaluate("document.activeElement.id") == "search"
+    await expect(page.locator("#search")).to_be_focused()
     await page.keyboard.press("Escape")
     await page.evaluate("document.activeElement.blur()")
     await page.keyboard.press("j")
     await page.keyboard.press("j")
     await page.keyboard.press("k")
-    assert await page.locator("li.chosen").count() == 1
+    await expect(page.locator("li.chosen")).to_have_count(1)
     await page.keyboard.press("?")
-    assert await page.locator("dialog#keys").is_visible()
+    await expect(page.locator("dialog#keys")).to_be_visible()
     await page.keyboard.press("Escape")
     await page.keyboard.press("w")
     await page.wait_for_url("**/review/watch")
@@ -104,7 +104,7 @@ async def test_the_back_button_brings_back_a_page_that_works(browser: Browser, d
     await page.go_back()
     await later.click()
     await page.wait_for_url(f"{desk.base}/review/")
-    assert await page.get_by_role("heading", level=1).is_visible()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await context.close()
 
 
@@ -115,5 +115,6 @@ async def test_it_works_without_javascript(browser: Browser, desk: Desk) -> None
     task_id = await desk.add_task("喝檸檬水")
     await page.goto(f"{desk.base}/review/")
     await page.click("[data-act=claim]")
+    await page.wait_for_url("**/write")
     assert (await desk.task(task_id)).claimed_by is not None
     await context.close()

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from urllib.parse import parse_qs
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Request, expect
 from sqlalchemy import select
 
 from moderation.claims import LEASE
@@ -13,6 +14,7 @@ from moderation.writing.helper import Claim, HelperSlowError, Proposal
 from moderation.writing.references import check_references
 from storage.database import Database
 from storage.tables import ArticleReply, Role
+from tests.browser.conftest import BUSY_MS
 from tests.browser.console_desk import DESKTOP, PHONE, enter, open_browser, open_local_desk
 from tests.browser.looking import faint_texts, pixels_sticking_out
 from tests.moderation.console.desk import Desk
@@ -59,8 +61,14 @@ async def open_task(desk: Desk, browser: Browser, task_id: str, email: str) -> P
 async def fill(page: Page) -> None:
     await page.locator("input[name=verdict][value=RUMOR]").check()
     await page.locator("#reference").fill(SOURCE)
-    await page.locator("#text").fill(TEXT)
+    async with page.expect_response(lambda answer: is_saved(answer.request), timeout=BUSY_MS):
+        await page.locator("#text").fill(TEXT)
     await expect(page.locator("#saved")).to_contain_text("已於")
+
+
+def is_saved(request: Request) -> bool:
+    """Whether this saves what was written last: what was filled in before may have been saved by itself."""
+    return request.method == "POST" and parse_qs(request.post_data or "").get("text") == [TEXT]
 
 
 async def test_of_two_who_claim_one_writes_and_the_other_is_told(browser: Browser, desk: Desk) -> None:

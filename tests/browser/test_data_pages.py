@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from bot.api.routes import add_api
 from bot.data_pages.routes import add_data_pages
@@ -51,6 +51,12 @@ async def site(sqlite_database: Database, releases: Path) -> AsyncIterator[str]:
         yield url
 
 
+async def is_drawn(canvas: Locator) -> None:
+    async with asyncio.timeout(60):
+        while await canvas.evaluate(INK) <= 3:
+            await canvas.page.wait_for_timeout(50)
+
+
 async def watched(browser: Browser, **options: Any) -> tuple[Page, list[str]]:
     """A page, and a list that fills with whatever its console says."""
     page = await (await browser.new_context(locale="zh-TW", **options)).new_page()
@@ -71,7 +77,6 @@ async def test_every_page_can_be_read_by_everybody(browser: Browser, site: str) 
             assert await accessibility_problems(page) == [], (address, scheme)
             assert await faint_texts(page) == [], (address, scheme)
         await page.set_viewport_size(ViewportSize(width=320, height=800))
-        await page.wait_for_timeout(100)
         assert await pixels_sticking_out(page) == 0, address
     assert said == []
     assert all(url.startswith((site, "data:")) for url in asked)
@@ -81,16 +86,15 @@ async def test_the_charts_are_drawn_from_the_tables(browser: Browser, site: str)
     page, said = await watched(browser)
     await page.goto(f"{site}/stats")
     canvases = page.locator(".chart canvas")
-    assert await canvases.count() == 5
+    await expect(canvases).to_have_count(5)
     for index in range(5):
-        assert await canvases.nth(index).evaluate(INK) > 3
+        await is_drawn(canvases.nth(index))
     assert not await page.locator("#messages-table").is_visible(), "folded away below its chart"
     await page.locator("#messages summary").first.click()
-    assert await page.locator("#messages-table").is_visible()
+    await expect(page.locator("#messages-table")).to_be_visible()
     legend = await page.locator("#messages .u-legend").inner_text()
     assert "當下就有回覆" in legend
     await page.set_viewport_size(ViewportSize(width=340, height=700))
-    await page.wait_for_timeout(200)
     assert await pixels_sticking_out(page) == 0
     assert said == []
 
@@ -117,21 +121,21 @@ async def test_the_map_goes_through_time_and_tells_what_is_under_the_pointer(bro
     await page.goto(f"{site}/stats/map")
     canvas = page.locator("#map-canvas")
     await canvas.wait_for()
-    assert await canvas.evaluate(INK) > 3
-    assert "2 則訊息" in await page.locator("#month-shown").inner_text()
-    assert await page.locator("#map-labels").inner_text() == "熱水 · 病毒"
+    await is_drawn(canvas)
+    await expect(page.locator("#month-shown")).to_contain_text("2 則訊息")
+    await expect(page.locator("#map-labels")).to_have_text("熱水 · 病毒")
     box = await canvas.bounding_box()
     assert box
     await canvas.hover(position={"x": 16 + 0.2 * (box["width"] - 32), "y": 16 + 0.3 * (box["height"] - 32)})
-    assert "喝熱水" in await page.locator("#map-told").inner_text()
-    assert await page.locator("#map-told a").get_attribute("href") == "/articles/rumour"
+    await expect(page.locator("#map-told")).to_contain_text("喝熱水")
+    await expect(page.locator("#map-told a")).to_have_attribute("href", "/articles/rumour")
     await page.locator("#open-only").check()
-    assert "1 則訊息" in await page.locator("#month-shown").inner_text()
-    assert await page.locator("#map-labels").inner_text() == ""
+    await expect(page.locator("#month-shown")).to_contain_text("1 則訊息")
+    await expect(page.locator("#map-labels")).to_have_text("", use_inner_text=True)
     await page.locator("#open-only").uncheck()
     await page.locator("#month").focus()
     await page.keyboard.press("End")
-    assert f"{NOW.year}年" in await page.locator("#month-shown").inner_text()
+    await expect(page.locator("#month-shown")).to_contain_text(f"{NOW.year}年")
     assert said == []
 
 
@@ -142,4 +146,4 @@ async def test_a_person_can_follow_one_rumour_from_the_list(browser: Browser, si
     await page.locator(".chart canvas").wait_for()
     assert "/stats/spread/rumour" in page.url
     await page.get_by_role("link", name="English").click()
-    assert await page.get_by_role("heading", name="How one message spread").is_visible()
+    await expect(page.get_by_role("heading", name="How one message spread")).to_be_visible()

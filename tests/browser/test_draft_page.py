@@ -70,7 +70,6 @@ async def site(sqlite_database: Database) -> AsyncIterator[Site]:
 
 async def open_page(browser: Browser, address: str, **context: Any) -> Page:
     page = await browser.new_page(viewport=PHONE, locale="zh-TW", **context)
-    page.set_default_timeout(10_000)
     await page.goto(address)
     return page
 

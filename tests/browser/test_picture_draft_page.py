@@ -105,8 +105,8 @@ async def test_changing_something_brings_back_what_was_drawn(browser: Browser, s
     drawn = await page.locator("input[name=drawn]").input_value()
     await page.get_by_role("button", name=LOOK).click()
     await page.get_by_role("button", name=CHANGE).click()
-    assert await page.locator("input[name=drawn]").input_value() == drawn
-    assert await page.locator("svg > rect").count() == 1
+    await expect(page.locator("input[name=drawn]")).to_have_value(drawn)
+    await expect(page.locator("svg > rect")).to_have_count(1)
     await expect(page.get_by_label("王小明")).not_to_be_checked()
 
 
@@ -117,6 +117,7 @@ async def test_it_works_without_scripts_by_choosing_fields(browser: Browser, sit
     await keep_screenshot(page, "fields")
     await page.get_by_role("button", name=LOOK).click()
     await page.get_by_role("button", name=PUBLISH).click()
+    await expect(page.get_by_text("第 1 位")).to_be_visible()
     _, data = await published(site.album)
     assert colours(decode(data), (100, 10, 60, 60)) == BLACK
 

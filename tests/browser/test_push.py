@@ -60,7 +60,7 @@ async def deliver(page: Page, desk: Desk, message: dict[str, str]) -> list[list[
         "ServiceWorker.workerRegistrationUpdated",
         lambda event: [registered.put_nowait(each["registrationId"]) for each in event["registrations"]],
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await cdp.send("ServiceWorker.enable")
         to_worker = {"origin": desk.base, "registrationId": await registered.get(), "data": json.dumps(message)}
         while True:
@@ -133,8 +133,10 @@ async def test_a_page_that_may_have_something_half_written_is_left_alone(
     await page.evaluate("navigator.serviceWorker.register('/review/worker.js', { scope: '/review/' })")
     await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     await page.goto(f"{desk.base}{path}")
-    (worker,) = context.service_workers
-    assert await worker.evaluate(PRESS) == [f"{done} {desk.base}/review/inbox"]
+    async with asyncio.timeout(60):
+        (worker,) = context.service_workers or [await context.wait_for_event("serviceworker")]
+        pressed = await worker.evaluate(PRESS)
+    assert pressed == [f"{done} {desk.base}/review/inbox"]
     await context.close()
 
 

@@ -261,7 +261,7 @@ async def test_it_shows_changes_in_the_order_of_their_numbers_under_many_publish
     follower = asyncio.create_task(follow())
     await asyncio.gather(*(publish_ten(database, 10 * number) for number, database in enumerate(publishers)))
     done.set()
-    await asyncio.wait_for(follower, 20)
+    await asyncio.wait_for(follower, 60)
     assert sorted(seen) == sorted(f"a{number}" for number in range(40))
     for database in publishers:
         await database.close()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from retrieval.batching import BatchingEncoder, EncoderBusyError
+from tests.waiting import until
 
 
 class Gate:
@@ -16,7 +17,7 @@ class Gate:
 
     def __call__(self, texts: Sequence[str]) -> Iterable[str]:
         self.batches.append(list(texts))
-        self.open.wait(10)
+        self.open.wait(60)
         if "bad" in texts:
             raise ValueError("bad")
         return [text.upper() for text in texts]
@@ -123,6 +124,8 @@ async def test_it_works_on_as_many_at_once_as_it_has_workers(gate: Gate) -> None
     encoder = BatchingEncoder(gate, workers=3)
     tasks = await ask_all(encoder, "abcde")
 
+    await until(lambda: len(gate.batches) == 3)
+    assert encoder.waiting == 2
     assert sorted(gate.batches) == [["a"], ["b"], ["c"]]
     gate.open.set()
     await asyncio.gather(*tasks)

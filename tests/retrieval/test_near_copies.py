@@ -28,7 +28,7 @@ async def tell(text: str, calibration: Calibration | None = None, **articles: st
     matcher = Matcher(make_index(**(articles or {"card": CLAIM})), never, calibration or make_calibration())
     looking = asyncio.create_task(matcher.match(text, tell_copies=told.set_result))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await told
     finally:
         looking.cancel()

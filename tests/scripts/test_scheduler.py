@@ -1,6 +1,5 @@
 """Jobs: run by hand or on time, once among several processes, and a failure is recorded and stays alone."""
 
-import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ from scripts.scheduler import SKIPPED, choose_first_run, run_job, run_scheduled,
 from storage.database import Database
 from storage.job_runs import claim_job, load_job_runs
 from storage.tables import utc_now
+from tests.waiting import wait_until
 
 
 class Services(SimpleNamespace):
@@ -38,6 +38,12 @@ FAIL = Job("fail", "Fail.", timedelta(hours=1), fail)
 async def last_outcome(database: Database, name: str) -> str | None:
     async with database.reading() as session:
         return (await load_job_runs(session))[name].outcome
+
+
+async def is_held(database: Database, name: str) -> bool:
+    async with database.reading() as session:
+        until = (await load_job_runs(session))[name].lease_until
+        return until is not None and until > utc_now()
 
 
 @pytest.fixture
@@ -87,11 +93,12 @@ async def test_it_schedules_every_job_of_the_table(services: Services) -> None:
 async def test_a_job_whose_process_is_alive_stays_held_and_a_dead_ones_is_free_soon(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "LEASE", timedelta(seconds=0.4))
-    monkeypatch.setattr(scheduler, "RENEW_EVERY", timedelta(seconds=0.05))
+    monkeypatch.setattr(scheduler, "RENEW_EVERY", timedelta(seconds=0.02))
 
     async def outlive_the_first_lease(_: Any) -> str:
-        await asyncio.sleep(0.8)
+        async with services.database.transaction() as session:
+            (await load_job_runs(session))["slow"].lease_until = utc_now() - timedelta(seconds=1)
+        await wait_until(lambda: is_held(services.database, "slow"))
         return await run_job(services, slow, owner="two")
 
     slow = Job("slow", "", COUNT.every, outlive_the_first_lease)

@@ -33,7 +33,7 @@ async def test_a_look_waits_for_no_writer(database: Database) -> None:
     async with database.transaction() as session:
         session.add(Asker(id="asker"))
         await session.flush()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await database.look(lambda connection: read_asker(connection, "asker")) is None
 
 

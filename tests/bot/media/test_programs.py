@@ -35,16 +35,16 @@ async def beside_busy_work(running: Coroutine[Any, Any, bytes]) -> bytes:
 
 def test_it_returns_what_the_program_writes() -> None:
     command = [PYTHON, "-c", "import sys; sys.stdout.write(sys.stdin.read().upper())"]
-    assert on_serving_loop(run_program(command, within_s=10, data=b"words")) == b"WORDS"
+    assert on_serving_loop(run_program(command, within_s=60, data=b"words")) == b"WORDS"
 
 
 def test_it_hears_a_program_that_ends_before_the_loop_looks() -> None:
-    assert on_serving_loop(beside_busy_work(run_program(["echo", "done"], within_s=10))) == b"done\n"
+    assert on_serving_loop(beside_busy_work(run_program(["echo", "done"], within_s=60))) == b"done\n"
 
 
 def test_a_program_that_ends_before_it_reads_its_input_has_failed() -> None:
     async def run() -> bytes:
-        return await run_program(["false"], within_s=10, data=b"x" * 1_000_000)
+        return await run_program(["false"], within_s=60, data=b"x" * 1_000_000)
 
     with pytest.raises(ProgramFailedError):
         on_serving_loop(beside_busy_work(run()))
@@ -54,7 +54,7 @@ def test_it_ends_a_program_that_takes_too_long() -> None:
     began = time.monotonic()
     with pytest.raises(ProgramTooSlowError):
         on_serving_loop(run_program(["sleep", "30"], within_s=0.2))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
 
 
 def test_it_says_which_program_is_not_there() -> None:

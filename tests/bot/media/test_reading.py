@@ -20,6 +20,7 @@ from bot.media.reading import Reading, ReadText, TextReader, to_read_text, why_u
 from bot.media.words import Area, lines_of, placed_text, sure_lines, text_of
 from retrieval.normalise import matching_key
 from scripts.bench.pictures.made import draw_chat, draw_landscape, draw_note
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +61,7 @@ async def test_it_gives_up_in_time(tmp_path: Path) -> None:
     reader = TextReader(program(tmp_path, "exec sleep 30"), within_s=0.3)
     began = time.monotonic()
     assert await reader.read(Image.new("RGB", (90, 90))) == ReadText(Reading.TOO_SLOW)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 25
 
 
 async def test_it_lets_only_so_many_wait(tmp_path: Path) -> None:
@@ -112,22 +113,25 @@ def test_it_keeps_unsure_lines_apart_from_what_is_looked_up() -> None:
 
 
 async def test_it_ends_a_program_that_will_not_end_with_all_it_has_started(tmp_path: Path) -> None:
-    mark = tmp_path / "alive"
-    script = f"(sleep 1; touch {mark}) & sleep 30"
-    with pytest.raises(ProgramTooSlowError):
-        await run_program([program(tmp_path, script)], within_s=0.2)
-    await asyncio.sleep(1.2)
-    assert not mark.exists()
+    child = tmp_path / "child"
+    slow = program(tmp_path, f"sleep 300 & echo $! > {child}.new; mv {child}.new {child}; sleep 300")
+    for within_s in (0.2, 2, 20):  # a busy machine may not even have begun
+        with pytest.raises(ProgramTooSlowError):
+            await run_program([slow], within_s=within_s)
+        if child.exists():
+            break
+    state = Path("/proc") / child.read_text().strip() / "stat"
+    await until(lambda: not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
 async def test_it_tells_a_missing_program_from_a_failing_one(tmp_path: Path) -> None:
     with pytest.raises(ProgramMissingError):
         await run_program(["/no/such/program"], within_s=1)
     with pytest.raises(ProgramFailedError):
-        await run_program([program(tmp_path, "exit 1")], within_s=5)
+        await run_program([program(tmp_path, "exit 1")], within_s=60)
 
 
 async def test_it_hands_a_program_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "very secret")
-    assert b"very secret" not in await run_program([program(tmp_path, "exec env")], within_s=5)
+    assert b"very secret" not in await run_program([program(tmp_path, "exec env")], within_s=60)
     assert os.environ["SECRET_KEY"] == "very secret"

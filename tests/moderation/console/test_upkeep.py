@@ -146,7 +146,7 @@ async def test_nobody_waits_to_write_while_the_tasks_are_read(
 
     async def load_and_write(session: AsyncSession, now: datetime) -> list[QueuedTask]:
         tasks = list(await load_tasks(session, now))
-        async with asyncio.timeout(5), database.transaction() as writing:
+        async with asyncio.timeout(60), database.transaction() as writing:
             writing.add(Editor(id="fits", topics=["c"]))
         return tasks
 

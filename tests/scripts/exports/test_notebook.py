@@ -32,7 +32,9 @@ def test_the_notebook_runs_and_draws_three_figures(release_folder: Path, monkeyp
     monkeypatch.setenv("HF_HOME", str(release_folder.parent / "hf"))
     monkeypatch.setenv("IPYTHONDIR", os.fspath(release_folder.parent / "ipython"))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(release_folder)}})
+    client = NotebookClient(
+        notebook, timeout=400, startup_timeout=400, resources={"metadata": {"path": str(release_folder)}}
+    )
     asyncio.run(client.async_execute())
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert sum("image/png" in output.get("data", {}) for output in outputs) == 3

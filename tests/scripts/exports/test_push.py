@@ -175,4 +175,6 @@ async def push_to(hub: FakeHub, tmp_path: Path) -> subprocess.CompletedProcess[s
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
     }
-    return await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
+    return await asyncio.to_thread(
+        subprocess.run, command, env=environment, capture_output=True, text=True, timeout=240
+    )
