@@ -23,7 +23,10 @@ TORCH = "torch==2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NO_BYTECODE = ["--no-compile"]
 """Most of what is installed is never imported: compiled only where it is, the installation is 250 MB smaller."""
+LINE_EVERY_S = 30
+"""How often a log that is no terminal is told how far something is."""
 EXTRAS = {"demo": "model,simulator", "test": "dev"}
+APT_GET = ["apt-get", "-qq", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=300"]
 READING = {
     "/usr/bin/tesseract": "tesseract-ocr",
     "/usr/share/tesseract-ocr/5/tessdata/chi_tra.traineddata": "tesseract-ocr-chi-tra",
@@ -66,19 +69,40 @@ def make_venv() -> Path:
     return python
 
 
+class Progress:
+    """Tells how far a long step is: on a terminal in one line that changes, in a log by a line now and then."""
+
+    def __init__(self) -> None:
+        self._started = self._told = time.monotonic()
+        self._steps = 0
+
+    def step(self) -> None:
+        self._steps += 1
+        now = time.monotonic()
+        told = f"  {self._steps} packages looked at, {now - self._started:.0f} s"
+        if sys.stdout.isatty():
+            print(f"\r{told}", end="", flush=True)
+        elif now - self._told >= LINE_EVERY_S:
+            self._told = now
+            print(told, flush=True)
+
+    def end(self) -> None:
+        done = f"  done in {time.monotonic() - self._started:.0f} s"
+        print(f"\r{done:40}" if sys.stdout.isatty() else done, flush=True)
+
+
 def pip(python: Path, *arguments: str) -> None:
-    """Run pip, showing one growing line of dots; on failure print all it said."""
+    """Run pip, telling how far it is; on failure print all it said."""
     command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
-    started, shown = time.monotonic(), 0
+    progress = Progress()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
             lines.append(line)
             if line.lstrip().startswith(("Collecting", "Downloading", "Installing", "Building")):
-                shown += 1
-                print(f"\r  {shown} packages looked at, {time.monotonic() - started:.0f} s", end="", flush=True)
-    print(f"\r  done in {time.monotonic() - started:.0f} s" + " " * 30, flush=True)
+                progress.step()
+    progress.end()
     if process.returncode:
         sys.stdout.writelines(lines[-40:])
         raise SetupError(
@@ -148,7 +172,7 @@ def apt_install(missing: list[str], by_hand: str) -> None:
         raise SetupError(by_hand)
     say(f"Installing {', '.join(missing)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *missing]):
+    for command in ([*APT_GET, "update"], [*APT_GET, "install", "-y", *missing]):
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
             print(done.stdout[-2000:], done.stderr[-2000:])
