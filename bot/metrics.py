@@ -34,7 +34,9 @@ class Metrics:
         self.events_received = self._counter("chaming_events_received", "Events in webhooks with a good signature")
         self.events_dropped = self._counter("chaming_events_dropped", "Events of a flood, not stored")
         self.events_stored = self._counter("chaming_events_stored", "Events new to the inbox and claimed at once")
-        self.store_seconds = self._histogram("chaming_store_seconds", "Until events are on disk", STORE_BUCKETS)
+        self.store_seconds = self._histogram(
+            "chaming_store_seconds", "Until a group of events is on disk, from the first of it", STORE_BUCKETS
+        )
 
     def _count_handling(self) -> None:
         self.events_claimed = self._counter("chaming_events_claimed", "Inbox rows taken up", "how")

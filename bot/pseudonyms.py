@@ -7,6 +7,9 @@ or make one. LINE's own ids live in `asker.line_user_id` and in the encrypted in
 import base64
 import hmac
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
 DIGEST_BYTES = 15
 """120 bits, 20 characters: as long as `storage.tables.new_id`."""
 
@@ -15,16 +18,16 @@ class Pseudonyms:
     """Makes pseudonyms under one secret key."""
 
     def __init__(self, secret_key: str) -> None:
-        key = hmac.digest(secret_key.encode(), b"chaming.pseudonyms", "sha256")
         # A started HMAC is copied rather than begun anew: half the time, and it keeps the interpreter lock, which a
         # busy writer thread would take milliseconds to give back.
-        self._started = hmac.new(key, digestmod="sha256")
-        self._messages = hmac.new(hmac.digest(secret_key.encode(), b"chaming.messages", "sha256"), digestmod="sha256")
-        self._words = hmac.new(hmac.digest(secret_key.encode(), b"chaming.words", "sha256"), digestmod="sha256")
+        self._chats, self._messages, self._words = (
+            HMAC(hmac.digest(secret_key.encode(), purpose, "sha256"), SHA256())
+            for purpose in (b"chaming.pseudonyms", b"chaming.messages", b"chaming.words")
+        )
 
     def of(self, line_id: str) -> str:
         """The pseudonym of a LINE user, group or room id."""
-        return _digest(self._started, line_id)
+        return _digest(self._chats, line_id)
 
     def of_message(self, chat: str, message_id: str) -> str:
         """What names a message of a chat, so that it is known again when it is redelivered or unsent."""
@@ -35,7 +38,7 @@ class Pseudonyms:
         return _digest(self._words, matching_key)
 
 
-def _digest(started: hmac.HMAC, text: str) -> str:
+def _digest(started: HMAC, text: str) -> str:
     mac = started.copy()
     mac.update(text.encode("utf-8", "surrogatepass"))
-    return base64.urlsafe_b64encode(mac.digest()[:DIGEST_BYTES]).decode()
+    return base64.urlsafe_b64encode(mac.finalize()[:DIGEST_BYTES]).decode()

@@ -1,0 +1,85 @@
+"""Webhooks that arrive together: stored together, each told for itself, and none told too early."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from bot.arrivals import Arrivals
+from bot.metrics import Metrics
+from storage.database import Database
+from storage.inbox import Inbox, IncomingEvent
+
+
+def event(event_id: str, timestamp: int = 1) -> IncomingEvent:
+    return IncomingEvent(event_id, f"chat of {event_id}", timestamp, b"{}")
+
+
+class SlowDisk:
+    """Stores when it is let, and refuses every group with an event called "bad"."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[str]] = []
+        self.may_go = asyncio.Event()
+
+    async def receive(self, events: Sequence[IncomingEvent]) -> None:
+        self.groups.append([event.event_id for event in events])
+        await self.may_go.wait()
+        if "bad" in self.groups[-1]:
+            raise OSError("disk full")
+
+
+async def test_it_stores_together_what_came_while_others_were_being_stored() -> None:
+    disk, metrics = SlowDisk(), Metrics()
+    arrivals = Arrivals(disk.receive, metrics)
+    first = arrivals.store([event("e1")])
+    await asyncio.sleep(0.01)
+    later = [arrivals.store([event("e2"), event("e3")]), arrivals.store([event("e4")])]
+    await asyncio.sleep(0.01)
+    assert disk.groups == [["e1"]]
+    assert not first.done()
+    disk.may_go.set()
+    await asyncio.gather(first, *later)
+    assert disk.groups == [["e1"], ["e2", "e3", "e4"]]
+    assert metrics.registry.get_sample_value("chaming_events_received_total") == 4
+    assert metrics.registry.get_sample_value("chaming_store_seconds_count") == 2
+
+
+async def test_it_tells_only_the_guilty_one() -> None:
+    disk = SlowDisk()
+    disk.may_go.set()
+    arrivals = Arrivals(disk.receive, Metrics())
+    results = await asyncio.gather(
+        *(arrivals.store([event(event_id)]) for event_id in ("e1", "bad", "e2")), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [type(None), OSError, type(None)]
+    assert disk.groups[1:] == [["e1"], ["bad"], ["e2"]]
+
+
+async def test_it_goes_on_when_a_sender_has_gone_away() -> None:
+    disk = SlowDisk()
+    arrivals = Arrivals(disk.receive, Metrics())
+    gone, waiting = arrivals.store([event("e1")]), arrivals.store([event("e2")])
+    gone.cancel()
+    disk.may_go.set()
+    await waiting
+    await arrivals.store([event("e3")])
+    assert disk.groups == [["e1", "e2"], ["e3"]]
+
+
+async def test_it_stores_the_others_of_a_group_that_the_database_refuses(database: Database) -> None:
+    inbox = Inbox(database, encryption_key=b"k" * 32, owner="test", lease=timedelta(seconds=30))
+    await inbox.start()
+
+    async def receive(events: Sequence[IncomingEvent]) -> None:
+        await inbox.store(events)
+
+    arrivals = Arrivals(receive, Metrics())
+    requests = [arrivals.store([event(f"e{number}")]) for number in range(20)]
+    refused = arrivals.store([event("bad", timestamp=2**80)])
+    with pytest.raises(Exception, match=r"(?i)int"):
+        await refused
+    await asyncio.gather(*requests)
+    assert await inbox.depth() == {"pending": 0, "claimed": 20, "failed": 0}
+    await inbox.close()
