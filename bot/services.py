@@ -24,6 +24,7 @@ from bot.matching import Matching
 from bot.media.desk import MediaDesk, open_media_desk
 from bot.menu import Commands
 from bot.metrics import Metrics
+from bot.newcomers import Newcomers
 from bot.notify import NoticeRider
 from bot.pseudonyms import Pseudonyms
 from bot.settings import Settings
@@ -62,6 +63,8 @@ class Services:
     """Titles of the pages that messages link to, where a setting allows them to be fetched."""
     limits: Limits
     """How much one chat may ask for, and who is not answered."""
+    newcomers: Newcomers
+    """Learns the language of people who have chosen none."""
     notices: NoticeRider
     """Lets what people are to be told ride along with the answers to them."""
 
@@ -81,6 +84,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         metrics = Metrics()
         line = open_line_client(settings, metrics)
         stack.push_async_callback(line.close)
+        newcomers = Newcomers(database, line)
+        stack.push_async_callback(newcomers.close)
         media = open_media_desk(settings, database, metrics)
         stack.push_async_callback(media.close)
         matching = Matching(metrics)
@@ -114,6 +119,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 folder_of=partial(index_folder, settings),
                 open_index=partial(open_index, settings, database),
             ),
+            newcomers=newcomers,
             notices=NoticeRider(database, metrics, to_view),
         )
 

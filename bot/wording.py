@@ -23,6 +23,8 @@ DEFAULT_LANGUAGE = "zh_Hant"
 SOURCE_LANGUAGE = "en"
 TRANSLATED = (DEFAULT_LANGUAGE, "ja")
 LANGUAGES = (DEFAULT_LANGUAGE, SOURCE_LANGUAGE, "ja")
+CHINESE = frozenset({"zh", "yue", "nan", "hak"})
+"""What LINE may call the language of somebody who reads the default one."""
 TAIPEI = ZoneInfo("Asia/Taipei")
 
 
@@ -71,6 +73,17 @@ def load_wordings(folder: Path = LOCALES) -> Wordings:
 def choose_words(wordings: Wordings, language: str | None) -> Words:
     """The wording a person has chosen, else the default."""
     return wordings.get(language or DEFAULT_LANGUAGE) or wordings[DEFAULT_LANGUAGE]
+
+
+def choose_for_line(tag: str | None) -> str | None:
+    """The language for somebody whose LINE is set to `tag` (BCP 47): English where that is none of ours.
+
+    Who has come here to work may read neither Chinese nor Japanese. None: LINE does not tell.
+    """
+    if not tag:
+        return None
+    primary = tag.lower().replace("_", "-").split("-")[0]
+    return DEFAULT_LANGUAGE if primary in CHINESE else primary if primary in LANGUAGES else SOURCE_LANGUAGE
 
 
 def choose_from_header(wordings: Wordings, accept_language: str) -> Words:

@@ -39,6 +39,20 @@ async def set_language(session: AsyncSession, asker_id: str, language: str | Non
     )
 
 
+async def learn_language(session: AsyncSession, asker_id: str, language: str) -> None:
+    """Store a language for somebody who has chosen none; of whoever is not known yet only that is written down."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    await session.execute(
+        insert(Asker)
+        .values(id=asker_id, language=language, created_at=utc_now())
+        .on_conflict_do_update(
+            index_elements=["id"],
+            set_={"language": language, "updated_at": utc_now()},
+            where=col(Asker.language).is_(None),
+        )
+    )
+
+
 async def set_large_text(session: AsyncSession, asker_id: str, large_text: bool) -> None:
     await session.execute(
         update(Asker).where(col(Asker.id) == asker_id).values(large_text=large_text, updated_at=utc_now())

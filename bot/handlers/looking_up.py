@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.bubbles.view import View
 from bot.decide import Answer, Outcome, decide
 from bot.decisions import is_new_wording
-from bot.events import Event
+from bot.events import Burst, Event, MediaMessage, TextMessage
 from bot.services import Services
 from bot.wording import choose_words
 from retrieval.types import Band, Match
@@ -22,6 +22,8 @@ from storage.articles import ArticleSummary, load_article_summaries, read_articl
 from storage.askers import find_asker, load_asked_articles, read_asker
 from storage.match_decisions import record_decision
 from storage.tables import Asker, MatchDecision, Status
+
+SENT = (TextMessage, Burst, MediaMessage)
 
 
 def to_view(services: Services, asker: Asker | None = None) -> View:
@@ -36,10 +38,13 @@ async def find_person(session: AsyncSession, event: Event) -> Asker | None:
 
 
 async def find_view(services: Services, event: Event) -> View:
-    """The view of whoever sent the event."""
+    """The view of whoever sent the event; the language of somebody who sends their first message is learned later."""
     if event.source_kind != "user":
         return to_view(services)
-    return to_view(services, await services.database.look(partial(read_asker, asker_id=event.chat)))
+    asker = await services.database.look(partial(read_asker, asker_id=event.chat))
+    if isinstance(event, SENT) and (asker is None or asker.language is None):
+        services.newcomers.learn_later(event.chat, event.user_id)
+    return to_view(services, asker)
 
 
 def about(view: View, decision_id: str | None) -> View:

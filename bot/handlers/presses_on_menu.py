@@ -73,6 +73,7 @@ async def forget(event: Postback, action: Action, services: Services) -> Handler
     if action.kind != "sure":
         return HandlerResult(menu.confirm_forgetting(view), "forget_asked")
     await _erase_kept(event, services)
+    services.newcomers.forget(event.chat)
     async with services.database.transaction() as session:
         await forget_asker(session, event.chat)
     return HandlerResult(menu.forgotten(view), "forgotten", menu_language=DEFAULT_LANGUAGE)

@@ -27,6 +27,10 @@ from scripts.simulator.server import DATA_PREFIX, MAX_BODY_BYTES, ApiServer, Log
 from scripts.simulator.world import Channel, Chat, User
 
 MESSAGES = "/v2/bot/message/"
+ASKED = ("/v2/bot/profile/", "/v2/bot/richmenu/alias/")
+"""Where a bot asks whether something is there."""
+WAIT_S = 60.0
+"""How long to wait for the bot before giving up: long, for a busy machine."""
 
 
 class LineSimulator(People):
@@ -76,8 +80,15 @@ class LineSimulator(People):
 
     @property
     def refusals(self) -> list[LoggedRequest]:
-        """The requests LINE would have refused; those that failed on order are not among them."""
-        return [each for each in self.requests if each.is_refusal]
+        """The requests LINE would have refused; those that failed on order are not among them.
+
+        Nor is asking for what is not there, as a person who has blocked the bot by then: it cannot be known before.
+        """
+        return [
+            each
+            for each in self.requests
+            if each.is_refusal and not (each.status == 404 and each.path.startswith(ASKED))
+        ]
 
     def messages(self, chat: Chat) -> list[JSON]:
         """Return the bot's message objects in a chat, oldest first."""
@@ -90,7 +101,7 @@ class LineSimulator(People):
     def is_loading(self, chat: Chat) -> bool:
         return self.platform.loading_until.get(chat.chat_id, 0) > self.clock.now()
 
-    async def wait_until(self, condition: Callable[[], bool], *, timeout: float = 10.0) -> None:  # noqa: ASYNC109
+    async def wait_until(self, condition: Callable[[], bool], *, timeout: float = WAIT_S) -> None:  # noqa: ASYNC109
         """Wait until something is so; raise TimeoutError naming what the bot was refused meanwhile."""
         async with self.platform.changed:
             try:
@@ -99,12 +110,12 @@ class LineSimulator(People):
                 refused = [f"{each.path} {each.status} {each.answer}" for each in self.refusals]
                 raise TimeoutError(f"waited {timeout} s in vain; refusals: {refused}") from None
 
-    async def wait_for_messages(self, chat: Chat, count: int = 1, *, timeout: float = 10.0) -> list[JSON]:  # noqa: ASYNC109
+    async def wait_for_messages(self, chat: Chat, count: int = 1, *, timeout: float = WAIT_S) -> list[JSON]:  # noqa: ASYNC109
         """Wait until the bot has written so many messages in a chat altogether, and return all of them."""
         await self.wait_until(lambda: len(self.messages(chat)) >= count, timeout=timeout)
         return self.messages(chat)
 
-    async def ask(self, user: User, text: str, *, to: Chat | None = None, timeout: float = 10.0) -> list[JSON]:  # noqa: ASYNC109
+    async def ask(self, user: User, text: str, *, to: Chat | None = None, timeout: float = WAIT_S) -> list[JSON]:  # noqa: ASYNC109
         """Send a text and return what the bot answers to it."""
         chat = to or user
         before = len(self.messages(chat))

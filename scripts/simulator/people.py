@@ -51,8 +51,12 @@ class People:
         """Return everything said in a chat, oldest first."""
         return self.platform.timelines[chat.chat_id]
 
-    def add_user(self, name: str, *, follows: bool = True, shares_id_in_groups: bool = True) -> User:
-        return self.platform.add_user(User(name, follows=follows, shares_id_in_groups=shares_id_in_groups))
+    def add_user(
+        self, name: str, *, language: str = "zh-Hant", follows: bool = True, shares_id_in_groups: bool = True
+    ) -> User:
+        """Let there be somebody whose LINE is set to this language."""
+        user = User(name, language=language, follows=follows, shares_id_in_groups=shares_id_in_groups)
+        return self.platform.add_user(user)
 
     def add_group(self, name: str, *members: User, kind: GroupKind = GroupKind.GROUP, has_bot: bool = True) -> Group:
         return self.platform.add_group(Group(name, kind, list(members), has_bot))

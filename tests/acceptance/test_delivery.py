@@ -64,6 +64,25 @@ async def test_it_welcomes_whoever_adds_it_and_remembers_who_leaves(
     assert not [each for each in line.requests if each.path.endswith("/push")]
 
 
+@pytest.mark.parametrize(("language", "greeting"), [("ja", "こんにちは"), ("vi", "Hello, I am 查明")])
+async def test_it_welcomes_people_in_the_language_of_their_line(
+    line: LineSimulator, language: str, greeting: str
+) -> None:
+    newcomer = line.add_user("newcomer", language=language, follows=False)
+    await line.follow(newcomer)
+    assert greeting in words(await line.wait_for_messages(newcomer))
+
+
+async def test_it_learns_the_language_of_whoever_writes_first_after_the_answer(line: LineSimulator) -> None:
+    newcomer = line.add_user("newcomer", language="en")
+    await line.ask(newcomer, "今天早上在市場聽到一件從來沒有人說過的事")
+
+    async def is_spoken_to_in_english() -> bool:
+        return "Settings" in words((await line.ask(newcomer, "設定"))[-1:])
+
+    assert await comes_true(is_spoken_to_in_english)
+
+
 @pytest.mark.parametrize("kind", ["sticker", "image", "video", "audio", "file", "location"])
 async def test_it_answers_politely_what_it_cannot_look_up(line: LineSimulator, kind: str) -> None:
     asker = line.add_user("asker")
@@ -152,7 +171,7 @@ async def test_it_answers_although_line_failed_at_first(line: LineSimulator) -> 
     asker = line.add_user("asker")
     line.fail("/v2/bot/message/reply", status=500)
     await line.send_text(asker, SAMPLES[KNOWN])
-    assert is_answer(await line.wait_for_messages(asker, timeout=20))
+    assert is_answer(await line.wait_for_messages(asker))
 
 
 async def test_it_says_nothing_while_another_module_has_the_chat(line: LineSimulator) -> None:

@@ -43,6 +43,7 @@ async def talking(database: Database) -> AsyncIterator[Conversation]:
     conversation = Conversation(services)
     conversation.will_find()
     yield conversation
+    await services.newcomers.close()
     await inbox.close()
 
 

@@ -15,13 +15,14 @@ from bot.link_titles import LinkTitles
 from bot.matching import Matching
 from bot.menu import Commands
 from bot.metrics import Metrics
+from bot.newcomers import Newcomers
 from bot.outcome import IGNORED, HandlerResult
 from bot.services import Services
 from retrieval.types import Match
 from scripts.simulator.validator import message_problems
 from storage.inbox import Inbox, IncomingEvent
 from storage.tables import utc_now
-from tests.bot.fakes import FakeMatcher, make_event
+from tests.bot.fakes import FakeLine, FakeMatcher, make_event
 
 ASKER = "Ua" + "0" * 31
 OUTSIDER = "Ub" + "0" * 31
@@ -87,6 +88,7 @@ def build_services(database: Any, inbox: Inbox, **parts: Any) -> Services:
     }
     if "wordings" in parts:
         defaults["commands"] = Commands(parts["wordings"])
+    defaults["newcomers"] = Newcomers(database, FakeLine())  # type: ignore[arg-type]
     defaults["link_titles"] = LinkTitles(None)
     defaults["limits"] = Limits(database, 0)
     defaults["group_buffer"] = GroupBuffer(minutes=5)

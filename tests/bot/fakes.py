@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from bot.line_client import Profile
 from bot.outcome import Message
 from retrieval.types import Match, TellCopies
 
@@ -27,6 +28,22 @@ class FakeLine:
     pushes: list[tuple[str, Sequence[Message], str]] = field(default_factory=list)
     loading: list[str] = field(default_factory=list)
     fail_with: list[Exception] = field(default_factory=list)
+    language: str | None = None
+    """What everybody's LINE is set to; None: it does not tell."""
+    profiles_asked: list[str] = field(default_factory=list)
+    menus: dict[str, str] = field(default_factory=dict)
+    """The rich menus that were linked to people."""
+
+    async def get_profile(self, user_id: str) -> Profile:
+        self.profiles_asked.append(user_id)
+        self._fail()
+        return Profile("somebody", self.language)
+
+    async def find_rich_menu(self, alias: str) -> str | None:
+        return alias
+
+    async def link_rich_menu(self, user_id: str, menu_id: str) -> None:
+        self.menus[user_id] = menu_id
 
     async def reply(self, reply_token: str, messages: Sequence[Message]) -> None:
         self._fail()
