@@ -107,12 +107,16 @@ class MatchingIndex:
                 row += 1
         keys = [matching_key(entry.text) for entry in added]
         own_words = [text_to_encode(entry.text) for entry in added]
+        own_keys = [
+            key if words == entry.text else matching_key(words)
+            for entry, key, words in zip(added, keys, own_words, strict=True)
+        ]
         units = [unit_hashes(words) for words in own_words]
         with self._changing:
             for leg in (self._entries, self._lexical, self._vectors):
                 leg.remove(gone)
             slots = self._entries.add(added, keys, units)
-            self._lexical.replace(slots, [matching_key(words) for words in own_words], defer=defer)
+            self._lexical.replace(slots, own_keys, defer=defer)
             self._vectors.replace(slots, vectors[rows], defer=defer)
         if gone:
             self._removed.append((time.monotonic(), gone))

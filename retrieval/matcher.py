@@ -1,19 +1,20 @@
 """The matcher: a message in, ranked articles out, without ever blocking the event loop for long.
 
-While the encoder runs, a thread does all that needs no vector: the lexical leg, and what its proposals share with the
-message. All scoring is done there too; see `retrieval.ranker` for what is done, and `retrieval.index` for what is
-searched.
+While the encoder runs, a thread does all that needs no vector: the lexical leg, what its proposals share with the
+message, and what contradicts it in the best of them. All scoring is done there too; see `retrieval.ranker` for what is
+done, and `retrieval.index` for what is searched.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from retrieval.calibration import Calibration, load_calibration
 from retrieval.index import MatchingIndex
 from retrieval.message import read_message
 from retrieval.normalise import key_hash
-from retrieval.ranker import Proposed, Ranker, SearchableIndex
+from retrieval.ranker import ByWords, Ranker, SearchableIndex
 from retrieval.texts import well_formed
 from retrieval.types import Encode, Match, TellCopies, Vector
 
@@ -53,17 +54,20 @@ class Matcher:
         is_short = len(text) <= READ_AT_ONCE
         message = read_message(text) if is_short else await in_thread(thread, read_message, text)
 
-        def find_words() -> tuple[list[Proposed], list[Match]]:
-            proposed = self._ranker.propose_by_words(message)
-            copies = self._ranker.near_copies(message, proposed) if tell_copies else []
-            return proposed, self._ranker.judge(message, copies, limit) if copies else []
+        def find_words() -> tuple[ByWords, list[Match]]:
+            words = self._ranker.propose_by_words(message)
+            copies = self._ranker.near_copies(message, words) if tell_copies else []
+            return words, self._ranker.judge(message, copies, limit) if copies else []
 
-        async def propose() -> list[Proposed]:
+        async def propose() -> ByWords:
             await asyncio.sleep(ENCODER_FIRST_S)
-            proposed, copies = await in_thread(thread, find_words)
+            words, copies = await in_thread(thread, find_words)
             if tell_copies:
                 tell_copies(copies)
-            return proposed
+            if not copies and not encoding.done():
+                check_ahead = partial(self._ranker.check_ahead, message, words, until=encoding.done)
+                await in_thread(thread, check_ahead)
+            return words
 
         encoding = asyncio.gather(*(self._encode(passage.text) for passage in message.passages))
         vectors, words = await asyncio.gather(encoding, propose())

@@ -82,7 +82,7 @@ def key_hash(text: str) -> str | None:
 
 def size_of(text: str) -> float:
     """Return how much a key or a folded text says, in Chinese characters."""
-    letters = sum(character.isascii() for character in text)
+    letters = len(text.encode("ascii", "ignore"))
     return len(text) - letters + letters / LETTERS_A_CHARACTER
 
 

@@ -9,15 +9,17 @@ The legs only propose; the signals of every proposal decide. An article is as go
 entry on the best passage.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.background import load_background
 from retrieval.calibration import Calibration
-from retrieval.contradiction import Difference, find_contradictions
+from retrieval.checks import Checks
+from retrieval.contradiction import Difference
 from retrieval.link_evidence import MAX_ARTICLES, is_page
 from retrieval.message import Message, Passage, text_to_encode
 from retrieval.normalise import matching_key, size_of
@@ -68,6 +70,14 @@ class Proposed:
 
 
 @dataclass(frozen=True)
+class ByWords:
+    """All that is known of a message before it is encoded: proposals for each passage, and for the whole at the end."""
+
+    proposed: Sequence[Proposed]
+    checks: Checks
+
+
+@dataclass(frozen=True)
 class Scored:
     """An article's best entry on the message's best passage, and what was found about it."""
 
@@ -94,10 +104,10 @@ class Ranker:
         self._index = index
         self._calibration = calibration
 
-    def propose_by_words(self, message: Message) -> list[Proposed]:
+    def propose_by_words(self, message: Message) -> ByWords:
         """Return what the lexical leg proposes for each passage, and for the whole where there are several."""
         texts = [*message.passages, *([message.whole] if message.whole else [])]
-        return [self._propose(text.key, text.weighed) for text in texts]
+        return ByWords([self._propose(text.key, text.weighed) for text in texts], Checks(message, self._index.entry))
 
     def _propose(self, key: str, query: WeighedText) -> Proposed:
         slots = [slot for slot, _ in self._index.lexical(key, CANDIDATES)]
@@ -109,7 +119,7 @@ class Ranker:
         found = (Scored(slot, self._index.article_id(slot), EXACT, more={"exact": 1.0}) for slot in slots)
         return _best_of_each_article(found)
 
-    def near_copies(self, message: Message, proposed: Sequence[Proposed]) -> list[Scored]:
+    def near_copies(self, message: Message, words: ByWords) -> list[Scored]:
         """Return the articles whose near copy the message is and which are an answer whatever the encoder says.
 
         They are scored as if the encoder found them as little alike as near copies ever are (`Calibration.unlike`).
@@ -118,26 +128,42 @@ class Ranker:
         """
         if len(message.passages) != 1:
             return []
-        is_near = are_near_copies(proposed[0].words)
-        slots = [slot for slot, near in zip(proposed[0].slots, is_near, strict=True) if near]
+        found = self._score_unheard(words.proposed[0], are_near_copies(words.proposed[0].words))
+        checked = [self._check(words.checks, copy) for copy in found[:CHECKED]]
+        if any(copy.contradictions for copy in checked):
+            return []
+        return [copy for copy in checked if copy.probability >= self._calibration.answer]
+
+    def check_ahead(self, message: Message, words: ByWords, *, until: Callable[[], bool]) -> None:
+        """Look for what contradicts the proposals that are probably the best ones, as long as there is time."""
+        scored = [
+            found
+            for number, proposed in enumerate(words.proposed[: len(message.passages)])
+            for found in self._score_unheard(proposed, np.ones(len(proposed.slots), np.bool_), passage=number)
+        ]
+        for found in _best_of_each_article(scored)[:CHECKED]:
+            if until():
+                return
+            self._check(words.checks, found)
+
+    def _score_unheard(self, proposed: Proposed, chosen: NDArray[np.bool_], *, passage: int = 0) -> list[Scored]:
+        """Score the chosen proposals as if the encoder found them as little alike as near copies ever are."""
+        slots = [slot for slot, is_chosen in zip(proposed.slots, chosen, strict=True) if is_chosen]
         if not slots:
             return []
-        words = proposed[0].words[is_near]
+        words = proposed.words[chosen]
         odds = self._calibration.scorer.probability(add_dense(words, np.full(len(slots), self._calibration.unlike)))
-        best = _best_of_each_article(
-            Scored(slot, self._index.article_id(slot), float(probability), row, 0)
+        return _best_of_each_article(
+            Scored(slot, self._index.article_id(slot), float(probability), row, passage)
             for slot, probability, row in zip(slots, odds, words, strict=True)
         )
-        checked = [self._check(message, found) for found in best[:CHECKED]]
-        if any(found.contradictions for found in checked):
-            return []
-        return [found for found in checked if found.probability >= self._calibration.answer]
 
-    def look(self, message: Message, vectors: Sequence[Vector], proposed: Sequence[Proposed]) -> list[Scored]:
+    def look(self, message: Message, vectors: Sequence[Vector], by_words: ByWords) -> list[Scored]:
         """Return each proposed article's best entry, most probable first, the best checked for contradictions.
 
-        `proposed` is what `propose_by_words` gave.
+        `by_words` is what `propose_by_words` gave.
         """
+        proposed = by_words.proposed
         scored = [*self.same_words(message.key_hash), *self._same_link(message)]
         everything: dict[int, None] = dict.fromkeys(slot for one in proposed for slot in one.slots)
         for number, (passage, vector, words) in enumerate(zip(message.passages, vectors, proposed, strict=False)):
@@ -149,7 +175,7 @@ class Ranker:
         if message.whole is not None:
             scored += self._score(message.whole.weighed, vectors, list(everything), proposed[-1])
         best = _best_of_each_article([*scored, *self._linked(message, scored)])
-        return [self._check(message, found) for found in best[:CHECKED]] + best[CHECKED:]
+        return [self._check(by_words.checks, found) for found in best[:CHECKED]] + best[CHECKED:]
 
     def judge(self, message: Message, scored: Sequence[Scored], limit: int) -> list[Match]:
         """Give each of the best its band, best first.
@@ -233,12 +259,11 @@ class Ranker:
         background = load_background()
         return [weigh_units(self._index.units(slot), background) for slot in slots]
 
-    def _check(self, message: Message, found: Scored) -> Scored:
+    def _check(self, checks: Checks, found: Scored) -> Scored:
         """Look for what contradicts a match that would be offered."""
         if found.row is None or found.probability < self._calibration.candidate:
             return found
-        passage, entry = message.passages[found.passage], self._index.entry(found.slot)
-        return replace(found, contradictions=find_contradictions(passage.text, entry.text))
+        return replace(found, contradictions=checks.of(found.passage, found.slot))
 
     def _says_enough(self, message: Message, entry: Entry) -> bool:
         """Whether both texts are long enough to be sure of; a bare link says which page it is."""

@@ -61,8 +61,9 @@ def unit_hashes(text: str) -> Hashes:
     return hashes if len(hashes) else np.array([zlib.crc32(text.encode("utf-8", "replace"))], np.uint32)
 
 
-def _pair_hashes(run: str) -> Hashes:
-    code = np.frombuffer(run.encode("utf-32-le"), np.uint32)
+def _pair_hashes(text: str) -> Hashes:
+    """Return the hash of each character with the next one."""
+    code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     return (code[:-1] * np.uint32(0x9E3779B1)) ^ (code[1:] * np.uint32(0x85EBCA6B))
 
 
@@ -87,16 +88,17 @@ def stem(word: str) -> str:
 def to_units(text: str) -> Units:
     """Cut a text, without its links, into units. Bounded by `MAX_CHARACTERS`."""
     folded = fold(strip_urls(text[:MAX_CHARACTERS]))
+    pairs, places = _pair_hashes(folded), np.arange(len(folded), dtype=np.int32)
     hashes: list[Hashes] = []
     starts: list[NDArray[np.int32]] = []
     for piece in _PIECE.finditer(folded):
-        start, run = piece.start(), piece.group()
-        if piece.lastgroup == "run" and len(run) > 1:
-            hashes.append(_pair_hashes(run))
-            starts.append(np.arange(start, start + len(run) - 1, dtype=np.int32))
+        start, end = piece.span()
+        if piece.lastgroup == "run" and end - start > 1:
+            hashes.append(pairs[start : end - 1])
+            starts.append(places[start : end - 1])
         else:
-            hashes.append(np.array([word_hash(run)], np.uint32))
-            starts.append(np.array([start], np.int32))
+            hashes.append(np.array([word_hash(piece.group())], np.uint32))
+            starts.append(places[start : start + 1])
     if not hashes:
-        return Units(folded, np.zeros(0, np.uint32), np.zeros(0, np.int32))
+        return Units(folded, np.zeros(0, np.uint32), places[:0])
     return Units(folded, np.concatenate(hashes), np.concatenate(starts))

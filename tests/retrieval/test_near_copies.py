@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from retrieval import checks
 from retrieval.calibration import Calibration
+from retrieval.contradiction import find_contradictions
 from retrieval.matcher import BlockingMatcher, Matcher
 from retrieval.signals import FEATURES
 from retrieval.types import Band, Match, Vector
@@ -89,3 +92,27 @@ async def test_the_matches_are_the_same_whether_copies_are_told_or_not() -> None
         assert len(told) == 1
     finally:
         matcher.close()
+
+
+async def test_what_contradicts_a_message_is_looked_for_while_the_encoder_runs_and_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_for: list[str] = []
+    has_looked, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def look_for(message: str, entry: str) -> Sequence[tuple[str, str]]:
+        looked_for.append(entry)
+        loop.call_soon_threadsafe(has_looked.set)
+        return find_contradictions(message, entry)
+
+    async def encode(text: str) -> Vector:
+        async with asyncio.timeout(60):
+            await has_looked.wait()
+        return HashEncoder().encode([text])[0]
+
+    monkeypatch.setattr(checks, "find_contradictions", look_for)
+    matcher = Matcher(make_index(card=CLAIM), encode, make_calibration())
+    [found] = await matcher.match(CLAIM.replace("不能", "可以"))
+    matcher.close()
+    assert found.contradictions
+    assert looked_for == [CLAIM]
