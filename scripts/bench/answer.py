@@ -14,7 +14,6 @@ import asyncio
 import statistics
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import orjson
@@ -22,7 +21,7 @@ import uvloop
 
 from retrieval.message import read_message
 from retrieval.onnx_encoder import OnnxEncoder
-from scripts.bench.installation import Installation, load_messages, make_installation
+from scripts.bench.installation import Installation, add_options, load_messages, make_chosen
 from scripts.bench.line_path import ReplySocket, WebhookSender
 from scripts.bench.load import webhook
 from scripts.bench.steps import print_steps, read_metrics
@@ -76,14 +75,12 @@ def report(entries: int, asked: str, times: list[tuple[float, float]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--entries", type=int, default=100_000)
-    parser.add_argument("--data", type=Path, help="keep the installation here, to measure again")
+    add_options(parser)
     parser.add_argument("--messages", type=int, default=200)
     parser.add_argument("--shortest", type=int, default=60)
     parser.add_argument("--longest", type=int, default=150)
     options = parser.parse_args()
-    data = options.data or Path(f"/tmp/chaming-bench-{options.entries}")
-    installation = make_installation(data, options.entries)
+    installation = make_chosen(options)
     found = load_messages(installation, shortest=options.shortest, longest=options.longest, number=3 * options.messages)
     texts = [text for text in found if len(read_message(text).passages) == 1][: options.messages]
     print(f"  {len(texts)} messages of one passage", file=sys.stderr)

@@ -1,13 +1,14 @@
-"""An installation of any size to measure: the sample's articles, and fillers made from them, with their index.
+"""An installation of any size to measure: the sample's articles, and fillers made from real texts, with their index.
 
-A filler's text is cut together from pieces of real replies, and its vector is a real one moved as far as two unrelated
-texts are apart. So both legs have as much to look through as with so many real articles, and a filler is no more like a
-message than a real article about something else. Only the sample's own articles have replies.
+Fillers (`scripts.bench.filling`) have a row, a reply and two entries each, as articles have, but no stored vectors. It
+is made once: the next call with the same folder and size finds it there, unless its snapshot is of another version.
 """
 
+import argparse
 import asyncio
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,26 +28,30 @@ from sqlmodel import col, select
 from bot.index_follower import decode_vector
 from bot.index_opening import index_folder
 from bot.settings import Settings
+from retrieval.head import find_head
 from retrieval.index import MatchingIndex
 from retrieval.model_manifest import model_folder
 from retrieval.normalise import key_hash
 from retrieval.onnx_encoder import OnnxEncoder, open_encoder
-from retrieval.types import Entry, EntryKind, Vectors
+from retrieval.snapshot import SnapshotError, read_facts
+from retrieval.types import Vectors
+from scripts.bench.filling import Filler, FillerMaker
+from scripts.bench.real_texts import SAMPLE, load_vectors, read_texts
 from scripts.jobs import JOBS
 from storage.database import Database, open_database
-from storage.index_entries import latest_seq
-from storage.tables import Article, Embedding, JobRun, Reply, utc_now
+from storage.index_entries import iterate_entries, latest_seq, load_embeddings
+from storage.tables import Article, ArticleReply, JobRun, Reply, ReplyState, Verdict, hash_text, utc_now
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = ROOT / "scripts" / "sample"
-BLOCK = 20_000
-NOISE = 0.6
-"""Length of the noise added to a unit vector: its cosine to where it came from becomes 0.86, two unrelated texts'."""
-PIECES = 5
-PIECE = 30
-"""A filler is five pieces of some thirty characters, about as long as the usual message."""
+BLOCK = 10_000
+ENTRIES_EACH = 2
+FILLER = "filler"
+MARK = ".made-by-benchmark"
+"""The file that says that a folder may be emptied."""
 GREETINGS = ("大家早安，", "請問這是真的嗎？", "剛收到的：", "轉傳給大家參考 ")
 SECRET = "bench"
+READY_WITHIN_S = 600.0
+"""A million entries are read and checked in half a minute, on a busy machine in a few."""
 
 
 def free_port() -> int:
@@ -100,7 +105,7 @@ class Installation:
             yield url, time.perf_counter() - started
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(60)
 
     async def _put_jobs_off(self) -> None:
         """Let every job have run just now: on a new installation all are due, and an export takes minutes."""
@@ -110,13 +115,17 @@ class Installation:
                 await session.merge(JobRun(name=name, started_at=utc_now()))
         await database.close()
 
+    def index_folder(self, model_id: str) -> Path:
+        return index_folder(Settings(DATA_DIR=self.data_dir), model_id)
+
     def encoder(self) -> OnnxEncoder:
         """The bare encoder, with one thread, as a serving process has it."""
         return open_encoder(model_folder(self.data_dir, Settings().model), threads=1)
 
 
 def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(6000):
+    until = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < until:
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=2):
                 return
@@ -127,77 +136,116 @@ def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the server did not become ready")
 
 
-def make_installation(data_dir: Path, entries: int) -> Installation:
-    """Make an installation with the sample and so many index entries altogether; a second call finds it made."""
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which installation to measure."""
+    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--data", type=Path, help="keep the installation here; one that was made here is used again")
+    parser.add_argument("--texts", type=Path, help="Cofacts' open data to make the rest from (the shipped sample)")
+    parser.add_argument("--vectors", type=Path, help="a file that keeps the vectors of these texts")
+
+
+def make_chosen(options: argparse.Namespace) -> Installation:
+    """Make the installation that the options ask for, or find it made."""
+    data = options.data or Path(f"/tmp/chaming-bench-{options.entries}")
+    return make_installation(data, options.entries, options.texts, options.vectors)
+
+
+def make_installation(
+    data_dir: Path, entries: int, texts: Path | None = None, vectors: Path | None = None
+) -> Installation:
+    """Make an installation with the sample and so many index entries altogether, or find it made.
+
+    Raises FileExistsError when there is something in the folder that was not made here.
+    """
     installation = Installation(data_dir)
-    done = data_dir / f".made-{entries}"
-    if not done.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        shared = ROOT / "data" / "models"
-        if shared.exists() and not (data_dir / "models").exists():
-            (data_dir / "models").symlink_to(shared)
-        for command in (["model", "prepare"], ["migrate"], ["import", "cofacts", str(SAMPLE)], ["index", "rebuild"]):
-            installation.do(*command)
-        asyncio.run(_add_fillers(installation, entries))
-        done.touch()
+    done, ours = data_dir / f".made-{entries}", data_dir / MARK
+    if done.exists() and _is_of_this_version(installation):
+        return installation
+    if ours.exists():
+        shutil.rmtree(data_dir)
+    elif data_dir.exists() and any(data_dir.iterdir()):
+        raise FileExistsError(f"{data_dir} holds something that no benchmark made: name another folder.")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    ours.touch()
+    shared = ROOT / "data" / "models"
+    if shared.exists():
+        (data_dir / "models").symlink_to(shared)
+    for command in (["model", "prepare"], ["migrate"], ["import", "cofacts", str(SAMPLE)], ["index", "rebuild"]):
+        installation.do(*command)
+    asyncio.run(_fill(installation, entries, texts, vectors))
+    done.touch()
     return installation
 
 
-async def _add_fillers(installation: Installation, entries: int) -> None:
-    database = open_database(installation.database_url)
+def _is_of_this_version(installation: Installation) -> bool:
+    """Whether a serving process would use the snapshot: to make it anew it would encode every filler."""
     model_id = installation.encoder().model_id
-    folder = index_folder(Settings(DATA_DIR=installation.data_dir), model_id)
+    try:
+        facts = read_facts(installation.index_folder(model_id))
+    except SnapshotError:
+        return False
+    return bool(facts["head_id"] == find_head(model_id).head_id)
+
+
+async def _fill(installation: Installation, entries: int, texts: Path | None, vectors: Path | None) -> None:
+    model_id = installation.encoder().model_id
+    folder = installation.index_folder(model_id)
     index = MatchingIndex.load(folder, model_id)
-    texts, vectors = await _load_real(database)
-    dice, noise = random.Random(7), np.random.default_rng(7)
-    for start in range(0, max(0, entries - len(index)), BLOCK):
-        number = min(BLOCK, entries - len(index))
-        made = [make_text(texts, dice) for _ in range(number)]
-        ids = [f"filler-{start + place}" for place in range(number)]
-        await _store(database, ids, made)
-        articles = [(i, [Entry(f"article:{i}", i, EntryKind.ARTICLE, t)]) for i, t in zip(ids, made, strict=True)]
-        index.replace_many(articles, make_vectors(vectors, number, noise), settle=False)
-        index.settle()
-        print(f"  {len(index):,} of {entries:,} entries", file=sys.stderr)
+    database = open_database(installation.database_url)
+    maker = FillerMaker(*await _load_real(installation, database, texts, vectors))
+    number = max(0, entries - len(index)) // ENTRIES_EACH
+    for start in range(0, number, BLOCK):
+        fillers, moved = maker.make(range(start, min(number, start + BLOCK)))
+        await _store(database, fillers)
+        index.replace_many([(filler.article_id, filler.entries) for filler in fillers], moved, settle=False)
+        print(f"  {start + len(fillers):,} of {number:,} articles made", file=sys.stderr)
+    index.settle()
     async with database.reading() as session:
         index.seq = await latest_seq(session)
     index.save(folder)
     await database.close()
 
 
-async def _load_real(database: Database) -> tuple[list[str], Vectors]:
+async def _load_real(
+    installation: Installation, database: Database, folder: Path | None, kept: Path | None
+) -> tuple[list[str], Vectors]:
+    """What fillers are made from: other texts than the sample's where a folder of some is given, so that no filler
+    holds words of a message that is asked about; else the sample's own."""
+    own, vectors = await _load_own(database, installation.encoder().model_id)
+    if folder is None:
+        return own, vectors
+    texts = read_texts(folder)
+    known = set(map(str.strip, own))
+    others = [place for place, text in enumerate(texts) if text not in known]
+    return [texts[place] for place in others], load_vectors(texts, installation.data_dir, kept)[others]
+
+
+async def _load_own(database: Database, model_id: str) -> tuple[list[str], Vectors]:
+    """The texts that are indexed already, and their vectors."""
+    texts, vectors = list[str](), list[Vectors]()
     async with database.reading() as session:
-        replies = await session.execute(select(col(Reply.text)))
-        stored = await session.execute(select(col(Embedding.vector)))
-    texts = [text for (text,) in replies if len(text) > PIECE]
-    return texts, np.stack([decode_vector(vector) for (vector,) in stored])
+        async for page in iterate_entries(session):
+            stored = await load_embeddings(session, [text.entry_id for text in page], model_id)
+            texts += [text.text for text in page]
+            vectors += [decode_vector(stored[text.entry_id].vector) for text in page]
+    return texts, np.stack(vectors)
 
 
-async def _store(database: Database, ids: Sequence[str], texts: Sequence[str]) -> None:
+async def _store(database: Database, fillers: Sequence[Filler]) -> None:
     now = utc_now()
-    rows = [
-        {"id": i, "text": t, "matching_key_hash": key_hash(t), "source": "filler", "created_at": now}
-        for i, t in zip(ids, texts, strict=True)
+    dated = {"source": FILLER, "created_at": now}
+    articles = [{"id": f.article_id, "text": f.text, "matching_key_hash": key_hash(f.text), **dated} for f in fillers]
+    replies = [
+        {"id": f.reply_id, "text": f.reply, "text_hash": hash_text(f.reply), "verdict": Verdict.RUMOR, **dated}
+        for f in fillers
+    ]
+    links = [
+        {"article_id": f.article_id, "reply_id": f.reply_id, "state": ReplyState.IMPORTED, "published_at": now}
+        for f in fillers
     ]
     async with database.transaction() as session:
-        await session.execute(insert(Article), rows)
-
-
-def make_text(texts: Sequence[str], dice: random.Random) -> str:
-    """Cut a new text together from pieces of others."""
-    pieces = []
-    for text in dice.choices(texts, k=PIECES):
-        start = dice.randrange(len(text) - PIECE)
-        pieces.append(text[start : start + dice.randrange(PIECE // 2, PIECE + PIECE // 2)])
-    return "，".join(pieces)
-
-
-def make_vectors(real: Vectors, number: int, noise: np.random.Generator) -> Vectors:
-    """Return unit vectors near real ones, shape (number, dimension)."""
-    chosen = real[noise.integers(0, len(real), number)]
-    moved = chosen + noise.standard_normal(chosen.shape).astype(np.float32) * (NOISE / np.sqrt(chosen.shape[1]))
-    unit: Vectors = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
-    return unit
+        for table, rows in ((Article, articles), (Reply, replies), (ArticleReply, links)):
+            await session.execute(insert(table), rows)
 
 
 def load_messages(installation: Installation, *, shortest: int, longest: int, number: int) -> list[str]:
@@ -210,7 +258,7 @@ def load_messages(installation: Installation, *, shortest: int, longest: int, nu
         database = open_database(installation.database_url)
         async with database.reading() as session:
             rows = await session.execute(
-                select(col(Article.text)).where(col(Article.source) != "filler").order_by(col(Article.id))
+                select(col(Article.text)).where(col(Article.source) != FILLER).order_by(col(Article.id))
             )
         await database.close()
         return [text for (text,) in rows if text and shortest <= len(text) <= longest]

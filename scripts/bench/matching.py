@@ -10,18 +10,15 @@ import argparse
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import numpy as np
 
-from bot.index_opening import index_folder
-from bot.settings import Settings
 from retrieval.batching import BatchingEncoder
 from retrieval.index import MatchingIndex
 from retrieval.matcher import Matcher
 from retrieval.message import read_message
 from retrieval.onnx_encoder import OnnxEncoder
-from scripts.bench.installation import load_messages, make_installation
+from scripts.bench.installation import add_options, load_messages, make_chosen
 
 WARM_UP = [f"天氣預報說第{number}號颱風今晚會轉向，請大家不用擔心，記得收衣服。" for number in range(20)]
 
@@ -66,16 +63,14 @@ def report(rows: list[tuple[Times, Times]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--entries", type=int, default=100_000)
-    parser.add_argument("--data", type=Path, help="keep the installation here, to measure again")
+    add_options(parser)
     parser.add_argument("--messages", type=int, default=150)
     parser.add_argument("--shortest", type=int, default=60)
     parser.add_argument("--longest", type=int, default=150)
     options = parser.parse_args()
-    data = options.data or Path(f"/tmp/chaming-bench-{options.entries}")
-    installation = make_installation(data, options.entries)
+    installation = make_chosen(options)
     encoder = installation.encoder()
-    index = MatchingIndex.load(index_folder(Settings(DATA_DIR=data), encoder.model_id), encoder.model_id)
+    index = MatchingIndex.load(installation.index_folder(encoder.model_id), encoder.model_id)
     shortest, longest = options.shortest, options.longest
     texts = load_messages(installation, shortest=shortest, longest=longest, number=options.messages)
     print("| time | n | match p50 / p99 ms | bare encoder p50 / p99 ms | median ratio |\n|---|---|---|---|---|")

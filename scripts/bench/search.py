@@ -9,13 +9,10 @@ together from two real ones. `--vectors` names a file where the real vectors are
 """
 
 import argparse
-import csv
-import io
 import math
 import random
 import time
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,15 +24,10 @@ from rich.table import Table
 
 from retrieval.faiss_vectors import FaissVectorIndex
 from retrieval.lexical import LexicalIndex
-from retrieval.model_manifest import model_folder
 from retrieval.normalise import matching_key
-from retrieval.onnx_encoder import open_encoder
 from retrieval.types import Vectors
+from scripts.bench.real_texts import SAMPLE, load_vectors, read_texts
 
-SAMPLE = Path(__file__).resolve().parents[1] / "sample"
-MODEL = "intfloat/multilingual-e5-small"
-FILES = {"articles": "text", "article_hyperlinks": "title", "replies": "text"}
-MOST_REAL = 12_000
 QUERIES = 300
 QUERY_COSINE = 0.96
 LENGTHS = (20, 100, 400)
@@ -66,36 +58,10 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path("data"), help="the DATA_DIR with the prepared encoder")
     parser.add_argument("--vectors", type=Path)
     arguments = parser.parse_args()
-    texts = list(read_texts(arguments.data))[:MOST_REAL]
+    texts = read_texts(arguments.data)
     real = load_vectors(texts, arguments.models, arguments.vectors)
     figures = [measure(int(size), texts, real) for size in arguments.sizes.split(",")]
     show(figures, len(texts))
-
-
-def read_texts(folder: Path) -> Iterator[str]:
-    """The different texts in a folder of Cofacts' open data, articles first."""
-    csv.field_size_limit(1 << 24)
-    seen: set[str] = set()
-    for name, column in FILES.items():
-        with zipfile.ZipFile(folder / f"{name}.csv.zip") as archive, archive.open(archive.namelist()[0]) as raw:
-            for row in csv.DictReader(io.TextIOWrapper(raw, "utf-8")):
-                text = (row[column] or "").strip()
-                if len(text) > 3 and text not in seen:
-                    seen.add(text)
-                    yield text
-
-
-def load_vectors(texts: Sequence[str], data_dir: Path, kept: Path | None) -> Vectors:
-    """Encode the real texts, or read what an earlier run kept."""
-    if kept and kept.exists():
-        vectors: Vectors = np.load(kept)
-        if len(vectors) == len(texts):
-            return vectors
-    print(f"Encoding {len(texts)} real texts, once …", flush=True)
-    vectors = open_encoder(model_folder(data_dir, MODEL)).encode([text[:400] for text in texts])
-    if kept:
-        np.save(kept, vectors)
-    return vectors
 
 
 class Mover:
