@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from bot.wording import Wordings, marked
+from bot.wording import Wordings, Words, marked
 
 MAX_COMMAND = 20
 
@@ -35,18 +35,29 @@ ALSO = {
     MenuItem.HELP: (
         "help", "?", "？", "幫助", "使用說明", "怎麼用", "hi", "hello", "你好", "您好", "哈囉", "在嗎",
         "早安", "午安", "晚安", "good morning", "こんにちは", "おはようございます",
+        "xin chào", "halo", "selamat pagi", "สวัสดี",
     ),
     MenuItem.TUTORIAL: ("tutorial", "教學"),
     MenuItem.SETTINGS: ("字太小", "放大", "大字"),
-    MenuItem.LANGUAGE: ("english", "英文", "日本語", "日文", "中文"),
+    MenuItem.LANGUAGE: (
+        "english", "英文", "日本語", "日文", "中文",
+        "tiếng việt", "bahasa", "bahasa indonesia", "ไทย", "ภาษา", "ภาษาไทย",
+    ),
     MenuItem.QUESTIONS: ("我的問題",),
     MenuItem.DATA: ("刪除我的資料", "delete my data"),
 }  # fmt: skip
 """Besides the labels in every language: what people type who want it."""
+ENGLISH_NAME = "Language"
 WHY_PREFIX = marked("My doubt: ")
 COMMENT_PREFIX = marked("About the answer: ")
 """What a text that says why begins with; the phone writes it, the person goes on."""
 PREFIXES = {MenuItem.WHY: WHY_PREFIX, MenuItem.COMMENT: COMMENT_PREFIX}
+
+
+def label_of(words: Words, item: MenuItem) -> str:
+    """What stands on a field or a button; the way to another language is named so that who needs it can read it."""
+    label = words(LABELS[item])
+    return f"{label} {ENGLISH_NAME}" if item == MenuItem.LANGUAGE and label != ENGLISH_NAME else label
 
 
 class Commands:
@@ -56,7 +67,8 @@ class Commands:
         self._items: Mapping[str, MenuItem] = {
             _plain(word): item
             for item, label in LABELS.items()
-            for word in (*(words(label) for words in wordings.values()), *ALSO[item])
+            for words in wordings.values()
+            for word in (words(label), label_of(words, item), *ALSO[item])
         }
         self._prefixes = [
             (_plain(words(prefix)), item) for item, prefix in PREFIXES.items() for words in wordings.values()

@@ -7,7 +7,7 @@ from bot.bubbles.view import View
 from bot.buttons import Press
 from bot.fit import clean, cut, one_line
 from bot.flex import Part, box, bubble, button, carousel, label, postback, quote, small, text, text_message, uri
-from bot.menu import COMMENT_PREFIX, LABELS, WHY_PREFIX, MenuItem
+from bot.menu import COMMENT_PREFIX, WHY_PREFIX, MenuItem, label_of
 from bot.wording import LANGUAGES
 from storage.questions import Question
 from storage.tables import Asker
@@ -31,7 +31,7 @@ def help_messages(view: View) -> tuple[Part, ...]:
 
 
 def menu_action(view: View, item: MenuItem) -> Part:
-    return postback(view.words(LABELS[item]), view.buttons.encode(Press.MENU, kind=item.value))
+    return postback(label_of(view.words, item), view.buttons.encode(Press.MENU, kind=item.value))
 
 
 def settings_messages(view: View, asker: Asker | None) -> tuple[Part, ...]:

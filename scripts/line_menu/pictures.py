@@ -10,9 +10,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
-from bot.menu import MenuItem
+from bot.menu import MenuItem, label_of
 from bot.wording import Words, load_wordings
-from scripts.line_menu.plan import COLUMNS, HEIGHT, ITEMS, ROWS, WIDTH, field_label
+from scripts.line_menu.plan import COLUMNS, HEIGHT, ITEMS, ROWS, WIDTH
 
 FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc")
 FACES = {"ja": 0, "zh_Hant": 3, "en": 3}
@@ -45,7 +45,7 @@ def draw(words: Words) -> bytes:
 
 def drawn_words(words: Words) -> str:
     """What a picture carries to say which words stand in it."""
-    return "|".join(field_label(words, item) for item in ITEMS)
+    return "|".join(label_of(words, item) for item in ITEMS)
 
 
 def _draw_sign(item: MenuItem) -> Image.Image:
@@ -56,7 +56,7 @@ def _draw_sign(item: MenuItem) -> Image.Image:
 
 def _write(pen: Pen, x: int, y: int, words: Words, item: MenuItem) -> None:
     """Put the label below its sign: in one line if it fits large, else in two."""
-    label = field_label(words, item)
+    label = label_of(words, item)
     lines = [label] if _fits(words, label, LARGEST) else label.rsplit(" ", 1)
     largest = LARGEST if len(lines) == 1 else LARGEST_OF_TWO
     size = next(size for size in range(largest, 0, -5) if all(_fits(words, line, size) for line in lines))

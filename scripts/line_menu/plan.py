@@ -12,8 +12,8 @@ from importlib.resources import files
 from typing import Any
 
 from bot.buttons import Buttons, Press
-from bot.menu import LABELS, MENU, MenuItem
-from bot.wording import LANGUAGES, SOURCE_LANGUAGE, Words, load_wordings
+from bot.menu import LABELS, MENU, MenuItem, label_of
+from bot.wording import LANGUAGES, Words, load_wordings
 
 WIDTH, HEIGHT, COLUMNS, ROWS = 2500, 1686, 3, 2
 ITEMS = (
@@ -42,12 +42,6 @@ def plan_menus(secret_key: str) -> list[PlannedMenu]:
     """A menu for each language; its buttons are signed like all others, so they work for as long as the key does."""
     buttons = Buttons(secret_key)
     return [_plan(words, buttons) for words in load_wordings().values()]
-
-
-def field_label(words: Words, item: MenuItem) -> str:
-    """What stands on a field. The way to another language is named so that those who need it can read it."""
-    label = words(LABELS[item])
-    return f"{label} Language" if item == MenuItem.LANGUAGE and words.language != SOURCE_LANGUAGE else label
 
 
 def language_of(menu_name: str) -> str | None:
@@ -84,7 +78,7 @@ def _area(words: Words, buttons: Buttons, place: int, item: MenuItem) -> dict[st
         "bounds": {"x": column * width, "y": row * height, "width": width, "height": height},
         "action": {
             "type": "postback",
-            "label": field_label(words, item),
+            "label": label_of(words, item),
             "data": buttons.encode(Press.MENU, kind=item.value),
             "displayText": words(LABELS[item]),
         },
