@@ -4,9 +4,22 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from storage.exports.columns import Column, ExportTable, Kind
-from storage.exports.content import is_released_link, is_released_reply, of_normal_article, was_decided
+from storage.exports.shared import (
+    about_normal_articles,
+    about_released_links,
+    article_of,
+    is_released_reply,
+    program_of,
+    reply_of,
+    status_of,
+    votes_of,
+    was_decided,
+)
 from storage.tables import ArticleReply, Reply, ReplyVersion, VerificationDecision
 
+WRITTEN_AT = select(col(Reply.created_at)).where(col(Reply.id) == col(ReplyVersion.reply_id)).scalar_subquery()
+"""The quarter of a version is its reply's own: by that of the correction, who corrects themselves would be one person
+under two pseudonyms."""
 LINK_VERDICT = select(col(Reply.verdict)).where(col(Reply.id) == col(ArticleReply.reply_id)).scalar_subquery()
 
 REPLIES = ExportTable(
@@ -20,7 +33,7 @@ REPLIES = ExportTable(
         Column("reference", Kind.REFERENCE, "The sources it cites.", Reply.reference),
         Column("source", Kind.SOURCE, "Where it was first written.", Reply.source, required=True),
         Column("contributor", Kind.PSEUDONYM, "Who wrote it.", Reply.contributor),
-        Column("app_id", Kind.STRING, "By which program.", Reply.app_id),
+        program_of(Reply),
         Column("created_at", Kind.HOUR, "When it was written.", Reply.created_at),
         Column("updated_at", Kind.HOUR, "When it was last corrected.", Reply.updated_at),
     ),
@@ -34,7 +47,7 @@ REPLY_VERSIONS = ExportTable(
     description="How replies read before they were corrected.",
     key=("reply_id", "version"),
     columns=(
-        Column("reply_id", Kind.STRING, "The reply.", ReplyVersion.reply_id, required=True),
+        reply_of(ReplyVersion),
         Column("version", Kind.INTEGER, "1 is the oldest.", ReplyVersion.version, required=True),
         Column("verdict", Kind.STRING, "The verdict then.", ReplyVersion.verdict, required=True),
         Column("text", Kind.REFERENCE, "The answer then.", ReplyVersion.text, required=True),
@@ -44,7 +57,7 @@ REPLY_VERSIONS = ExportTable(
     ),
     narrow=lambda query: query.where(is_released_reply(ReplyVersion.reply_id)),
     order=(ReplyVersion.reply_id, ReplyVersion.version),
-    dated=ReplyVersion.replaced_at,
+    dated=WRITTEN_AT,
 )
 
 ARTICLE_REPLIES = ExportTable(
@@ -52,8 +65,8 @@ ARTICLE_REPLIES = ExportTable(
     description="Which reply answers which article, and how far that has been verified.",
     key=("article_id", "reply_id"),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", ArticleReply.article_id, required=True),
-        Column("reply_id", Kind.STRING, "The reply.", ArticleReply.reply_id, required=True),
+        article_of(ArticleReply),
+        reply_of(ArticleReply),
         Column("verdict", Kind.STRING, "The reply's verdict.", LINK_VERDICT, required=True),
         Column(
             "state",
@@ -62,23 +75,10 @@ ARTICLE_REPLIES = ExportTable(
             ArticleReply.state,
             required=True,
         ),
-        Column("status", Kind.STRING, "NORMAL.", ArticleReply.status, required=True),
+        status_of(ArticleReply),
         Column("contributor", Kind.PSEUDONYM, "Who linked them.", ArticleReply.contributor),
-        Column("app_id", Kind.STRING, "By which program.", ArticleReply.app_id),
-        Column(
-            "positive_feedback_count",
-            Kind.INTEGER,
-            "Readers it helped.",
-            ArticleReply.positive_feedback_count,
-            required=True,
-        ),
-        Column(
-            "negative_feedback_count",
-            Kind.INTEGER,
-            "Readers it did not help.",
-            ArticleReply.negative_feedback_count,
-            required=True,
-        ),
+        program_of(ArticleReply),
+        *votes_of(ArticleReply, "Readers it helped.", "Readers it did not help."),
         Column(
             "source_positive_count",
             Kind.INTEGER,
@@ -98,7 +98,7 @@ ARTICLE_REPLIES = ExportTable(
         Column("published_at", Kind.HOUR, "Since when it is shown.", ArticleReply.published_at),
         Column("withdrawn_at", Kind.HOUR, "Since when it is not.", ArticleReply.withdrawn_at),
     ),
-    narrow=lambda query: query.where(was_decided(ArticleReply), of_normal_article(ArticleReply.article_id)),
+    narrow=about_normal_articles(ArticleReply, was_decided(ArticleReply)),
     order=(ArticleReply.article_id, ArticleReply.reply_id),
     dated=ArticleReply.created_at,
 )
@@ -108,8 +108,8 @@ HISTORY = ExportTable(
     description="What the verification rule decided about each answer, by which figures, in order.",
     key=("article_id", "reply_id", "step"),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", VerificationDecision.article_id, required=True),
-        Column("reply_id", Kind.STRING, "The reply.", VerificationDecision.reply_id, required=True),
+        article_of(VerificationDecision),
+        reply_of(VerificationDecision),
         Column(
             "step",
             Kind.INTEGER,
@@ -133,7 +133,7 @@ HISTORY = ExportTable(
         Column("actor", Kind.PSEUDONYM, "Who granted an appeal.", VerificationDecision.actor),
         Column("decided_at", Kind.HOUR, "When it was decided.", VerificationDecision.decided_at, required=True),
     ),
-    narrow=lambda query: query.where(is_released_link(VerificationDecision.article_id, VerificationDecision.reply_id)),
+    narrow=about_released_links(VerificationDecision),
     order=(VerificationDecision.article_id, VerificationDecision.reply_id, VerificationDecision.id),
     dated=VerificationDecision.decided_at,
 )

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from storage.exports.columns import Column, ExportTable, Kind
+from storage.exports.shared import about_normal_articles, article_of, is_normal, program_of, status_of, votes_of
 from storage.tables import (
     Article,
     ArticleCategory,
@@ -17,63 +18,9 @@ from storage.tables import (
     MediaHash,
     ReplyState,
     Status,
-    VerificationDecision,
-    VerificationOutcome,
 )
-
-DECIDED = (
-    ReplyState.PROVISIONAL,
-    ReplyState.VERIFIED,
-    ReplyState.IMPORTED,
-    ReplyState.WITHDRAWN,
-    ReplyState.REJECTED,
-)
-REOPENED = (VerificationOutcome.REJECTED, VerificationOutcome.REOPENED)
-"""After these a proposal is not the first: the answer was decided about before."""
 
 COUNTED: Any = aliased(ArticleReply)
-
-
-def of_normal_article(article_id: Any) -> Any:
-    """A condition: the row's article counts."""
-    return exists().where(col(Article.id) == article_id, col(Article.status) == Status.NORMAL)
-
-
-def was_decided(link: Any) -> Any:
-    """A condition: something was decided about this link, or else it is the volunteers' own.
-
-    Once it was, it stays public history, also while the ratings hold it again or an appeal has opened it anew.
-    """
-    decision: Any = aliased(VerificationDecision)
-    is_reopened = exists().where(
-        decision.article_id == link.article_id, decision.reply_id == link.reply_id, decision.outcome.in_(REOPENED)
-    )
-    again = and_(link.state == ReplyState.PROPOSED, or_(link.published_at.is_not(None), is_reopened))
-    return and_(link.status == Status.NORMAL, or_(link.state.in_(DECIDED), again))
-
-
-def is_released_link(article_id: Any, reply_id: Any) -> Any:
-    """A condition: this reply may be seen to answer this article."""
-    link: Any = aliased(ArticleReply)
-    return exists().where(
-        link.article_id == article_id, link.reply_id == reply_id, was_decided(link)
-    ) & of_normal_article(article_id)
-
-
-def is_released_reply(reply_id: Any) -> Any:
-    """A condition: this reply answers an article that counts."""
-    link: Any = aliased(ArticleReply)
-    article: Any = aliased(Article)
-    return exists().where(
-        link.reply_id == reply_id,
-        was_decided(link),
-        article.id == link.article_id,
-        article.status == Status.NORMAL,
-    )
-
-
-def _normal_articles(query: Select[Any]) -> Select[Any]:
-    return query.where(col(Article.status) == Status.NORMAL)
 
 
 REPLY_COUNT = (
@@ -104,7 +51,7 @@ ARTICLES = ExportTable(
         Column("updated_at", Kind.HOUR, "When it last changed.", Article.updated_at),
         Column("last_requested_at", Kind.HOUR, "When somebody last asked about it.", Article.last_requested_at),
     ),
-    narrow=_normal_articles,
+    narrow=lambda query: query.where(is_normal(Article)),
     order=(Article.id,),
     dated=Article.created_at,
 )
@@ -114,16 +61,14 @@ VARIANTS = ExportTable(
     description="Other wordings of an article, each published with its sender's consent.",
     key=("article_id", "id"),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", ArticleVariant.article_id, required=True),
+        article_of(ArticleVariant),
         Column("id", Kind.STRING, "Id of the wording.", ArticleVariant.id, required=True),
         Column("text", Kind.TEXT, "The wording, masked.", ArticleVariant.text, required=True),
         Column("source", Kind.SOURCE, "Where it was first collected.", ArticleVariant.source, required=True),
         Column("contributor", Kind.PSEUDONYM, "Who sent this wording in.", ArticleVariant.contributor),
         Column("created_at", Kind.HOUR, "When it was sent in.", ArticleVariant.created_at, required=True),
     ),
-    narrow=lambda query: query.where(
-        col(ArticleVariant.detached_at).is_(None), of_normal_article(ArticleVariant.article_id)
-    ),
+    narrow=about_normal_articles(ArticleVariant, col(ArticleVariant.detached_at).is_(None)),
     order=(ArticleVariant.article_id, ArticleVariant.id),
     dated=ArticleVariant.created_at,
 )
@@ -133,12 +78,12 @@ HYPERLINKS = ExportTable(
     description="Links inside the articles. Links that lead to one person's account are left out.",
     key=("article_id", "url"),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", Hyperlink.article_id, required=True),
+        article_of(Hyperlink),
         Column("url", Kind.TEXT, "The link as it stands in the message.", Hyperlink.url, required=True),
         Column("normalized_url", Kind.TEXT, "The link without trackers.", Hyperlink.normalized_url),
         Column("title", Kind.TEXT, "The title its page had.", Hyperlink.title),
     ),
-    narrow=lambda query: query.where(of_normal_article(Hyperlink.article_id)),
+    narrow=about_normal_articles(Hyperlink),
     order=(Hyperlink.article_id, Hyperlink.url),
 )
 
@@ -147,12 +92,12 @@ MEDIA_HASHES = ExportTable(
     description="By what an article's picture, video or recording is known again; the files are on its page.",
     key=("article_id",),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", MediaHash.article_id, required=True),
+        article_of(MediaHash),
         Column("kind", Kind.STRING, "sha256, pdq, pdq-frame or chromaprint.", MediaHash.kind, required=True),
         Column("value", Kind.BYTES, "The hash, in hex.", MediaHash.value, required=True),
         Column("created_at", Kind.HOUR, "When it was computed.", MediaHash.created_at, required=True),
     ),
-    narrow=lambda query: query.where(of_normal_article(MediaHash.article_id)),
+    narrow=about_normal_articles(MediaHash),
     order=(MediaHash.article_id, MediaHash.id),
     dated=MediaHash.created_at,
 )
@@ -177,33 +122,18 @@ ARTICLE_CATEGORIES = ExportTable(
     description="Which article is about what, as people or a model said.",
     key=("article_id", "category_id"),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", ArticleCategory.article_id, required=True),
+        article_of(ArticleCategory),
         Column("category_id", Kind.STRING, "The category.", ArticleCategory.category_id, required=True),
         Column("ai_confidence", Kind.NUMBER, "How sure the model was.", ArticleCategory.ai_confidence),
         Column("ai_model", Kind.STRING, "Which model said so; empty: a person did.", ArticleCategory.ai_model),
         Column("contributor", Kind.PSEUDONYM, "Who said so.", ArticleCategory.contributor),
-        Column("app_id", Kind.STRING, "By which program.", ArticleCategory.app_id),
-        Column(
-            "positive_feedback_count",
-            Kind.INTEGER,
-            "Who agreed.",
-            ArticleCategory.positive_feedback_count,
-            required=True,
-        ),
-        Column(
-            "negative_feedback_count",
-            Kind.INTEGER,
-            "Who did not.",
-            ArticleCategory.negative_feedback_count,
-            required=True,
-        ),
-        Column("status", Kind.STRING, "NORMAL.", ArticleCategory.status, required=True),
+        program_of(ArticleCategory),
+        *votes_of(ArticleCategory),
+        status_of(ArticleCategory),
         Column("created_at", Kind.HOUR, "When it was said.", ArticleCategory.created_at),
         Column("updated_at", Kind.HOUR, "When it last changed.", ArticleCategory.updated_at),
     ),
-    narrow=lambda query: query.where(
-        col(ArticleCategory.status) == Status.NORMAL, of_normal_article(ArticleCategory.article_id)
-    ),
+    narrow=about_normal_articles(ArticleCategory, is_normal(ArticleCategory)),
     order=(ArticleCategory.article_id, ArticleCategory.category_id),
     dated=ArticleCategory.created_at,
 )

@@ -7,7 +7,17 @@ from sqlalchemy import and_, func, select
 from sqlmodel import col
 
 from storage.exports.columns import Column, ExportTable, Kind, RawRow
-from storage.exports.content import is_released_link, of_normal_article
+from storage.exports.shared import (
+    about_normal_articles,
+    about_released_links,
+    article_of,
+    is_normal,
+    of_normal_article,
+    program_of,
+    reply_of,
+    status_of,
+    votes_of,
+)
 from storage.tables import (
     ArticleDay,
     ArticleReplyFeedback,
@@ -15,7 +25,6 @@ from storage.tables import (
     MatchDecision,
     Rating,
     ReplyRequest,
-    Status,
     Theme,
     ThemeMap,
     Tombstone,
@@ -26,15 +35,15 @@ RATINGS = ExportTable(
     description="How volunteers judged proposed answers, under pseudonyms.",
     key=("article_id", "reply_id", "rater"),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", Rating.article_id, required=True),
-        Column("reply_id", Kind.STRING, "The reply.", Rating.reply_id, required=True),
+        article_of(Rating),
+        reply_of(Rating),
         Column("rater", Kind.PSEUDONYM, "Who rated.", Rating.rater, required=True),
         Column("score", Kind.NUMBER, "1 helpful, 0.5 somewhat, 0 not.", Rating.score, required=True),
         Column("reasons", Kind.JSON, "The reasons ticked.", Rating.reasons, required=True),
         Column("created_at", Kind.HOUR, "When.", Rating.created_at, required=True),
         Column("updated_at", Kind.HOUR, "When it was changed.", Rating.updated_at),
     ),
-    narrow=lambda query: query.where(is_released_link(Rating.article_id, Rating.reply_id)),
+    narrow=about_released_links(Rating),
     order=(Rating.article_id, Rating.reply_id, Rating.id),
     dated=Rating.created_at,
 )
@@ -44,24 +53,17 @@ REPLY_REQUESTS = ExportTable(
     description="That somebody asked about an article, and the reason they agreed to publish.",
     key=("article_id", "contributor"),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", ReplyRequest.article_id, required=True),
+        article_of(ReplyRequest),
         Column("contributor", Kind.PSEUDONYM, "Who asked.", ReplyRequest.contributor),
         Column("variant_id", Kind.STRING, "The wording they had.", ReplyRequest.variant_id),
         Column("reason", Kind.TEXT, "Why they doubt it, masked.", ReplyRequest.reason),
-        Column("status", Kind.STRING, "NORMAL.", ReplyRequest.status, required=True),
+        status_of(ReplyRequest),
         Column("source", Kind.SOURCE, "Where it was asked.", ReplyRequest.source, required=True),
-        Column("app_id", Kind.STRING, "By which program.", ReplyRequest.app_id),
-        Column(
-            "positive_feedback_count", Kind.INTEGER, "Who agreed.", ReplyRequest.positive_feedback_count, required=True
-        ),
-        Column(
-            "negative_feedback_count", Kind.INTEGER, "Who did not.", ReplyRequest.negative_feedback_count, required=True
-        ),
+        program_of(ReplyRequest),
+        *votes_of(ReplyRequest),
         Column("created_at", Kind.HOUR, "When.", ReplyRequest.created_at),
     ),
-    narrow=lambda query: query.where(
-        col(ReplyRequest.status) == Status.NORMAL, of_normal_article(ReplyRequest.article_id)
-    ),
+    narrow=about_normal_articles(ReplyRequest, is_normal(ReplyRequest)),
     order=(ReplyRequest.article_id, ReplyRequest.id),
     dated=ReplyRequest.created_at,
 )
@@ -71,20 +73,17 @@ FEEDBACKS = ExportTable(
     description="Whether an answer helped its readers.",
     key=("article_id", "reply_id", "contributor"),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", ArticleReplyFeedback.article_id, required=True),
-        Column("reply_id", Kind.STRING, "The reply.", ArticleReplyFeedback.reply_id, required=True),
+        article_of(ArticleReplyFeedback),
+        reply_of(ArticleReplyFeedback),
         Column("contributor", Kind.PSEUDONYM, "Who said so.", ArticleReplyFeedback.contributor),
         Column("score", Kind.INTEGER, "1 helpful, -1 not.", ArticleReplyFeedback.score, required=True),
         Column("reason", Kind.STRING, "Why not, of a fixed list.", ArticleReplyFeedback.reason),
         Column("comment", Kind.TEXT, "In their words, masked.", ArticleReplyFeedback.comment),
-        Column("status", Kind.STRING, "NORMAL.", ArticleReplyFeedback.status, required=True),
-        Column("app_id", Kind.STRING, "By which program.", ArticleReplyFeedback.app_id),
+        status_of(ArticleReplyFeedback),
+        program_of(ArticleReplyFeedback),
         Column("created_at", Kind.HOUR, "When.", ArticleReplyFeedback.created_at),
     ),
-    narrow=lambda query: query.where(
-        col(ArticleReplyFeedback.status) == Status.NORMAL,
-        is_released_link(ArticleReplyFeedback.article_id, ArticleReplyFeedback.reply_id),
-    ),
+    narrow=about_released_links(ArticleReplyFeedback, is_normal(ArticleReplyFeedback)),
     order=(ArticleReplyFeedback.article_id, ArticleReplyFeedback.reply_id, ArticleReplyFeedback.id),
     dated=ArticleReplyFeedback.created_at,
 )
@@ -155,13 +154,13 @@ ANALYTICS = ExportTable(
     description="How many people were shown an article on a day, where they were at least twenty.",
     key=("article_id", "day", "source"),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", ArticleDay.article_id, required=True),
+        article_of(ArticleDay),
         Column("day", Kind.DATE, "The day, UTC.", ArticleDay.day, required=True),
         Column("source", Kind.SOURCE, "Who counted.", ArticleDay.source, required=True),
         Column("people", Kind.INTEGER, "People, 20 or more.", ArticleDay.people, required=True),
         Column("messages", Kind.INTEGER, "Their messages.", ArticleDay.messages, required=True),
     ),
-    narrow=lambda query: query.where(of_normal_article(ArticleDay.article_id)),
+    narrow=about_normal_articles(ArticleDay),
     order=(ArticleDay.article_id, ArticleDay.day, ArticleDay.source),
 )
 
@@ -172,7 +171,7 @@ ARTICLE_THEMES = ExportTable(
     description="The theme map: articles grouped by meaning, and where each stands. Derived; made anew every night.",
     key=("article_id",),
     columns=(
-        Column("article_id", Kind.STRING, "The article.", ArticleTheme.article_id, required=True),
+        article_of(ArticleTheme),
         Column("theme", Kind.INTEGER, "0 is the largest; empty: of its own.", ArticleTheme.number),
         Column("words", Kind.JSON, "What sets the theme apart.", Theme.words),
         Column("x", Kind.NUMBER, "Its place on the map.", ArticleTheme.x, required=True),
@@ -186,11 +185,17 @@ ARTICLE_THEMES = ExportTable(
 
 TOMBSTONES = ExportTable(
     name="tombstones",
-    description="What an earlier release held and was taken back: please delete your copy.",
+    description="Rows that an earlier release held and that are public no longer: please delete your copy.",
     key=("kind", "id"),
     columns=(
-        Column("kind", Kind.STRING, "The table: articles or replies.", Tombstone.kind, required=True),
-        Column("id", Kind.STRING, "Its id there.", Tombstone.id, required=True),
+        Column("kind", Kind.STRING, "The table, such as article_variants.", Tombstone.kind, required=True),
+        Column(
+            "id",
+            Kind.STRING,
+            "Its id there; of a row without one: its first column, a colon, and the SHA-256 of what names it.",
+            Tombstone.id,
+            required=True,
+        ),
         Column("merged_into", Kind.STRING, "The article it turned out to be.", Tombstone.merged_into),
         Column("source", Kind.SOURCE, "Who took it back.", Tombstone.source, required=True),
         Column("removed_at", Kind.HOUR, "When that was seen.", Tombstone.removed_at, required=True),

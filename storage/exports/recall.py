@@ -33,8 +33,8 @@ HELD: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """By table: whose units it holds, and the columns that say of what. A request belongs to the wording it was made
 with, or else to its article, and so it stays the same when articles are merged or parted."""
 CORRECTED_BY_OTHERS = (ANSWERS, LINKS)
-"""Who corrects an answer is its contributor from then on, and who wrote it before is named by another quarter in its
-versions: of these it counts that somebody is named, and not who. Editors are not forgotten, those who ask are."""
+"""Who corrects an answer is its contributor from then on, and earlier releases named who wrote it before by another
+quarter: of these it counts that somebody is named, and not who. Editors are not forgotten, those who ask are."""
 SOMEBODY = "somebody"
 DIGEST_BYTES = 12
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from storage.database import Database
 from storage.exports.catalogue import BY_NAME
@@ -12,6 +13,7 @@ from storage.exports.manifest import Manifest
 from storage.exports.masking import Masker
 from storage.exports.pseudonyms import EpochPseudonyms, epoch_of
 from storage.exports.readers import read_table
+from storage.tables import ReplyVersion
 from tests.storage.exports.instance import NOBODYS, NOW, SECRET_KEY, SECRETS, every_content, fill, release, with_secrets
 
 
@@ -83,6 +85,19 @@ async def test_two_releases_of_different_quarters_name_a_row_alike(sqlite_databa
     before = column(tmp_path / "out", first, "articles", "contributor")
     assert column(tmp_path / "out", second, "articles", "contributor") == before
     assert {str(one).split(".")[0] for one in before if one} == {"2026Q3", "2026Q4", "undated"}
+
+
+async def test_who_corrects_themselves_in_a_later_quarter_has_one_pseudonym(database: Database, tmp_path: Path) -> None:
+    """With another for the earlier version, two releases would tell which is whose of two quarters."""
+    await fill(database)
+    async with database.transaction() as session:
+        await session.execute(
+            update(ReplyVersion).values(contributor="volunteer-one", replaced_at=NOW + timedelta(days=60))
+        )
+    made = await release(database, tmp_path / "out", NOW + timedelta(days=61), formats=("jsonl",))
+    (version,) = column(tmp_path / "out", made, "reply_versions", "contributor")
+    assert version in column(tmp_path / "out", made, "replies", "contributor")
+    assert str(version).startswith("2026Q4.")
 
 
 async def test_it_tells_the_hour_and_no_more(sqlite_database: Database, tmp_path: Path) -> None:
