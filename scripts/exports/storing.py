@@ -18,24 +18,23 @@ from moderation.publish import (
     correct_imported,
     publish_imported,
     restore_links,
-    set_article_status,
-    withdraw,
 )
+from moderation.variants import delete_variant_vectors
 from storage.articles import PUBLISHED
 from storage.bulk import insert_rows
 from storage.exports.cleaning import HERE
+from storage.exports.pseudonyms import PUBLIC
 from storage.tables import (
     Article,
-    ArticleReply,
     ArticleReplyFeedback,
     ArticleVariant,
     Category,
     Hyperlink,
+    MatchDecision,
     Reply,
     ReplyRequest,
     ReplyVersion,
     Status,
-    Tombstone,
 )
 
 
@@ -57,22 +56,23 @@ class Stored:
         return self
 
 
+HIDDEN_HERE = (Status.BLOCKED, Status.MERGED)
+"""Of an article from elsewhere. DELETED it is when a tombstone said so; the newest release may have it again."""
+
 Batch = Sequence[Any]
 Store = Callable[[AsyncSession, Batch, tuple[str, ...]], Awaitable[Stored]]
 
 
 async def store_articles(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
-    gone = await _tombstones(session, "articles", batch)
-    kept = [row for row in batch if row.id not in gone]
-    stored = {row.id: row for row in await _load(session, Article, "id", (row.id for row in kept))}
+    stored = {row.id: row for row in await load_by(session, Article, "id", (row.id for row in batch))}
     before = {id_: (row.status, row.text) for id_, row in stored.items()}
-    result = Stored(refused=len(batch) - len(kept))
+    result = Stored()
     new, foreign = [], []
-    for row in kept:
+    for row in batch:
         existing = stored.get(row.id)
         if existing is None:
             new.append(row)
-        elif existing.source == HERE or existing.status != Status.NORMAL:
+        elif existing.source == HERE or existing.status in HIDDEN_HERE:
             result.unchanged += 1
         elif existing.source != row.source:
             result.refused += 1
@@ -87,9 +87,19 @@ async def store_articles(session: AsyncSession, batch: Batch, fields: tuple[str,
 
 
 async def store_variants(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
-    result, new = await _insert_new(session, ArticleVariant, batch, lambda row: row.id)
-    await announce_texts(session, {row.article_id for row in new})
-    return result
+    """Wordings; one that its source has moved to another article, when two were merged or parted, is moved here too."""
+    known = await _about_known(session, batch)
+    stored = {row.id: row for row in await load_by(session, ArticleVariant, "id", (row.id for row in known))}
+    new = [row for row in known if row.id not in stored]
+    followed = [(stored[row.id], row) for row in known if row.id in stored]
+    theirs = [(existing, row) for existing, row in followed if existing.source == row.source != HERE]
+    moved = [(existing.article_id, row.article_id) for existing, row in theirs if existing.article_id != row.article_id]
+    changed = [existing for existing, row in theirs if _take_over(existing, row, (*fields, "matching_key_hash"))]
+    await insert_rows(session, new)
+    await delete_variant_vectors(session, [row.id for row in changed])
+    told = {row.article_id for row in (*new, *changed)}.union(*moved)
+    await announce_texts(session, told)
+    return Stored(len(new), len(changed), len(followed) - len(changed), len(batch) - len(known))
 
 
 async def store_hyperlinks(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
@@ -99,35 +109,32 @@ async def store_hyperlinks(session: AsyncSession, batch: Batch, fields: tuple[st
 
 
 async def store_categories(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
-    stored = {row.id: row for row in await _load(session, Category, "id", (row.id for row in batch))}
+    stored = {row.id: row for row in await load_by(session, Category, "id", (row.id for row in batch))}
     new = [row for row in batch if row.id not in stored]
     await insert_rows(session, new)
     return Stored(added=len(new), unchanged=len(batch) - len(new))
 
 
 async def store_replies(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
-    gone = await _tombstones(session, "replies", batch)
-    kept = [row for row in batch if row.id not in gone]
-    stored = {row.id: row for row in await _load(session, Reply, "id", (row.id for row in kept))}
-    new = [row for row in kept if row.id not in stored]
+    stored = {row.id: row for row in await load_by(session, Reply, "id", (row.id for row in batch))}
+    new = [row for row in batch if row.id not in stored]
     names = (*fields, "text_hash")
     corrections = [
         (stored[row.id], row)
-        for row in kept
+        for row in batch
         if row.id in stored
         and stored[row.id].source == row.source != HERE
         and any(getattr(stored[row.id], name) != getattr(row, name) for name in names)
     ]
     await insert_rows(session, new)
     await correct_imported(session, corrections, names)
-    rest = len(kept) - len(new) - len(corrections)
-    return Stored(len(new), len(corrections), rest, len(batch) - len(kept))
+    return Stored(len(new), len(corrections), len(batch) - len(new) - len(corrections))
 
 
 async def store_versions(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
     known = await _known(session, Reply, {row.reply_id for row in batch})
     mine = [row for row in batch if row.reply_id in known]
-    stored = await _load(session, ReplyVersion, "reply_id", (row.reply_id for row in mine))
+    stored = await load_by(session, ReplyVersion, "reply_id", (row.reply_id for row in mine))
     have = {(row.reply_id, row.version) for row in stored}
     new = [row for row in mine if (row.reply_id, row.version) not in have]
     await insert_rows(session, new)
@@ -146,6 +153,40 @@ async def store_as_imported(session: AsyncSession, batch: Batch, fields: tuple[s
     known = [row for row in await _about_known(session, batch) if row.state in PUBLISHED]
     added, changed = await publish_imported(session, known)
     return Stored(added, changed, len(known) - added - changed, len(batch) - len(known))
+
+
+def keep_current(model: type[SQLModel], key: Callable[[Any], Hashable]) -> Store:
+    """A store for what people said and may say anew: of a person whom a release names, the newest release is right."""
+
+    async def store(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
+        result, new = await _insert_new(session, model, batch, key)
+        inserted = {key(row) for row in new}
+        said_before = {key(row): row for row in batch if is_from_a_release(row) and key(row) not in inserted}
+        stored = await load_by(session, model, "article_id", {row.article_id for row in said_before.values()})
+        changed = sum(_take_over(row, said_before[key(row)], fields) for row in stored if key(row) in said_before)
+        return Stored(result.added, changed, result.unchanged - changed, result.refused)
+
+    return store
+
+
+async def store_decisions(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
+    """Decisions of the matcher. What their sender said came later, and may be in the newer release only."""
+    stored = {row.id: row for row in await load_by(session, MatchDecision, "id", (row.id for row in batch))}
+    new = [row for row in batch if row.id not in stored]
+    await insert_rows(session, new)
+    said = [(stored[row.id], row) for row in batch if row.id in stored and stored[row.id].key_hash is None]
+    changed = sum(
+        _take_over(existing, row, ("choice", "chosen_article_id", "chosen_at", "asked_article_id"))
+        for existing, row in said
+        if row.choice is not None or existing.choice is None
+    )
+    return Stored(len(new), changed, len(batch) - len(new) - changed)
+
+
+def is_from_a_release(row: Any) -> bool:
+    """Whether the row names somebody as a release does, and nobody of this instance."""
+    person = getattr(row, "rater", None) or getattr(row, "contributor", None)
+    return person is not None and PUBLIC.fullmatch(person) is not None
 
 
 def insert_missing(model: type[SQLModel], key: Callable[[Any], Hashable]) -> Store:
@@ -170,47 +211,13 @@ def feedback_key(row: ArticleReplyFeedback) -> Hashable:
     return (row.article_id, row.reply_id, row.score, row.reason, row.comment, row.app_id, row.created_at)
 
 
-async def store_tombstones(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
-    """What its own instance has taken back is taken back here too, words and all."""
-    stored = {(row.kind, row.id): row for row in await _load(session, Tombstone, "id", (row.id for row in batch))}
-    kept, refused = [], 0
-    for row in batch:
-        if (row.kind, row.id) in stored:
-            continue
-        model: Any = Article if row.kind == "articles" else Reply
-        taken_back = await session.get(model, row.id)
-        if taken_back is None:
-            kept.append(row)
-        elif taken_back.source != row.source or row.source == HERE:
-            refused += 1
-        else:
-            await _take_back(session, taken_back)
-            kept.append(row)
-    await insert_rows(session, kept)
-    return Stored(len(kept), 0, len(batch) - len(kept) - refused, refused)
-
-
-async def _take_back(session: AsyncSession, row: Article | Reply) -> None:
-    if isinstance(row, Article):
-        await set_article_status(session, row.id, Status.DELETED)
-        row.text = row.matching_key_hash = None
-        session.add(row)
-        return
-    for link in await _load(session, ArticleReply, "reply_id", [row.id]):
-        await withdraw(session, link.article_id, row.id)
-        link.status = Status.DELETED
-        session.add(link)
-    row.text, row.reference = "", None
-    session.add(row)
-
-
 async def _insert_new(
     session: AsyncSession, model: type[SQLModel], batch: Batch, key: Callable[[Any], Hashable]
 ) -> tuple[Stored, list[Any]]:
     """Insert the rows that are not here; of rows that are alike in all, as many as the release has."""
     about = "article_id" if "article_id" in model.model_fields else "id"
     known = await _about_known(session, batch) if about == "article_id" else list(batch)
-    stored = Counter(key(row) for row in await _load(session, model, about, {getattr(row, about) for row in known}))
+    stored = Counter(key(row) for row in await load_by(session, model, about, {getattr(row, about) for row in known}))
     new = []
     for row in known:
         if stored[key(row)]:
@@ -235,16 +242,8 @@ async def _known(session: AsyncSession, model: Any, ids: Iterable[str]) -> set[s
     return set(await session.scalars(select(col(model.id)).where(col(model.id).in_(list(ids)))))
 
 
-async def _load(session: AsyncSession, model: Any, name: str, values: Iterable[str]) -> list[Any]:
+async def load_by(session: AsyncSession, model: Any, name: str, values: Iterable[str]) -> list[Any]:
     return list(await session.scalars(select(model).where(getattr(model, name).in_(list(values)))))
-
-
-async def _tombstones(session: AsyncSession, kind: str, batch: Batch) -> set[str]:
-    ids = [row.id for row in batch]
-    rows = await session.scalars(
-        select(col(Tombstone.id)).where(col(Tombstone.kind) == kind, col(Tombstone.id).in_(ids))
-    )
-    return set(rows)
 
 
 def _take_over(stored: Any, incoming: Any, names: Iterable[str]) -> bool:

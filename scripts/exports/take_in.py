@@ -5,21 +5,26 @@ Nothing is recorded about how far it has come: run again, it passes over what is
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col
 
 from scripts.exports import storing
 from scripts.exports.parsing import Parser, read_batches
 from scripts.exports.storing import Store, Stored
+from scripts.exports.taking_back import raise_returned, store_tombstones, without_taken_back
 from scripts.settings_option import settings_or_exit
 from storage.database import Database, DatabaseError, open_database
 from storage.exports.catalogue import TABLES
 from storage.exports.content import ARTICLES
 from storage.exports.manifest import MANIFEST, Manifest, ReleaseError, check_files, list_releases, read_manifest
+from storage.exports.opinions import TOMBSTONES
 from storage.exports.readers import read_table
 from storage.migrations import migrate
 from storage.tables import (
@@ -27,7 +32,6 @@ from storage.tables import (
     ArticleDay,
     ArticleReplyFeedback,
     ImportedRelease,
-    MatchDecision,
     MediaHash,
     Rating,
     ReplyRequest,
@@ -42,19 +46,19 @@ STORES: Mapping[str, Store] = {
     "article_variants": storing.store_variants,
     "hyperlinks": storing.store_hyperlinks,
     "media_hashes": storing.insert_missing(MediaHash, lambda row: (row.article_id, row.kind, bytes(row.value))),
-    "article_categories": storing.insert_missing(ArticleCategory, lambda row: (row.article_id, row.category_id)),
+    "article_categories": storing.keep_current(ArticleCategory, lambda row: (row.article_id, row.category_id)),
     "replies": storing.store_replies,
     "reply_versions": storing.store_versions,
     "article_replies": storing.restore_states,
     "article_reply_history": storing.insert_missing(
         VerificationDecision, lambda row: (row.article_id, row.reply_id, row.rule, row.outcome, row.decided_at)
     ),
-    "ratings": storing.insert_missing(Rating, lambda row: (row.article_id, row.reply_id, row.rater)),
-    "reply_requests": storing.insert_missing(ReplyRequest, storing.request_key),
-    "article_reply_feedbacks": storing.insert_missing(ArticleReplyFeedback, storing.feedback_key),
-    "match_decisions": storing.insert_missing(MatchDecision, lambda row: row.id),
+    "ratings": storing.keep_current(Rating, lambda row: (row.article_id, row.reply_id, row.rater)),
+    "reply_requests": storing.keep_current(ReplyRequest, storing.request_key),
+    "article_reply_feedbacks": storing.keep_current(ArticleReplyFeedback, storing.feedback_key),
+    "match_decisions": storing.store_decisions,
     "analytics": storing.insert_missing(ArticleDay, lambda row: (row.article_id, row.day, row.source)),
-    "tombstones": storing.store_tombstones,
+    "tombstones": store_tombstones,
 }
 """How each table is taken in, when a whole instance is rebuilt."""
 
@@ -105,8 +109,10 @@ async def take_in(
     """Take in the release in `folder`; raises ReleaseError, before anything is stored when a file is not whole."""
     manifest = read_manifest(folder)
     check_files(folder, manifest)
+    await _refuse_older(database, manifest)
     stores = ANSWERS if answered_only else STORES
     rows = {table.name: table.rows for table in manifest.tables if table.family == "chaming"}
+    await _raise_returned(database, folder, manifest, own_name)
     summary: dict[str, Stored] = {}
     answered = _answered(folder, manifest) if answered_only else None
     for table in TABLES:
@@ -120,11 +126,33 @@ async def take_in(
             if answered is not None and table.name == "articles":
                 chosen = [row for row in batch if row.id in answered]
             async with database.transaction() as session:
-                summary[table.name] += await stores[table.name](session, chosen, fields)
+                kept = await without_taken_back(session, table.name, chosen)
+                summary[table.name] += await stores[table.name](session, kept, fields)
+                summary[table.name].refused += len(chosen) - len(kept)
             done += len(batch)
             report(table.name, done, rows.get(table.name, done))
     await _note(database, manifest)
     return summary
+
+
+async def _refuse_older(database: Database, manifest: Manifest) -> None:
+    """Every release is whole: an older one has nothing that a newer one lacks, but what was corrected or taken back."""
+    async with database.reading() as session:
+        last = await session.scalar(
+            select(ImportedRelease)
+            .where(col(ImportedRelease.instance) == manifest.instance)
+            .order_by(col(ImportedRelease.as_of).desc())
+            .limit(1)
+        )
+    if last is not None and datetime.fromisoformat(manifest.as_of) < last.as_of:
+        raise ReleaseError(f"{last.release} of {manifest.instance} is here already, and newer than {manifest.release}")
+
+
+async def _raise_returned(database: Database, folder: Path, manifest: Manifest, own_name: str) -> None:
+    if manifest.instance != own_name:
+        named = {(str(row[0]), str(row[1])) for row in read_table(folder, manifest, TOMBSTONES)}
+        async with database.transaction() as session:
+            await raise_returned(session, manifest.instance, named, datetime.fromisoformat(manifest.as_of))
 
 
 def _answered(folder: Path, manifest: Manifest) -> set[str]:

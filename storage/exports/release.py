@@ -72,9 +72,10 @@ async def make_release(
         _settle(request.root, now)
         releases = list_releases(request.root)
         since = choose_since(releases, request.since, epoch_of(now))
+        pseudonyms = EpochPseudonyms(request.secret_key)
         await count_days(database, now)
         if releases:
-            await note_tombstones(database, request.root / releases[-1].release, releases[-1], now)
+            await note_tombstones(database, request.root / releases[-1].release, releases[-1], now, pseudonyms)
         async with snapshot(database) as connection:
             terms = Terms(request.licence, request.attribution, await load_sources(connection, request.instance))
             draft = _draft(request, releases, since, terms, now)
@@ -85,7 +86,7 @@ async def make_release(
                     folder=staging.folder,
                     formats=request.formats,
                     instance=request.instance,
-                    pseudonyms=EpochPseudonyms(request.secret_key),
+                    pseudonyms=pseudonyms,
                     licence=write_licence(terms, draft.release),
                     people=people,
                     progress=progress,

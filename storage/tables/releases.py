@@ -8,11 +8,12 @@ from storage.tables.columns import UtcDateTime, utc_now
 
 
 class Tombstone(SQLModel, table=True):
-    """An id that a release held and that is public no longer; every later release repeats it."""
+    """A row that a release held and that is public no longer; every later release repeats it."""
 
     kind: str = Field(primary_key=True)
-    """The exported table, `articles` or `replies`."""
+    """The exported table."""
     id: str = Field(primary_key=True)
+    """What names the row (`storage.exports.naming`)."""
     merged_into: str | None = None
     """The article that this one turned out to be."""
     source: str = "chaming"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
 from moderation.publish import set_article_status
@@ -18,8 +18,25 @@ from storage.database import Database, open_database
 from storage.exports.manifest import Manifest, ReleaseError
 from storage.index_changes import latest_seq
 from storage.migrations import migrate
-from storage.tables import Article, ArticleReply, ImportedRelease, Reply, ReplyRequest, ReplyState, Status
-from tests.storage.exports.instance import NOW, fill, release
+from storage.tables import (
+    Article,
+    ArticleCategory,
+    ArticleReply,
+    ArticleReplyFeedback,
+    ArticleVariant,
+    Choice,
+    Hyperlink,
+    ImportedRelease,
+    MatchDecision,
+    MediaHash,
+    Rating,
+    Reply,
+    ReplyRequest,
+    ReplyState,
+    ReplyVersion,
+    Status,
+)
+from tests.storage.exports.instance import NOW, THEN, fill, release
 
 SAMPLE = Path(__file__).resolve().parents[3] / "scripts" / "sample"
 
@@ -109,9 +126,60 @@ async def test_what_its_own_instance_took_back_is_taken_back_here(sqlite_databas
     async with other.reading() as session:
         gone = await session.get_one(Article, "a2")
         assert (gone.status, gone.text) == (Status.DELETED, None)
-    await take_in(other, copy, "b.example")  # an older copy does not bring it back
+    with pytest.raises(ReleaseError, match="newer than"):
+        await take_in(other, copy, "b.example")  # an older copy does not bring it back
+    async with sqlite_database.transaction() as session:
+        await set_article_status(session, "a2", Status.NORMAL)
+    made = await release(sqlite_database, tmp_path, NOW + timedelta(days=2), formats=("jsonl",))
+    await take_in(other, tmp_path / made.release, "b.example")
     async with other.reading() as session:
-        assert (await session.get_one(Article, "a2")).status == Status.DELETED
+        back = await session.get_one(Article, "a2")
+        assert (back.status, back.text) == (Status.NORMAL, "吃香蕉會變聰明")
+    await other.close()
+
+
+async def test_it_follows_its_source_in_every_table(database: Database, tmp_path: Path) -> None:
+    """Something of every kind is taken back and said anew, two articles are merged: the copy is the same again."""
+    await fill(database)
+    async with database.transaction() as session:
+        session.add(Article(id="a3", text="吃香蕉", contributor="asker-two", created_at=THEN))
+        session.add(ReplyRequest(article_id="a3", contributor="asker-two", reason="真的嗎", created_at=THEN))
+        session.add(ArticleVariant(id="v3", article_id="a3", text="吃香蕉會", contributor="asker-one", created_at=THEN))
+    made = await release(database, tmp_path / "a", formats=("jsonl",))
+    other = open_database(f"sqlite+aiosqlite:///{tmp_path}/other.db")
+    await migrate(other)
+    await take_in(other, tmp_path / "a" / made.release, "b.example")
+    erased = {
+        ArticleVariant: col(ArticleVariant.id) == "v1",
+        Hyperlink: col(Hyperlink.article_id) == "a1",
+        MediaHash: col(MediaHash.article_id) == "picture",
+        ArticleCategory: col(ArticleCategory.article_id) == "a1",
+        ReplyVersion: col(ReplyVersion.reply_id) == "r1",
+        ArticleReplyFeedback: col(ArticleReplyFeedback.contributor) == "asker-two",
+    }
+    async with database.transaction() as session:
+        for model, which in erased.items():
+            await session.execute(delete(model).where(which))
+        await session.execute(update(Rating).values(score=0.0, updated_at=NOW))
+        await session.execute(
+            update(ReplyRequest).where(col(ReplyRequest.contributor) == "asker-one").values(reason=None)
+        )
+        await session.execute(
+            update(MatchDecision).where(col(MatchDecision.id) == "m2").values(choice=Choice.NONE, chosen_at=NOW)
+        )
+        session.add(ArticleVariant(id="a3", article_id="a1", text="吃香蕉", contributor="asker-two", created_at=THEN))
+        await session.execute(update(ArticleVariant).where(col(ArticleVariant.id) == "v3").values(article_id="a1"))
+        await session.execute(
+            update(ReplyRequest).where(col(ReplyRequest.article_id) == "a3").values(article_id="a1", variant_id="a3")
+        )
+        await session.execute(
+            update(Article).where(col(Article.id) == "a3").values(status=Status.MERGED, merged_into="a1")
+        )
+    made = await release(database, tmp_path / "a", NOW + timedelta(days=1), formats=("jsonl",))
+    taken = await take_in(other, tmp_path / "a" / made.release, "b.example")
+    again = await release(other, tmp_path / "b", NOW + timedelta(days=1), instance="b.example", formats=("jsonl",))
+    assert {name: stored.refused for name, stored in taken.items() if stored.refused} == {}
+    assert lines(tmp_path / "a", made) == lines(tmp_path / "b", again)
     await other.close()
 
 

@@ -1,6 +1,9 @@
 """From release to release: deltas that rebuild the next one, tombstones, and counts of enough people."""
 
+import hashlib
+import json
 import shutil
+from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +21,8 @@ from storage.exports.catalogue import BY_NAME, TABLES
 from storage.exports.day_counts import K_ANONYMITY, count_days
 from storage.exports.delta import Gone, apply_changes, compare, digest_of, rebuild
 from storage.exports.manifest import Manifest, ReleaseError
-from storage.exports.readers import read_table
+from storage.exports.naming import NAMINGS
+from storage.exports.readers import read_lines, read_table
 from storage.tables import (
     Article,
     ArticleReply,
@@ -29,7 +33,7 @@ from storage.tables import (
     Status,
     Verdict,
 )
-from tests.storage.exports.instance import NOW, fill, release
+from tests.storage.exports.instance import NOW, THEN, fill, release
 
 ROWS = st.lists(st.tuples(st.sampled_from(["A", "a", "b", "é", "甲", "\U0001f600"]), st.integers(0, 3)), max_size=12)
 
@@ -99,12 +103,24 @@ async def test_what_was_taken_back_is_a_tombstone_and_nothing_else(database: Dat
     for later in (1, 2):  # said again in every later release
         made = await release(database, tmp_path, NOW + timedelta(days=later))
         rows = list(read_table(tmp_path / made.release, made, BY_NAME["tombstones"]))
-        assert [(row[0], row[1], row[2], row[3]) for row in rows] == [
+        assert Counter(row[0] for row in rows) == {
+            "articles": 2,
+            "article_variants": 1,
+            "media_hashes": 1,
+            "replies": 2,
+            "reply_versions": 1,
+            "article_replies": 2,
+            "ratings": 1,
+            "reply_requests": 1,
+            "article_reply_feedbacks": 1,
+        }
+        assert {(row[0], row[1], row[2], row[3]) for row in rows if ":" not in row[1]} == {
             ("articles", "a2", "a1", "a.example"),
             ("articles", "picture", None, "a.example"),
+            ("article_variants", "v1", None, "a.example"),
             ("replies", "r1", None, "a.example"),
             ("replies", "r2", None, "a.example"),
-        ]
+        }
         for table in TABLES:
             if table.name in ("tombstones", "match_decisions", "match_candidates"):
                 continue
@@ -113,8 +129,56 @@ async def test_what_was_taken_back_is_a_tombstone_and_nothing_else(database: Dat
     async with database.transaction() as session:
         await set_article_status(session, "picture", Status.NORMAL)
     made = await release(database, tmp_path, NOW + timedelta(days=3))
-    ids = [row[1] for row in read_table(tmp_path / made.release, made, BY_NAME["tombstones"])]
-    assert ids == ["a2", "r1", "r2"]
+    named = {(row[0], row[1]) for row in read_table(tmp_path / made.release, made, BY_NAME["tombstones"])}
+    assert ("articles", "picture") not in named
+    assert "media_hashes" not in {kind for kind, _ in named}
+    assert ("articles", "a2") in named
+
+
+async def test_every_row_that_went_can_be_found_in_a_copy_by_its_tombstone(database: Database, tmp_path: Path) -> None:
+    """As its description tells it, without our code: by the id, or by the first column and a checksum."""
+    await fill(database)
+    first = await release(database, tmp_path, formats=("jsonl",))
+    copy = shutil.copytree(tmp_path / first.release, tmp_path / "copies" / first.release)
+    async with database.transaction() as session:
+        for status_of in ("a1", "a2", "B-first", "picture"):
+            await set_article_status(session, status_of, Status.BLOCKED)
+    made = await release(database, tmp_path, NOW + timedelta(days=1), formats=("jsonl",))
+    told = {(row[0], row[1]) for row in read_table(tmp_path / made.release, made, BY_NAME["tombstones"])}
+    columns = {
+        "hyperlinks": ["article_id", "url"],
+        "media_hashes": ["article_id", "kind", "value"],
+        "article_categories": ["article_id", "category_id"],
+        "reply_versions": ["reply_id", "version"],
+        "article_replies": ["article_id", "reply_id"],
+        "ratings": ["article_id", "reply_id", "rater"],
+        "reply_requests": ["article_id", "contributor", "app_id"],
+        "article_reply_feedbacks": ["article_id", "reply_id", "contributor", "app_id"],
+    }
+    found = set()
+    for kind in ("articles", "article_variants", "replies", *columns):
+        for row in read_lines(copy / f"jsonl/{kind}.jsonl.gz"):
+            values = [row[name] for name in columns.get(kind, ())]
+            if row.get("contributor", "") is None and kind == "reply_requests":
+                values += [row["created_at"], row["reason"]]
+            text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            found.add((kind, row["id"] if "id" in row else f"{values[0]}:{digest}"))
+    assert told == found
+    assert {kind for kind, _ in told} == {*NAMINGS}
+
+
+async def test_a_question_that_names_nobody_is_told_from_its_neighbours(database: Database, tmp_path: Path) -> None:
+    await fill(database)
+    async with database.transaction() as session:
+        session.add(ReplyRequest(article_id="a2", contributor=None, reason="甲", source="cofacts", created_at=THEN))
+        session.add(ReplyRequest(article_id="a2", contributor=None, reason="乙", source="cofacts", created_at=THEN))
+    await release(database, tmp_path, formats=("jsonl",))
+    async with database.transaction() as session:
+        await session.execute(delete(ReplyRequest).where(col(ReplyRequest.reason) == "乙"))
+    made = await release(database, tmp_path, NOW + timedelta(days=1), formats=("jsonl",))
+    told = [row[0] for row in read_table(tmp_path / made.release, made, BY_NAME["tombstones"])]
+    assert told == ["reply_requests"]
 
 
 async def test_it_counts_people_only_where_they_are_twenty(database: Database, tmp_path: Path) -> None:
