@@ -23,7 +23,6 @@ Batch = Sequence[tuple[Row, datetime | None]]
 """Public rows, each with the hour it is filed under."""
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-LICENCE_NAME = "LICENSE.txt"
 COMPRESSION = 6
 
 
@@ -47,7 +46,7 @@ class Writer(Protocol):
 
 
 class ZippedCsv:
-    """A CSV of any columns in a zip, with the licence beside it."""
+    """A CSV of any columns in a zip, with the licence as the zip's comment: `pandas.read_csv` takes one file alone."""
 
     def __init__(self, root: Path, path: str, columns: Iterable[str], licence: str) -> None:
         self._path, self._licence, self.rows = path, licence, 0
@@ -68,7 +67,7 @@ class ZippedCsv:
 
     def close(self) -> list[Written]:
         self._text.close()
-        self._archive.writestr(_member(LICENCE_NAME), self._licence)
+        self._archive.comment = self._licence.encode()
         self._stack.close()
         return [Written(self._path, self.rows)]
 

@@ -11,6 +11,7 @@ from storage.exports.describe.datapackage import dataset_name
 from storage.exports.describe.words import load_chinese
 from storage.exports.licences import Terms
 from storage.exports.manifest import Manifest
+from storage.exports.naming import NAMINGS
 
 
 def write_card(name: str, manifest: Manifest, terms: Terms, privacy: Mapping[str, Any]) -> str:
@@ -32,8 +33,15 @@ def write_card(name: str, manifest: Manifest, terms: Terms, privacy: Mapping[str
         theirs=[table for table in manifest.tables if table.family == "cofacts"],
         chinese=load_chinese(),
         columns={name: table.columns for name, table in BY_NAME.items()},
+        namings=NAMINGS,
+        parquet_path=lambda table: _parquet_path(manifest, table),
         megabytes=lambda size: f"{size / 1_000_000:.1f}",
     )
+
+
+def _parquet_path(manifest: Manifest, table: str) -> str:
+    """The table's file, or the folder of its months."""
+    return f"parquet/{table}/" if len(manifest.files_of(table, "parquet")) > 1 else f"parquet/{table}.parquet"
 
 
 def write_citation(manifest: Manifest, terms: Terms) -> str:

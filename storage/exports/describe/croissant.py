@@ -104,7 +104,7 @@ def _file_object(file: FileEntry) -> dict[str, Any]:
 
 
 def _inner_csv(file: FileEntry) -> dict[str, Any]:
-    """The CSV inside a zip, beside the licence."""
+    """The CSV inside a zip."""
     return {
         "@type": "cr:FileObject",
         "@id": f"{file.path}#csv",

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sqlalchemy import Enum
+
 from storage.exports.catalogue import TABLES
 from storage.exports.columns import Column, ExportTable, Kind
 from storage.exports.describe.words import CHINESE, describe_column, describe_table
@@ -103,7 +105,16 @@ def _schema(table: ExportTable) -> dict[str, Any]:
 def _field(table: ExportTable, column: Column) -> dict[str, Any]:
     # An empty text is a value where a text is required, and CSV cannot tell it from a missing one.
     may_be_empty = column.kind in {Kind.TEXT, Kind.REFERENCE}
-    constraints = {"constraints": {"required": True}} if column.required and not may_be_empty else {}
+    rules: dict[str, Any] = {"required": True} if column.required and not may_be_empty else {}
+    if codes := codes_of(column):
+        rules["enum"] = codes
+    constraints = {"constraints": rules} if rules else {}
     typed = TYPES.get(column.kind, {"type": "string"})
     words = {"description": column.description, IN_CHINESE: describe_column(table, column)[CHINESE]}
     return {"name": column.name, **typed, **words, **constraints}
+
+
+def codes_of(column: Column) -> list[str]:
+    """The values that a column may have, where the database knows no others."""
+    type_ = getattr(getattr(column.value, "expression", column.value), "type", None)
+    return list(type_.enums) if isinstance(type_, Enum) else []

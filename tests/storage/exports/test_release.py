@@ -6,11 +6,15 @@ import gc
 import gzip
 import io
 import json
+import re
 import subprocess
 import zipfile
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
+import pandas
+import polars
 import pytest
 from etils import epath
 from sqlalchemy import update
@@ -23,7 +27,7 @@ from storage.exports.parquet import read_parquet
 from storage.exports.readers import read_table
 from storage.exports.release import make_release
 from storage.exports.rows import from_object
-from storage.tables import Article
+from storage.tables import Article, MatchOutcome, Verdict
 from tests.storage.exports.instance import NOW, fill, release, request
 
 COFACTS_COLUMNS = {
@@ -106,7 +110,8 @@ async def test_cofacts_files_have_cofacts_columns(sqlite_database: Database, tmp
         with zipfile.ZipFile(folder / f"{name}.csv.zip") as archive:
             header = archive.read(f"{name}.csv").decode().splitlines()[0]
             assert header == columns.replace(" ", ",")
-            assert "CC-BY-SA-4.0" in archive.read("LICENSE.txt").decode()
+            assert "CC-BY-SA-4.0" in archive.comment.decode()
+        assert list(pandas.read_csv(folder / f"{name}.csv.zip").columns) == columns.split()
     assert {path.name for path in folder.iterdir()} == {f"{name}.csv.zip" for name in COFACTS_COLUMNS}
     (link,) = [row for row in read_csv(folder / "article_replies.csv.zip") if row["articleId"] == "a1"]
     assert (link["replyType"], link["createdAt"]) == ("RUMOR", "2026-11-18T09:00:00.000Z")
@@ -159,6 +164,43 @@ async def test_its_card_has_the_real_counts_in_two_languages(sqlite_database: Da
                 assert f"| `{table.name}` | {table.rows:,} |" in card
         assert "CC0-1.0 until 2021-02-16" in card  # the terms of what came from Cofacts
         assert "Creative Commons Attribution-ShareAlike 4.0" in card
+
+
+@pytest.mark.parametrize("rows_in_a_file", [2, 500_000], ids=["by month", "one file"])
+async def test_its_card_can_be_followed_to_the_letter(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_in_a_file: int
+) -> None:
+    monkeypatch.setattr("storage.exports.parquet.PARTITION_ROWS", rows_in_a_file)
+    await fill(sqlite_database)
+    made = await release(sqlite_database, tmp_path, formats=("parquet",))
+    monkeypatch.chdir(tmp_path / made.release)
+    for name in ("README.md", "README.zh-Hant.md"):
+        blocks = re.findall(
+            r"```python\n(.*?)```", (tmp_path / made.release / name).read_text(encoding="utf-8"), re.DOTALL
+        )
+        lines = [line for line in blocks[0].splitlines() if not line.startswith("datasets.")]  # the notebook does it
+        tables = [eval(line, {"pandas": pandas, "polars": polars, "duckdb": duckdb}) for line in lines]
+        assert [len(table) for table in tables] == [4, 4, 4]
+        (joined,) = [eval(block, {"duckdb": duckdb}) for block in blocks[1:]]
+        assert {row[:5] for row in joined.fetchall()} == {
+            ("candidates", "none", 1, 0.875, "0.93"),
+            ("candidates", "none", 2, 0.1, None),
+        }
+
+
+async def test_the_data_package_lists_the_values_of_codes(sqlite_database: Database, tmp_path: Path) -> None:
+    await fill(sqlite_database)
+    made = await release(sqlite_database, tmp_path, formats=("csv",))
+    package = json.loads((tmp_path / made.release / "datapackage.json").read_text())
+    listed = {
+        f"{resource['name']}.{field['name']}": field["constraints"]["enum"]
+        for resource in package["resources"]
+        for field in resource["schema"]["fields"]
+        if "enum" in field.get("constraints", {})
+    }
+    assert listed["replies.verdict"] == listed["article_replies.verdict"] == [one.value for one in Verdict]
+    assert listed["match_decisions.outcome"] == [one.value for one in MatchOutcome]
+    assert {"articles.type", "article_replies.state", "article_reply_history.rule", "media_hashes.kind"} <= set(listed)
 
 
 async def test_versions_rise_and_the_index_lists_them(sqlite_database: Database, tmp_path: Path) -> None:
