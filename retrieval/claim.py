@@ -23,6 +23,9 @@ COUNTS = {"fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty
 
 _ASKING = regex.compile(r"(会|能|可以|可|是|有|要|该|好|对|行)(?:不|没)\1|有没有|是否|能否|可否")
 _DECORATION = regex.compile(r"(?:(?!(?<=\d)\^\d)[\p{So}\p{Sk}--[°]])+", regex.VERSION1)
+_EMOJI_MARKS = str.maketrans("", "", "‼⁉")
+"""Emoji that folding turns into punctuation."""
+_THOUSANDS = regex.compile(r"(?<=(?<![\d.,])\d{1,3}|,\d{3}) (?=\d{3}(?!\d))")
 _WHETHER_TRUE = regex.compile(r"真的?还是假的?|是真是假|真假")
 _PER_CENT = regex.compile(r"(?<=\d) ?per ?cent\b")
 _NOT = regex.compile(r"\b([a-z]{2,5}|can(?=not))(?:n't|not)\b")
@@ -32,7 +35,7 @@ _BOUND = {"less": "at least", "fewer": "at least", "more": "at most"}
 _SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
 _COUNT = regex.compile(rf"\b(?:{'|'.join(COUNTS)})\b")
 _DEBUNKING = regex.compile(
-    r"错误|谣言|假的|不实|假消息|假新闻|假訊息|误导|不正确|没有根据|无根据|并非事实|非事实|诈骗|事实查核|查核|澄清|辟谣|破解|迷思|网传|谬误"
+    r"错误|谣言|假的|不实|假消息|假新闻|假訊息|误导|不正确|没有根据|无根据|并非事实|非事实|诈骗|事实查核|查核|澄清|辟谣|破解|迷思|谬误"
     r"|^no,|\b(?:false|fake|hoax|debunk\w*|misleading|myth|no evidence|not true|fact.?check\w*)\b"
 )
 
@@ -45,6 +48,8 @@ class Claim:
     """What a text claims. Pasted over and over, it is a claim all the same, and told once."""
 
     text: str
+    asking: str
+    """The same with its questions left as they are asked."""
 
     def debunks(self, stretch: str) -> bool:
         """Whether it speaks of the rumour in this stretch rather than telling it."""
@@ -52,16 +57,22 @@ class Claim:
         around = self.text[max(0, start - DEBUNKED_WITHIN) : start + len(stretch) + DEBUNKED_WITHIN]
         return bool(_DEBUNKING.search(around))
 
+    def debunks_at(self, place: int) -> bool:
+        """Whether it speaks of the rumour around a place in `asking` rather than telling it; anywhere: below 0."""
+        around = self.asking if place < 0 else self.asking[max(0, place - DEBUNKED_WITHIN) : place + DEBUNKED_WITHIN]
+        return bool(_DEBUNKING.search(around))
+
 
 def read_claim(text: str) -> Claim:
     """Fold a text to what is compared. Questions about a claim ("會不會", "是否") lose their question first."""
-    folded = fold(remove_boilerplate(strip_urls(text[: 4 * MAX_CLAIM])))
-    folded = _ASKING.sub(lambda asking: asking.group(1) or "", _DECORATION.sub("", folded))
+    folded = fold(remove_boilerplate(strip_urls(text[: 4 * MAX_CLAIM].translate(_EMOJI_MARKS))))
+    folded = _THOUSANDS.sub(",", _DECORATION.sub("", folded))
     if "n" in folded:
         folded = _DO_NOT.sub("not", _NOT.sub(lambda verb: f"{_SHORTENED.get(verb[1], verb[1])} not", folded))
         folded = _NO_LESS.sub(lambda bound: _BOUND[bound[1]], folded)
     folded = _PER_CENT.sub("%", _COUNT.sub(lambda count: COUNTS[count.group()], folded))
-    return Claim(_told_once(_WHETHER_TRUE.sub("", folded)))
+    asking = _told_once(_WHETHER_TRUE.sub("", folded))
+    return Claim(_ASKING.sub(lambda question: question.group(1) or "", asking), asking)
 
 
 def _told_once(text: str) -> str:

@@ -5,20 +5,20 @@ nearest to it, and speaks only where the two are otherwise alike. It gives the w
 can say "similar, but this one says …".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from functools import cache
-from pathlib import Path
 
 import regex
 
 from retrieval.alignment import align
-from retrieval.claim import MAX_CLAIM, read_claim
+from retrieval.claim import MAX_CLAIM, Claim, read_claim
+from retrieval.details import find_details, named, opposites, quantities, stands_alone, value_of
+from retrieval.frames import Difference, asks_whether, find_conflicts, read_frame
 from retrieval.normalise import fold, size_of
 from retrieval.units import stem
 
-WORDS = Path(__file__).parent / "words"
-CLASSES = ("food", "drug", "place", "name")
+__all__ = ("Difference", "find_contradictions")
+
 SHORT_CLAIM = 60
 ALIKE = 0.62
 """Share of the shorter claim that must stand in the other, before a differing detail contradicts."""
@@ -29,19 +29,6 @@ LONG_COPY = 30.0
 repeat a rumour to the letter."""
 LONGEST_DENIAL = 16
 """Characters before a word in which it is denied: "never be", "not been"."""
-_NO_NAME_IN_LETTERS = frozenset({"who"})
-"""Listed names that are mostly another word where the whole text is in an alphabet."""
-
-Difference = tuple[str, str]
-
-_DIGITS = str.maketrans("〇零一二两三四五六七八九", "001223456789")
-_NUMBER = regex.compile(
-    r"(?<![a-z0-9^])[-±]?(?:(?<![\w.])\.)?\d+(?:[.,^]\d+)*|[〇零一二两三四五六七八九十百千万亿]+(?=[个年月日天号岁倍杯颗粒克公斤元块万亿人次度点分秒小时周杯种成%])"
-)
-_UNIT = regex.compile(
-    r"\s*(?:多|几|余)?\s*(%|[a-z°]{1,4}|万|亿|千|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折)"
-)
-_DATE = regex.compile(r"(?<!\d)(?:(\d{2,4})\s*[年/.-]\s*)?(\d{1,2})\s*[月/]\s*(\d{1,2})\s*[日号]?(?!\d)")
 _PART_OF_DATE = regex.compile(r"\d+[月日号]")
 _NEGATION_ONLY = regex.compile(
     r"(?:(?:do|does|did|is|are|was|were|will|would|can|could|should|has|have|had|be|been) ?)?(?:not|never)(?: be)?"
@@ -61,86 +48,6 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _TOKEN = regex.compile(r"[a-z']+|.", regex.DOTALL)
 
 
-@cache
-def _lexicon() -> dict[str, list[tuple[str, str]]]:
-    """Return every (word, class) by the word's first two characters, the longest words first. Words in an alphabet
-    are a class of their own: Taiwan does not contradict 台灣."""
-    words: dict[str, str] = {}
-    for name in CLASSES:
-        for word in fold((WORDS / f"{name}.txt").read_text(encoding="utf-8")).split():
-            words.setdefault(word, f"{name} in letters" if word.isascii() and name != "name" else name)
-    by_start: dict[str, list[tuple[str, str]]] = {}
-    for word in sorted(words, key=len, reverse=True):
-        by_start.setdefault(word[:2], []).append((word, words[word]))
-    return by_start
-
-
-@cache
-def _same_names() -> dict[str, str]:
-    """Return the first of its names for every word that is one thing with another word."""
-    groups = [group.split("/") for group in fold((WORDS / "same.txt").read_text(encoding="utf-8")).split()]
-    return {name: names[0] for names in groups for name in names[1:]}
-
-
-@cache
-def _opposites() -> tuple[tuple[str, str], ...]:
-    pairs = fold((WORDS / "opposites.txt").read_text(encoding="utf-8")).split()
-    return tuple((one, other) for one, _, other in (pair.replace("_", " ").partition("/") for pair in pairs) if other)
-
-
-def _without(text: str, pattern: regex.Pattern[str]) -> str:
-    stripped: str = pattern.sub(" ", text)
-    return stripped
-
-
-def _stands_alone(word: str, text: str, start: int) -> bool:
-    """Whether a word in an alphabet is a word there, and not a part of one."""
-    around = text[max(0, start - 1) : start] + text[start + len(word) : start + len(word) + 1]
-    return not (word.isascii() and any(c.isascii() and c.isalnum() for c in around))
-
-
-def _named(text: str) -> dict[str, set[str]]:
-    """Return the listed foods, drugs, places and names in a text, by class."""
-    lexicon, same, found, position = _lexicon(), _same_names(), dict[str, set[str]](), 0
-    unnamed = _NO_NAME_IN_LETTERS if text.isascii() else ()
-    while position < len(text) - 1:
-        for word, name in lexicon.get(text[position : position + 2], ()):
-            if text.startswith(word, position) and word not in unnamed and _stands_alone(word, text, position):
-                found.setdefault(name, set()).add(same.get(word, word))
-                position += len(word) - 1
-                break
-        position += 1
-    return found
-
-
-def _value(number: str) -> str:
-    """Return one spelling of a number: no thousands' commas, Chinese digits as digits."""
-    number = regex.sub(r"^(-?)\.", r"\g<1>0.", regex.sub(r",(?=\d{3})", "", number))
-    if number[-1].isascii():
-        plain: str = regex.sub(r"\.0*$|(?<=\.\d*)0+$", "", number)
-        return plain
-    if number.startswith("十"):
-        number = "一" + number
-    if regex.fullmatch(r"[一二两三四五六七八九]十[一二三四五六七八九]?", number):
-        return number[0].translate(_DIGITS) + (number[2].translate(_DIGITS) if len(number) == 3 else "0")
-    return number.translate(_DIGITS)
-
-
-def _quantities(text: str) -> dict[tuple[str, str], list[str]]:
-    """Return the numbers in a text by their unit, and by their unit with the two characters after it: "四人同行" and
-    "7人同行" differ, whatever else is counted in 人. Dates are apart, under `date`."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for date in _DATE.finditer(text):
-        found.setdefault(("date", ""), []).append(f"{int(date[2])}/{int(date[3])}")
-    for number in _NUMBER.finditer(_without(text, _DATE)):
-        if (unit := _UNIT.match(number.string, number.end())) is None:
-            continue
-        value, after = _value(number.group()), number.string[unit.end() : unit.end() + 2]
-        for told in ("", after) if len(_WORD.findall(after)) == 2 else ("",):
-            found.setdefault((unit[1], told), []).append(value)
-    return found
-
-
 def _contrasts(left: dict[str, set[str]], right: dict[str, set[str]]) -> Iterator[Difference]:
     """Yield, class by class, what only one side has, where both have something of their own."""
     for name in left.keys() & right.keys():
@@ -153,7 +60,7 @@ def _contrasts(left: dict[str, set[str]], right: dict[str, set[str]]) -> Iterato
 
 def _number_conflicts(left: str, right: str) -> Iterator[Difference]:
     """Yield units whose numbers have nothing in common in the two texts."""
-    mine, theirs = _quantities(left), _quantities(right)
+    mine, theirs = quantities(left), quantities(right)
     differing = sorted(key for key in mine.keys() & theirs.keys() if not set(mine[key]) & set(theirs[key]))
     for unit, told in differing:
         if not told or (unit, "") not in differing:
@@ -162,7 +69,7 @@ def _number_conflicts(left: str, right: str) -> Iterator[Difference]:
 
 
 def _direction_conflicts(left: str, right: str) -> Iterator[Difference]:
-    for one, other in _opposites():
+    for one, other in opposites():
         for mine, theirs in ((one, other), (other, one)):
             if _says(left, mine) and _says(right, theirs) and not _says(left, theirs) and not _says(right, mine):
                 yield mine, theirs
@@ -172,7 +79,7 @@ def _says(text: str, word: str) -> bool:
     """Whether a text holds a word; in an alphabet, as a word of its own and not denied: "legal" is not said by
     "illegal", and "no less than" is not "less than"."""
     start = text.find(word)
-    while start >= 0 and (not _stands_alone(word, text, start) or (word.isascii() and _is_denied(text, start))):
+    while start >= 0 and (not stands_alone(word, text, start) or (word.isascii() and _is_denied(text, start))):
         start = text.find(word, start + 1)
     return start >= 0
 
@@ -209,14 +116,14 @@ def _changed_numbers(claim: str, other: str) -> Iterator[Difference]:
     )
     if len(mine) == len(theirs) and [unit for _, unit in mine] == [unit for _, unit in theirs]:
         for (one, unit), (another, _) in zip(mine, theirs, strict=True):
-            if _value(one) != _value(another):
+            if value_of(one) != value_of(another):
                 yield one + unit, another + unit
 
 
 def _changed_names(claim: str, other: str) -> Iterator[Difference]:
     """Yield the listed words that stand in each other's place, whatever else of their class the texts name."""
     for mine, theirs, _ in _changes(claim, other):
-        here, there = _named(mine), _named(theirs)
+        here, there = named(mine), named(theirs)
         if here.keys() & there.keys() and here != there:
             yield mine, theirs
 
@@ -229,6 +136,18 @@ def _negation_conflicts(claim: str, other: str) -> Iterator[Difference]:
         here, there = _negation_in(mine), _negation_in(theirs)
         if (here and theirs in _AFFIRMATIVE) or (there and mine in _AFFIRMATIVE):
             yield mine or "–", theirs or "–"
+
+
+def _conflicts_in_place(left: Claim, right: Claim, reach: int) -> Iterator[Difference]:
+    """Yield what the two say differently where the words around it are the same. A debunk may deny what a rumour says,
+    but hardly to the letter."""
+    one, other = left.asking[:reach], right.asking[:reach]
+
+    def may_deny(mine: int, theirs: int, shared: float) -> bool:
+        return shared >= LONG_COPY or left.debunks_at(mine) == right.debunks_at(theirs)
+
+    frames = read_frame(one, find_details(one)), read_frame(other, find_details(other))
+    yield from find_conflicts(*frames, may_deny)
 
 
 def _as_written(folded: str, text: str) -> str:
@@ -248,18 +167,30 @@ def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
     left, right = read_claim(message), read_claim(entry)
     if not left.text or not right.text or left.text == right.text:
         return ()
+    found = list(_conflicts_in_place(left, right, 4 * MAX_CLAIM))
     shorter = min(len(left.text), len(right.text), MAX_CLAIM)
     mine, theirs, alike = align(left.text[: max(MAX_CLAIM, 4 * shorter)], right.text[: max(MAX_CLAIM, 4 * shorter)])
-    if alike < ALIKE and max(len(left.text), len(right.text)) > SHORT_CLAIM:
-        return ()
-    found = [*_contrasts(_named(mine), _named(theirs)), *_number_conflicts(mine, theirs)]
+    if alike >= ALIKE or max(len(left.text), len(right.text)) <= SHORT_CLAIM:
+        found += [*_contrasts(named(mine), named(theirs)), *_number_conflicts(mine, theirs)]
     if alike >= ALIKE:
         found += _direction_conflicts(mine, theirs)
     if alike >= NEAR_COPY and min(len(mine), len(theirs)) >= NEAR_COPY * max(len(mine), len(theirs)):
         found += [*_changed_numbers(mine, theirs), *_changed_names(mine, theirs)]
-        if min(size_of(mine), size_of(theirs)) >= LONG_COPY or left.debunks(mine) == right.debunks(theirs):
+        asks = asks_whether(left.asking) or asks_whether(right.asking)
+        is_told = min(size_of(mine), size_of(theirs)) >= LONG_COPY or left.debunks(mine) == right.debunks(theirs)
+        if is_told and not asks:
             found += _negation_conflicts(mine, theirs)
     if any("/" in one for one, _ in found):  # the date says it
         found = [difference for difference in found if not _PART_OF_DATE.fullmatch(difference[0])]
     shown = message[: 4 * MAX_CLAIM], entry[: 4 * MAX_CLAIM]
-    return tuple((_show(one, shown[0]), _show(other, shown[1])) for one, other in dict.fromkeys(found))
+    return tuple((_show(one, shown[0]), _show(other, shown[1])) for one, other in _told_once(found))
+
+
+def _told_once(found: Iterable[Difference]) -> list[Difference]:
+    """Return the differences that are no part of another: a changed food is seen in its place and by its class."""
+    differences = list(dict.fromkeys(found))
+    return [
+        (one, other)
+        for one, other in differences
+        if not any((one, other) != more and one in more[0] and other in more[1] for more in differences)
+    ]

@@ -1,7 +1,7 @@
 """The matching key: what is left of a text once everything that LINE, keyboards and fonts add is gone.
 
 Two texts with the same key are the same message. So the key must forgive decoration, width, case and script, and must
-never forgive a number: 3.5 % is not 35 %, −5度 is not 5度, 10² is not 102. It is for comparing only and
+never forgive a number: 3.5 % is not 35 %, −5度 and ±5度 are not 5度, 10² is not 102. It is for comparing only and
 never shown.
 """
 
@@ -28,8 +28,8 @@ _SIGNS = str.maketrans(
     {**dict.fromkeys("‐‑‒–—―−﹣－", "-"), **dict.fromkeys("〜～∼", "~"), "⁄": "/", "∶": ":", "’": "'", "‘": "'"}
 )
 
-_DROPPED = regex.compile(r"(?:(?![.,%/:+\-~^])[^\p{L}\p{M}\p{N}])+")
-_SIGN_RUN = regex.compile(r"[.,%/:+\-~^]+")
+_DROPPED = regex.compile(r"(?:(?![.,%/:+\-~^±])[^\p{L}\p{M}\p{N}])+")
+_SIGN_RUN = regex.compile(r"[.,%/:+\-~^±]+")
 
 
 @cache

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from retrieval.contradiction import CLASSES, WORDS, find_contradictions
+from retrieval.contradiction import find_contradictions
+from retrieval.details import CLASSES, WORDS
 from retrieval.normalise import fold
 
 
@@ -49,9 +50,51 @@ def test_it_finds_what_was_changed_whichever_comes_first(message: str, entry: st
     assert find_contradictions(entry, message)
 
 
+GREETING = "各位群組裡的好朋友大家平安，剛剛有醫生朋友傳來這個，"
+
+
+@pytest.mark.parametrize(
+    ("told", "changed"),
+    [
+        ("柿子不能配牛奶", "柿子可以配牛奶"),
+        ("柿子和牛奶不能一起吃", "柿子可以和牛奶一起吃"),
+        (
+            "隔夜菜不能吃，吃了會致癌，醫生說每年有三",
+            "隔夜菜可以吃，吃了會致癌，醫生說每年有三千人因此送醫，請告訴家人",
+        ),
+        ("早上空腹千萬不要喝牛奶，會拉肚子", "早上空腹可以喝牛奶"),
+        (
+            "每天早上喝三杯溫水可以降血壓，這是台大",
+            "每天早上喝八杯溫水可以降血壓，這是台大醫院的研究，已經有五百人試過",
+        ),
+        ("吃完海鮮再吃柿子會中毒，昨天我表", "吃完海鮮再吃芭樂會中毒，昨天我表姊的同事就這樣送醫，醫生說還好發現得早"),
+        ("明天起中油汽油漲價，大家快去", "明天起中油汽油降價，大家快去加油，很多站已經在排隊了，不要等到晚上才去"),
+        ("masks do not stop the virus, say experts in", "Masks stop the virus, say experts in Denmark and Sweden"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", GREETING])
+def test_it_finds_what_was_changed_behind_a_greeting_and_before_a_cut_end(told: str, changed: str, before: str) -> None:
+    assert find_contradictions(before + told, changed)
+    assert find_contradictions(changed, before + told)
+
+
+@pytest.mark.parametrize(
+    "question", ["請問柿子能不能配牛奶？", "柿子可以配牛奶嗎？", "柿子是否不能配牛奶", "請問柿子配牛奶會中毒嗎？"]
+)
+@pytest.mark.parametrize("entry", ["柿子不能配牛奶，會中毒", "柿子可以配牛奶，不會中毒"])
+def test_a_question_contradicts_neither_answer(question: str, entry: str) -> None:
+    assert find_contradictions(question, entry) == ()
+
+
+def test_asking_whether_a_claim_is_true_makes_the_claim() -> None:
+    assert find_contradictions("柿子不能配牛奶，這是真的嗎？", "柿子可以配牛奶")
+
+
 @pytest.mark.parametrize(
     ("message", "entry"),
     [
+        ("柿子不能配牛奶", "網路上說柿子不能配牛奶，其實柿子可以配牛奶"),
+        ("醫生說不會！每天喝三杯溫水可以降血壓", "每天喝三杯溫水可以降血壓"),
         ("吃香蕉會不會致癌？", "吃香蕉會致癌"),
         ("喝熱水會治癌", "【錯誤】網傳喝熱水會治癌？專家：不會"),
         ("南韓實測氣炸鍋易產生致癌物", "韓國實測氣炸鍋恐致癌"),

@@ -13,7 +13,7 @@ from functools import cache
 
 import opencc
 
-from retrieval.contradiction import CLASSES, WORDS
+from retrieval.details import CLASSES, WORDS
 from retrieval.passages import remove_boilerplate
 from retrieval.urls import strip_urls
 
