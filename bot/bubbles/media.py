@@ -54,10 +54,16 @@ WHY_NO_WORDS = {
     Reading.MISSING: marked("I cannot read the words in pictures at the moment, so I only compared how it looks."),
     Reading.TOO_SLOW: marked("I could not read the words in it in time, so I only compared how it looks."),
 }
-WHY_NO_SPEECH = marked(
-    "I compared how it looks and sounds, but I cannot follow what is said in it. "
-    "If you tell me that in words, or send me its title or link, I can look it up."
-)
+WHY_NO_SPEECH = {
+    "video": marked(
+        "I compared how it looks and sounds, but I cannot follow what is said in it. "
+        "If you tell me that in words, or send me its title or link, I can look it up."
+    ),
+    "audio": marked(
+        "I compared how it sounds, but I cannot follow what is said in it. "
+        "If you tell me that in words, or send me its title or link, I can look it up."
+    ),
+}
 TYPE_THEM = marked("If there are words in it, you can type or paste them for me.")
 
 ABOUT_THIS = marked("About this one:")
@@ -90,8 +96,8 @@ def what_was_read(view: View, read: str, kind: str = "image") -> Part:
 def not_found(view: View, kind: str, quote_token: str | None, reading: Reading | None = None) -> Part:
     """An honest "not checked yet" that quotes the message, and what was not looked at."""
     said = [view.words(NOT_FOUND[kind])]
-    if kind != "image" and reading != Reading.READ:
-        said.append(view.words(WHY_NO_SPEECH))
+    if kind in WHY_NO_SPEECH and reading != Reading.READ:
+        said.append(view.words(WHY_NO_SPEECH[kind]))
     elif reading in WHY_NO_WORDS:
         said += [view.words(WHY_NO_WORDS[reading]), view.words(TYPE_THEM)]
     return quoting(text_message("\n".join(said)), quote_token)
