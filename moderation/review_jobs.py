@@ -5,7 +5,7 @@ Each answer in a transaction of its own, so that nobody's rating waits for the w
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import col
 
 from moderation.review import review
@@ -22,12 +22,7 @@ async def review_due(database: Database, now: datetime, thresholds: Thresholds =
     """Show the answers whose waiting is over, if the rule still says so; returns how many are shown now."""
     async with database.reading() as session:
         rows = await session.execute(
-            select(col(VerificationDecision.article_id), col(VerificationDecision.reply_id))
-            .join(
-                ArticleReply,
-                (col(ArticleReply.article_id) == col(VerificationDecision.article_id))
-                & (col(ArticleReply.reply_id) == col(VerificationDecision.reply_id)),
-            )
+            _select_answers(VerificationDecision)
             .where(
                 col(VerificationDecision.public_at) <= now,
                 col(VerificationDecision.public_at) > now - LATE_FOR,
@@ -43,12 +38,7 @@ async def review_open(database: Database, now: datetime, thresholds: Thresholds 
     """Review every answer with enough ratings that is not locked, as after a refit; returns how many changed."""
     async with database.reading() as session:
         rows = await session.execute(
-            select(col(ArticleReply.article_id), col(ArticleReply.reply_id))
-            .join(
-                Rating,
-                (col(ArticleReply.article_id) == col(Rating.article_id))
-                & (col(ArticleReply.reply_id) == col(Rating.reply_id)),
-            )
+            _select_answers(Rating)
             .where(col(ArticleReply.state) != ReplyState.WITHDRAWN)
             .group_by(col(ArticleReply.article_id), col(ArticleReply.reply_id))
             .having(func.count() >= thresholds.min_ratings)
@@ -57,6 +47,14 @@ async def review_open(database: Database, now: datetime, thresholds: Thresholds 
         locked = {answer for answer, final in finals.items() if now >= final.since + thresholds.lock_after}
         rated = [(article_id, reply_id) for article_id, reply_id in rows if (article_id, reply_id) not in locked]
     return await _review_all(database, rated, now, thresholds)
+
+
+def _select_answers(table: type[Rating] | type[VerificationDecision]) -> Select[str, str]:
+    """Answers with what the table holds of them."""
+    return select(col(ArticleReply.article_id), col(ArticleReply.reply_id)).join(
+        table,
+        (col(table.article_id) == col(ArticleReply.article_id)) & (col(table.reply_id) == col(ArticleReply.reply_id)),
+    )
 
 
 async def _review_all(database: Database, answers: list[tuple[str, str]], now: datetime, thresholds: Thresholds) -> int:
