@@ -8,12 +8,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from bot.limits import Limits
 from bot.link_titles import LinkTitles
 from bot.services import Services
 from bot.settings import Settings
@@ -284,6 +286,12 @@ async def test_a_message_that_is_edited_into_a_false_one_is_warned_of_and_who_co
 # --- limits ------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def _minute_that_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.services.Limits", partial(Limits, clock=lambda: 1000.0))
+
+
+@pytest.mark.usefixtures("_minute_that_lasts")
 async def test_too_much_is_said_once_and_politely_and_taking_back_still_works(bot: Bot, asker: User) -> None:
     async with bot.running(CHAT_LIMIT_PER_MINUTE=2):
         first = await bot.line.send_text(asker, TEXT)
@@ -299,6 +307,7 @@ async def test_too_much_is_said_once_and_politely_and_taking_back_still_works(bo
         assert len(bot.line.messages(asker)) == heard
 
 
+@pytest.mark.usefixtures("_minute_that_lasts")
 async def test_a_flood_of_junk_fills_neither_queue_nor_disk(bot: Bot, asker: User) -> None:
     async with bot.running(CHAT_LIMIT_PER_MINUTE=1):
         for number in range(30):

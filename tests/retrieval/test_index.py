@@ -208,9 +208,11 @@ def test_no_search_sees_half_an_article(index: MatchingIndex) -> None:
     readers = [threading.Thread(target=search) for _ in range(3)]
     for reader in readers:
         reader.start()
-    for version in range(1, 150):
+    for version in range(1, 5_000):
         write(version)
         time.sleep(0.001)
+        if version >= 150 and len(seen) > 5:
+            break
     stop.set()
     for reader in readers:
         reader.join()

@@ -111,9 +111,9 @@ def test_it_gives_each_article_once_best_first() -> None:
     ],
 )
 def test_it_takes_any_text_in_bounded_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     matches = match(text)
-    assert time.perf_counter() - start < BOUND_S
+    assert time.process_time() - start < BOUND_S
     assert all(found.band != Band.ANSWER for found in matches if found.article_id != "persimmon")
 
 

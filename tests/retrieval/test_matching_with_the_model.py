@@ -67,7 +67,7 @@ def test_it_finds_the_claim_first_in_other_languages_and_is_not_sure(matcher: Bl
     "text", [RUMOUR * 170, "".join(chr(0x4E00 + i * 7919 % 20000) for i in range(5000)), "柿" * 5000]
 )
 def test_it_reads_five_thousand_characters_in_bounded_time(matcher: BlockingMatcher, text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     matches = matcher.match(text[:5000])
-    assert time.perf_counter() - start < BOUND_S
+    assert time.process_time() - start < BOUND_S
     assert all(found.band is not Band.ANSWER for found in matches if found.article_id != "a0")

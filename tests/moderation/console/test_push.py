@@ -51,7 +51,7 @@ async def server() -> AsyncIterator[PushServer]:
 @pytest.fixture
 def service(server: PushServer) -> PushService:
     contact = "mailto:someone@example.org"
-    return PushService(make_private_key(), contact, seconds=0.5, loopback_ports=frozenset({server.port}))
+    return PushService(make_private_key(), contact, seconds=60, loopback_ports=frozenset({server.port}))
 
 
 async def add_subscriber(database: Database, browser: Browser, topics: list[str]) -> None:
@@ -224,7 +224,7 @@ async def test_a_name_that_leads_inside_is_never_connected_to(
 
     monkeypatch.setattr(loop, "sock_connect", note)
     ports = frozenset({server.port})
-    service = PushService(make_private_key(), "mailto:a@example.org", seconds=0.5, loopback_ports=ports, ask=ask)
+    service = PushService(make_private_key(), "mailto:a@example.org", seconds=60, loopback_ports=ports, ask=ask)
     keys = replace(server.subscribe().keys, endpoint=f"http://push.example.org:{server.port}/push/0")
     delivered = await service.send(keys, {"title": "x"}, utc_now())
     assert delivered.outcome == outcome

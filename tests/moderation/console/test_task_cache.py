@@ -49,7 +49,8 @@ async def test_it_reads_again_after_a_reading_that_failed(database: Database, mo
     assert len(await tasks.load()) == 1
 
 
-async def test_it_reads_once_for_all_who_look_at_once(database: Database) -> None:
+async def test_it_reads_once_for_all_who_look_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moderation.console.task_cache.FRESH_FOR_S", 60.0)
     tasks = TaskCache(database)
     first, *others = await asyncio.gather(*(tasks.load() for _ in range(5)))
     assert all(other is first for other in others)
