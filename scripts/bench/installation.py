@@ -46,8 +46,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BLOCK = 10_000
 ENTRIES_EACH = 2
 FILLER = "filler"
-MARK = ".made-by-benchmark"
-"""The file that says that a folder may be emptied."""
+MADE = ".made"
+"""How the files begin that say how many entries are there, and that the folder may be emptied."""
 GREETINGS = ("大家早安，", "請問這是真的嗎？", "剛收到的：", "轉傳給大家參考 ")
 SECRET = "bench"
 READY_WITHIN_S = 600.0
@@ -158,15 +158,15 @@ def make_installation(
     Raises FileExistsError when there is something in the folder that was not made here.
     """
     installation = Installation(data_dir)
-    done, ours = data_dir / f".made-{entries}", data_dir / MARK
+    done = data_dir / f"{MADE}-{entries}"
     if done.exists() and _is_of_this_version(installation):
         return installation
-    if ours.exists():
+    if any(data_dir.glob(f"{MADE}-*")):
         shutil.rmtree(data_dir)
     elif data_dir.exists() and any(data_dir.iterdir()):
         raise FileExistsError(f"{data_dir} holds something that no benchmark made: name another folder.")
     data_dir.mkdir(parents=True, exist_ok=True)
-    ours.touch()
+    (data_dir / f"{MADE}-in-part").touch()
     shared = ROOT / "data" / "models"
     if shared.exists():
         (data_dir / "models").symlink_to(shared)
