@@ -82,6 +82,19 @@ async def test_every_page_can_be_read_by_everybody(browser: Browser, site: str) 
     assert all(url.startswith((site, "data:")) for url in asked)
 
 
+async def test_columns_and_first_rows_can_be_read_on_a_phone(browser: Browser, site: str) -> None:
+    page, _ = await watched(browser, viewport=ViewportSize(width=360, height=800))
+    await page.goto(f"{site}/data")
+    await page.locator("#articles details").evaluate_all("all => all.forEach((one) => { one.open = true })")
+    meaning = await page.locator("#articles .columns dd").first.bounding_box()
+    heading = await page.locator("#articles .preview th", has_text="reply_count").bounding_box()
+    assert meaning
+    assert heading
+    assert meaning["width"] > 300, "as wide as the page, below the column's name"
+    assert heading["height"] < 50, "in one line, not letter by letter"
+    assert await pixels_sticking_out(page) == 0
+
+
 async def test_the_charts_are_drawn_from_the_tables(browser: Browser, site: str) -> None:
     page, said = await watched(browser)
     await page.goto(f"{site}/stats")
