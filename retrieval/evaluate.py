@@ -68,7 +68,8 @@ class PairJudgement(Protocol):
 
 def _read_lines(path: Path) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """Yield (where, object) for each line, raising `EvaluationError` with file and line where one is no object."""
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    # Only \n ends a line here: splitlines() would cut at U+2028 too, which may stand in JSON's texts as it is.
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{path.name}, line {number}"

@@ -1,5 +1,6 @@
 """The figures of `chaming evaluate`, and what it makes of files that are not as they should be."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,3 +108,11 @@ def test_it_reads_numbers_as_ids_and_a_byte_order_mark_as_nothing(tmp_path: Path
     labelled = load_folder(tmp_path)
     assert labelled.articles == [("7", "a")]
     assert labelled.queries == [Query("1", "a", frozenset({"7"}))]
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_it_reads_texts_with_separators_that_json_leaves_as_they_are(tmp_path: Path, separator: str) -> None:
+    text = f"柿子{separator}牛奶"
+    row = json.dumps({"pair_id": "p", "text_a": text, "text_b": "", "same_claim": True}, ensure_ascii=False)
+    (tmp_path / "pairs.jsonl").write_text(row + "\r\n", encoding="utf-8", newline="")
+    assert load_folder(tmp_path).pairs == [Pair("p", text, "", True)]
