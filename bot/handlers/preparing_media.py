@@ -80,7 +80,7 @@ async def _prepare_recording(kept: MediaMessage, services: Services) -> Prepared
     desk = services.media
     with passing_file() as path:
         await desk.content.save(kept.message_id, path, limit=MAX_KEPT_BYTES)
-        watched = await watch(path)
+        watched = await watch(path, for_keeping=True)
         heard = await desk.listener.listen(path)
         copy = await clean_copy(path, kept.kind)
     if copy is None:
@@ -109,7 +109,7 @@ def picture_to_publish(seen: SeenPicture, areas: Sequence[Area], text: str | Non
 def _recording_to_publish(
     kind: str, watched: Watched, draft: Draft | None, copy: tuple[str, bytes], heard_with: str
 ) -> MediaToPublish:
-    hashes = [(HashKind.FRAME, value) for value in watched.frames]
+    hashes = [(HashKind.FRAME, value) for value in watched.frames.to_keep]
     if watched.sound is not None and len(watched.sound):
         hashes.append((HashKind.SOUND, watched.sound.astype("<u4").tobytes()))
     return MediaToPublish(

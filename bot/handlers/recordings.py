@@ -4,7 +4,7 @@ from bot.events import MediaMessage
 from bot.handlers.looking_at_media import LookedUpMedia, decide_on
 from bot.media.merging import LookedAt
 from bot.media.reading import Reading, ReadText
-from bot.media.watching import MAX_BYTES, MAX_KEPT_BYTES, passing_file, watch
+from bot.media.watching import MAX_BYTES, MAX_KEPT_BYTES, passing_file, play_at_other_speeds, watch
 from bot.services import Services
 
 MAX_UNASKED_BYTES = 20_000_000
@@ -19,9 +19,12 @@ async def look_up_recording(event: MediaMessage, services: Services) -> LookedUp
         await desk.content.save(event.message_id, path, limit=MAX_BYTES)
         watched = await watch(path)
         same = desk.library.find_bytes(watched.sha256)
+        near, sure = desk.library.find_recording(watched.frames, watched.sound)
+        if watched.sound is not None and len(desk.library.sounds) and not (same or near or sure):
+            near = desk.library.find_at_other_speeds(await play_at_other_speeds(path))
         may_be_published = path.stat().st_size <= MAX_KEPT_BYTES
         heard = ReadText(Reading.NOTHING) if same or watched.sound is None else await desk.listener.listen(path)
-    looked = LookedAt(same, *desk.library.find_recording(watched.frames, watched.sound), heard)
+    looked = LookedAt(same, near, sure, heard)
     return await decide_on(services, event, looked, watched.sha256, may_be_published=may_be_published)
 
 

@@ -20,8 +20,7 @@ from bot.media.words import Area
 from bot.metrics import Metrics
 from bot.settings import Settings
 from retrieval.pictures.decoding import decode_picture
-from retrieval.pictures.hashing import regions_to_look_up
-from retrieval.pictures.regions import Box
+from retrieval.pictures.hashing import Region, regions_to_look_up
 from storage.database import Database
 
 MAX_PICTURE_BYTES = 12_000_000
@@ -38,8 +37,8 @@ class SeenPicture:
 
     picture: Image.Image
     sha256: bytes
-    regions: Mapping[bytes, Box]
-    """Hashes of the whole and of its regions, and where in the picture each is."""
+    regions: Mapping[bytes, Region]
+    """Hashes of the whole and of its regions, as they are and mirrored, and which each is."""
 
     @property
     def hashes(self) -> list[bytes]:
@@ -47,7 +46,7 @@ class SeenPicture:
 
     def part(self, number: int) -> Image.Image:
         """The region with this hash: a known picture in a screenshot is read without what stands around it."""
-        return self.picture.crop(list(self.regions.values())[number])
+        return list(self.regions.values())[number].of(self.picture)
 
 
 @dataclass(slots=True)

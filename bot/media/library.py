@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import structlog
 
-from bot.media.recordings import match_recording
+from bot.media.frames import Frames
+from bot.media.recordings import match_other_speeds, match_recording
 from retrieval.pictures.index import Near, PictureIndex
 from retrieval.sounds import Fingerprint, SoundIndex
 from storage.database import Database
@@ -53,11 +54,12 @@ class MediaLibrary:
         """The article with exactly this file."""
         return self._bytes.get(sha256)
 
-    def find_recording(
-        self, frames: Sequence[bytes], sound: Fingerprint | None
-    ) -> tuple[list[Near], list[tuple[str, float]]]:
+    def find_recording(self, frames: Frames, sound: Fingerprint | None) -> tuple[list[Near], list[tuple[str, float]]]:
         """The articles with the same video or recording; see `bot.media.recordings`."""
         return match_recording(frames, sound, self.frames, self.sounds)
+
+    def find_at_other_speeds(self, sounds: Sequence[Fingerprint]) -> list[Near]:
+        return match_other_speeds(sounds, self.sounds)
 
     async def run(self) -> None:
         """Load all there is, then follow for ever; a database that is away for a while is waited for."""

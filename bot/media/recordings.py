@@ -6,6 +6,7 @@ videos, and the same pictures are shown with another voice.
 
 from collections.abc import Sequence
 
+from bot.media.frames import Frames
 from retrieval.pictures.index import SURE, Near, PictureIndex
 from retrieval.pictures.pdq import BITS
 from retrieval.sounds import MIN_OVERLAP, Fingerprint, SoundIndex
@@ -19,21 +20,37 @@ DOUBTFUL = SURE + 1
 
 
 def match_recording(
-    frames: Sequence[bytes], sound: Fingerprint | None, known_frames: PictureIndex, known_sounds: SoundIndex
+    frames: Frames, sound: Fingerprint | None, known_frames: PictureIndex, known_sounds: SoundIndex
 ) -> tuple[list[Near], list[tuple[str, float]]]:
     """Articles that may be it, with how near; and those that surely are, with the share of bits that differ."""
     heard = known_sounds.find(sound) if sound is not None and len(sound) else []
-    if not frames:
+    if not frames.views:
         return [], [(one.article_id, one.error) for one in heard]
     is_too_short = sound is None or len(sound) < MIN_OVERLAP  # to be told from another
     with_this_sound = {one.article_id for one in heard}
-    seen = [near for near in known_frames.find(frames, within=SURE) if _is_enough(near, len(frames))]
+    seen = _find_seen(frames, known_frames)
     sure = [
         (near.article_id, near.distance / BITS) for near in seen if is_too_short or near.article_id in with_this_sound
     ]
     settled = {article_id for article_id, _ in sure}
     alike = {near.article_id for near in seen} | with_this_sound
     return [Near(article_id, DOUBTFUL) for article_id in sorted(alike - settled)], sure
+
+
+def match_other_speeds(sounds: Sequence[Fingerprint], known: SoundIndex) -> list[Near]:
+    """Articles with the same sound at another speed: offered, since it was changed on purpose."""
+    found = {one.article_id for sound in sounds if len(sound) for one in known.find(sound)}
+    return [Near(article_id, DOUBTFUL) for article_id in sorted(found)]
+
+
+def _find_seen(frames: Frames, known: PictureIndex) -> list[Near]:
+    """Articles with the same pictures in one of the ways to see them, each once, by the way that is nearest."""
+    seen: dict[str, Near] = {}
+    for view in frames.views:
+        for near in known.find(view, within=SURE):
+            if _is_enough(near, len(view)):
+                seen[near.article_id] = min(near, seen.get(near.article_id, near), key=lambda each: each.distance)
+    return list(seen.values())
 
 
 def _is_enough(near: Near, frames: int) -> bool:

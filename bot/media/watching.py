@@ -12,15 +12,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import orjson
-from PIL import Image
 
+from bot.media.frames import SIDE, Frames, hash_frames
 from bot.media.programs import ProgramError, ProgramMissingError, run_program
-from retrieval.pictures.hashing import MIN_QUALITY
-from retrieval.pictures.pdq import hash_picture
 from retrieval.sounds import Fingerprint
 
 MAX_SECONDS = 600.0
@@ -29,12 +28,17 @@ MAX_KEPT_BYTES = 20_000_000
 """The largest file that is published: it stands in the database, and people load it on their phones."""
 
 WITHIN_S = 20.0
-SIDE = 256
-"""Pixels of a frame's sides: hashing needs no more, and its grid is square whatever the picture's shape."""
-
 MAX_FRAMES = 60
-EVEN_STEP = 2.0
-"""Of 255: a frame that differs from the one before by less is the same picture, and counted once."""
+
+OTHER_SPEEDS = tuple(round(1 + step / 200, 3) for step in range(-14, 15) if step)
+"""Up to 7 % either way: whoever plays a sound faster, to get round a filter, does not make it sound like another voice.
+In half per cents, since a fingerprint bears a quarter of one (scripts/bench/RESULTS.md)."""
+
+SPEED_WITHIN_S = 30.0
+"""Of the sound: what differs a little in speed drifts apart, and this takes a third of a second of CPU time."""
+
+SOUND_RATE = 11_025
+"""Chromaprint hears no more of a sound than this rate holds."""
 
 SAFE_INPUT = ("-v", "error", "-nostdin", "-protocol_whitelist", "file,pipe")
 """A playlist inside a file must not make ffmpeg open anything else."""
@@ -62,7 +66,7 @@ class Watched:
     """What a video or recording is known again by."""
 
     sha256: bytes
-    frames: tuple[bytes, ...]
+    frames: Frames
     """Hashes of its pictures, evenly spaced, one for each that is not like the one before; none of a recording."""
     sound: Fingerprint | None
     duration_s: float
@@ -82,10 +86,13 @@ def passing_file() -> Iterator[Path]:
         yield Path(folder) / "file"
 
 
-async def watch(path: Path) -> Watched:
-    """Look at a file. Raises MediaFileError, and ProgramError when ffmpeg is missing or too slow."""
+async def watch(path: Path, *, for_keeping: bool = False) -> Watched:
+    """Look at a file, and closer where it is to be found again later.
+
+    Raises MediaFileError, and ProgramError when ffmpeg is missing or too slow.
+    """
     facts = await _probe(path)
-    frames = await _frames(path, facts.duration_s) if facts.width else ()
+    frames = await _frames(path, facts.duration_s, for_keeping) if facts.width else Frames()
     sound = await _sound(path) if facts.has_sound else None
     digest = await asyncio.to_thread(_digest, path)
     return Watched(digest, frames, sound, facts.duration_s, facts.width, facts.height)
@@ -147,28 +154,12 @@ async def _probe(path: Path) -> _Facts:
     return _Facts(duration_s, video.get("width"), video.get("height"), has_sound)
 
 
-async def _frames(path: Path, duration_s: float) -> tuple[bytes, ...]:
+async def _frames(path: Path, duration_s: float, for_keeping: bool) -> Frames:
     rate = min(1.0, MAX_FRAMES / duration_s)
     shape = f"fps={rate:.4f},scale={SIDE}:{SIDE}"
     command = ["ffmpeg", *SAFE_INPUT, "-i", str(path), "-an", "-vf", shape, "-frames:v", str(MAX_FRAMES)]
     raw = await _run([*command, "-pix_fmt", "gray", "-f", "rawvideo", "-"])
-    return await asyncio.to_thread(_hash_frames, raw)
-
-
-def _hash_frames(raw: bytes) -> tuple[bytes, ...]:
-    """Hashes of the frames that are not like the one before; half a second's work for a long video."""
-    pixels = np.frombuffer(raw, np.uint8)
-    pixels = pixels[: len(pixels) // SIDE**2 * SIDE**2].reshape(-1, SIDE, SIDE)
-    hashes: dict[bytes, None] = {}
-    before = None
-    for frame in pixels:
-        if before is not None and float(np.abs(frame.astype(np.int16) - before).mean()) < EVEN_STEP:
-            continue
-        before = frame.astype(np.int16)
-        hashed, worth = hash_picture(Image.fromarray(frame).convert("RGB"))
-        if worth >= MIN_QUALITY:
-            hashes[hashed] = None
-    return tuple(hashes)
+    return await asyncio.to_thread(partial(hash_frames, raw, with_cuts=for_keeping))
 
 
 async def _sound(path: Path) -> Fingerprint | None:
@@ -178,6 +169,26 @@ async def _sound(path: Path) -> Fingerprint | None:
         raw = await _run(command)
     except UnplayableError:
         return None
+    return _to_fingerprint(raw)
+
+
+async def play_at_other_speeds(path: Path) -> tuple[Fingerprint, ...]:
+    """Fingerprints of its beginning as it would sound slower and faster; raises what `watch` raises."""
+    numbers = range(len(OTHER_SPEEDS))
+    copies = "".join(f"[c{each}]" for each in numbers)
+    graph = [f"[0:a:0]aresample={SOUND_RATE},asplit={len(OTHER_SPEEDS)}{copies}"]
+    command = ["ffmpeg", *SAFE_INPUT, "-t", f"{SPEED_WITHIN_S:.0f}", "-i", str(path)]
+    wanted = [path.with_name(f"speed{each}") for each in numbers]
+    for each, speed in zip(numbers, OTHER_SPEEDS, strict=True):
+        graph.append(f"[c{each}]asetrate={round(SOUND_RATE * speed)},aresample={SOUND_RATE}[s{each}]")
+    command += ["-y", "-filter_complex", ";".join(graph)]
+    for each in numbers:
+        command += ["-map", f"[s{each}]", "-ac", "1", "-f", "chromaprint", "-fp_format", "raw", str(wanted[each])]
+    await _run(command)
+    return tuple(_to_fingerprint(one.read_bytes()) for one in wanted)
+
+
+def _to_fingerprint(raw: bytes) -> Fingerprint:
     return np.frombuffer(raw[: len(raw) // 4 * 4], "<u4").astype(np.uint32)
 
 

@@ -34,15 +34,30 @@ def hash_picture(picture: Image.Image) -> tuple[bytes, int]:
     return hash_grid(grid), quality(grid)
 
 
+def hash_both_ways(picture: Image.Image) -> tuple[bytes, bytes, int]:
+    """The picture's hash, its mirror image's, and its quality, for little more than the work for one."""
+    plane = _smooth(picture)
+    grid = _to_cells(plane)
+    return hash_grid(grid), hash_grid(_to_cells(plane[:, ::-1])), quality(grid)
+
+
 def to_grid(picture: Image.Image) -> Plane:
     """The picture's luminance, smoothed, in 64 × 64 cells."""
+    return _to_cells(_smooth(picture))
+
+
+def _smooth(picture: Image.Image) -> Plane:
     if max(picture.size) > MAX_SIDE:
         scale = MAX_SIDE / max(picture.size)
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         picture = picture.resize(size, Image.Resampling.BILINEAR)
-    plane = np.asarray(picture, np.float64) @ np.array([0.299, 0.587, 0.114])
+    plane: Plane = np.asarray(picture, np.float64) @ np.array([0.299, 0.587, 0.114])
     for _ in range(2):
         plane = _box(_box(plane, 0), 1)
+    return plane
+
+
+def _to_cells(plane: Plane) -> Plane:
     rows = ((np.arange(GRID) + 0.5) * plane.shape[0] / GRID).astype(int)
     columns = ((np.arange(GRID) + 0.5) * plane.shape[1] / GRID).astype(int)
     cells: Plane = plane[np.ix_(rows, columns)]

@@ -34,7 +34,7 @@ def find_regions(picture: Image.Image) -> list[Box]:
     pixels = np.asarray(small, np.int16)
     found = [(0, 0, pixels.shape[1], pixels.shape[0])]
     for box in (_without_margins(pixels), _between_bars(pixels)):
-        if _is_worth_it(box, pixels) and all(_differ(box, other) for other in found):
+        if _is_worth_it(box, pixels.shape) and all(_differ(box, other) for other in found):
             found.append(box)
     across, down = picture.width / pixels.shape[1], picture.height / pixels.shape[0]
     return [(round(a * across), round(b * down), round(c * across), round(d * down)) for a, b, c, d in found]
@@ -49,9 +49,18 @@ def _without_margins(pixels: NDArray[np.int16]) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
+def find_box_between_bars(is_bar: NDArray[np.bool_]) -> Box | None:
+    """The box, given which pixels are in the bars' colour; None where it would be all of it, or next to nothing."""
+    box = _box_between_bars(is_bar)
+    return box if _is_worth_it(box, is_bar.shape) else None
+
+
 def _between_bars(pixels: NDArray[np.int16]) -> Box:
-    """The longest run of rows, and in it of columns, that are not mostly in the corner's colour."""
-    is_bar = np.abs(pixels - pixels[0, 0]).max(axis=2) <= SAME
+    return _box_between_bars(np.abs(pixels - pixels[0, 0]).max(axis=2) <= SAME)
+
+
+def _box_between_bars(is_bar: NDArray[np.bool_]) -> Box:
+    """The longest run of rows, and in it of columns, that are not mostly bar."""
     top, bottom = _longest_run(is_bar.mean(axis=1) < BAR)
     left, right = _longest_run(is_bar[top:bottom].mean(axis=0) < BAR) if bottom > top else (0, 0)
     return left, top, right, bottom
@@ -66,8 +75,8 @@ def _longest_run(flags: NDArray[np.bool_]) -> tuple[int, int]:
     return int(begins[longest]), int(ends[longest])
 
 
-def _is_worth_it(box: Box, pixels: NDArray[np.int16]) -> bool:
-    width, height = (box[2] - box[0]) / pixels.shape[1], (box[3] - box[1]) / pixels.shape[0]
+def _is_worth_it(box: Box, shape: tuple[int, ...]) -> bool:
+    width, height = (box[2] - box[0]) / shape[1], (box[3] - box[1]) / shape[0]
     return bool(MIN_SIDE <= min(width, height) < MIN_GAIN)
 
 

@@ -3,6 +3,7 @@
     python -m scripts.bench.pictures matching [--pictures 240]
     python -m scripts.bench.pictures reading [--texts 25]
     python -m scripts.bench.pictures changed [--texts 25]
+    python -m scripts.bench.pictures faces --faces lfw_subset.npy [--pictures 60]
 
 All print tables in Markdown. Texts are real messages of the shipped sample; pictures are made from a seed.
 """
@@ -30,6 +31,7 @@ from retrieval.pictures.hashing import hashes_to_look_up, hashes_to_store
 from retrieval.pictures.index import LIKELY, SURE, PictureIndex
 from retrieval.pictures.pdq import distance, hash_picture
 from scripts.bench.pictures.distortions import DISTORTIONS
+from scripts.bench.pictures.faces import measure_faces
 from scripts.bench.pictures.made import LOOKS, draw_landscape
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample" / "articles.csv.zip"
@@ -57,17 +59,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m scripts.bench.pictures", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("what", choices=["matching", "reading", "changed"])
+    parser.add_argument("what", choices=["matching", "reading", "changed", "faces"])
     parser.add_argument("--pictures", type=int, default=240, help="known pictures, and as many unknown ones (240)")
     parser.add_argument("--texts", type=int, default=25, help="texts for each look (25)")
+    parser.add_argument("--faces", type=Path, help="a NumPy file: as many grey faces as other patches, 0 to 1")
     options = parser.parse_args()
+    if options.what == "faces" and options.faces is None:
+        parser.error("faces needs --faces FILE")
     random = np.random.default_rng(20261121)
     if options.what == "matching":
         measure_matching(make_pictures(random, options.pictures), make_pictures(random, options.pictures), random)
     elif options.what == "reading":
         asyncio.run(measure_reading(random, options.texts))
-    else:
+    elif options.what == "changed":
         asyncio.run(measure_changed(options.texts))
+    else:
+        measure_faces(options.faces, load_texts(), random, options.pictures)
 
 
 def load_texts(shortest: int = 20, longest: int = 300) -> list[str]:

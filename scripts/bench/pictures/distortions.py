@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from scripts.bench.pictures.made import SANS, SANS_BOLD, font
 
@@ -98,6 +98,7 @@ DISTORTIONS: Mapping[str, Distortion] = {
     "screenshot of a viewer": in_viewer,
     "two stickers and a word": stickered,
     "watermark": marked,
+    "mirrored": lambda picture, random: as_jpeg(ImageOps.mirror(picture), 80),
     "cropped by up to 4 %": lambda picture, random: cropped(picture, 0.04, random),
     "cropped by up to 10 %": lambda picture, random: cropped(picture, 0.10, random),
     "cropped by up to 20 %": lambda picture, random: cropped(picture, 0.20, random),

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
-from bot.media.recordings import MIN_FRAMES, MIN_SHARE, match_recording
-from bot.media.watching import Watched, watch
+from bot.media.recordings import MIN_FRAMES, MIN_SHARE, match_other_speeds, match_recording
+from bot.media.watching import Watched, play_at_other_speeds, watch
 from retrieval.pictures.index import SURE, PictureIndex
-from retrieval.sounds import SURE_ERROR, SoundIndex
+from retrieval.sounds import SURE_ERROR, Fingerprint, SoundIndex
 from scripts.bench.recordings.distortions import DISTORTIONS
 from scripts.bench.recordings.made import ffmpeg, make_recording, make_video
 
@@ -35,6 +35,7 @@ class Sent:
     distortion: str
     number: str | None
     watched: Watched
+    other_speeds: Sequence[Fingerprint] = ()
 
 
 class Known:
@@ -43,15 +44,19 @@ class Known:
     def __init__(self, watched: Sequence[Watched]) -> None:
         self.frames, self.sounds = PictureIndex(), SoundIndex()
         for number, one in enumerate(watched):
-            self.frames.replace_article(str(number), one.frames)
+            self.frames.replace_article(str(number), one.frames.to_keep)
             assert one.sound is not None
             self.sounds.replace_article(str(number), [one.sound])
 
     def share(self, sent: Sent, *, right: bool) -> float:
         """The largest share of its pictures that lead to the known one, or to any other."""
-        found = self.frames.find(sent.watched.frames, within=SURE)
-        hits = [near.hits for near in found if (near.article_id == sent.number) is right and near.hits >= MIN_FRAMES]
-        return max(hits, default=0) / max(1, len(sent.watched.frames))
+        shares = [
+            near.hits / len(view)
+            for view in sent.watched.frames.views
+            for near in self.frames.find(view, within=SURE)
+            if (near.article_id == sent.number) is right and near.hits >= MIN_FRAMES
+        ]
+        return max(shares, default=0.0)
 
     def error(self, sent: Sent, *, right: bool) -> float:
         """The smallest share of bits that differ from the known one, or from any other."""
@@ -62,6 +67,7 @@ class Known:
     def decide(self, sent: Sent) -> tuple[set[str], set[str]]:
         """The articles that it surely is, and those that are offered, by the shipped rules."""
         near, sure = match_recording(sent.watched.frames, sent.watched.sound, self.frames, self.sounds)
+        near = near if near or sure else match_other_speeds(sent.other_speeds, self.sounds)
         return {article_id for article_id, _ in sure}, {one.article_id for one in near}
 
 
@@ -90,8 +96,9 @@ async def _prepare(random: Generator, kind: str, number: int, folder: Path) -> t
     for each, path in enumerate(paths):
         is_known = each < number
         for name, copy in _distorted(path, paths[(each + 2) % number], folder, kind == "videos", is_known):
-            sent.append(Sent(name, str(each) if is_known else None, await watch(copy)))
-    return Known([await watch(path) for path in paths[:number]]), sent
+            watched, speeds = await watch(copy), await play_at_other_speeds(copy)
+            sent.append(Sent(name, str(each) if is_known else None, watched, speeds))
+    return Known([await watch(path, for_keeping=True) for path in paths[:number]]), sent
 
 
 def _distorted(path: Path, other: Path, folder: Path, has_pictures: bool, is_known: bool) -> Iterator[tuple[str, Path]]:

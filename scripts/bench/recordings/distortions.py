@@ -40,6 +40,8 @@ DISTORTIONS: Mapping[str, Distortion] = {
     "cropped by 10 %": Distortion("crop=iw*0.9:ih*0.9"),
     "2 % faster, higher": _faster(1.02),
     "2 % slower, lower": _faster(0.98),
+    "6 % faster, higher": _faster(1.06),
+    "6 % slower, lower": _faster(0.94),
     "2 % faster, same pitch": Distortion("setpts=PTS/1.02", "atempo=1.02"),
     "noise in both": Distortion(
         "noise=alls=24:allf=t", f"volume=0.7[a];anoisesrc=r={RATE}:a=0.03[b];[a][b]amix=duration=first"

@@ -39,6 +39,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     )
     ffmpeg("-i", str(folder / "video.mp4"), "-vf", "scale=240:180", "-crf", "34", str(folder / "smaller.mp4"))
     ffmpeg("-i", str(folder / "video.mp4"), "-vn", "-b:a", "48k", str(folder / "sound.m4a"))
+    faster = ("-af", "aresample=22050,asetrate=23300")
+    ffmpeg("-i", str(folder / "sound.m4a"), *faster, str(folder / "faster.m4a"))
     return {name.name: name.read_bytes() for name in folder.iterdir()}
 
 
@@ -82,6 +84,13 @@ async def test_a_recording_is_known_by_its_sound(album: Album, files: dict[str, 
     assert answered.outcome == "answer"
     why = await album.chat.press(album.chat.buttons(answered)[Press.WHY])
     assert "看起來、聽起來就是您傳的內容" in said(why)
+
+
+async def test_a_recording_that_was_made_faster_is_offered(album: Album, files: dict[str, bytes]) -> None:
+    asked = await album.send(files["sound.m4a"], user=OUTSIDER, type="audio", duration=8000)
+    await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
+    await answer(album, ArticleType.AUDIO)
+    assert (await album.send(files["faster.m4a"], type="audio", duration=8000)).outcome == "candidates"
 
 
 async def test_what_is_said_finds_a_text_where_a_model_listens(

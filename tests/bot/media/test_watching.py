@@ -10,10 +10,11 @@ import pytest
 
 from bot.media import bundled_speech, listening, watching
 from bot.media.bundled_speech import BundledSpeechMissingError, prepare_bundled_speech
+from bot.media.frames import Frames
 from bot.media.listening import Listener, open_listener
 from bot.media.reading import Reading, ReadText
-from bot.media.recordings import match_recording
-from bot.media.watching import TooLongError, UnplayableError, Watched, clean_copy, watch
+from bot.media.recordings import match_other_speeds, match_recording
+from bot.media.watching import TooLongError, UnplayableError, Watched, clean_copy, play_at_other_speeds, watch
 from bot.settings import Settings, SettingsError
 from retrieval.pictures.index import SURE, PictureIndex
 from retrieval.sounds import SoundIndex
@@ -45,20 +46,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )  # fmt: skip
     one = ("-i", str(made / "one.mp4"))
     ffmpeg(*one, "-vf", "scale=320:240", "-crf", "36", "-b:a", "48k", "-ss", "1.3", str(made / "sent_on.mp4"))
+    bars = "scale=360:270,pad=360:780:0:255:black,drawbox=x=20:y=20:w=90:h=24:color=white:t=fill"
+    for name, change in (
+        ("mirrored", "hflip"),
+        ("cropped", "crop=iw*0.92:ih*0.92"),
+        ("with_bars", bars),
+        ("mirrored_with_bars", f"hflip,{bars}"),
+    ):
+        ffmpeg(*one, "-vf", change, "-crf", "30", "-c:a", "copy", str(made / f"{name}.mp4"))
     ffmpeg(*one, "-vn", "-b:a", "48k", str(made / "one.m4a"))
     ffmpeg(*one, "-i", str(made / "two.mp4"), "-map", "0:v", "-map", "1:a", "-c", "copy", str(made / "dubbed.mp4"))
     return made
 
 
-async def looked_at(path: Path) -> Watched:
-    return await watch(path)
+async def looked_at(path: Path, *, for_keeping: bool = False) -> Watched:
+    return await watch(path, for_keeping=for_keeping)
 
 
 async def known(folder: Path) -> tuple[PictureIndex, SoundIndex]:
     frames, sounds = PictureIndex(), SoundIndex()
     for name in ("one", "two"):
-        watched = await looked_at(folder / f"{name}.mp4")
-        frames.replace_article(name, watched.frames)
+        watched = await looked_at(folder / f"{name}.mp4", for_keeping=True)
+        frames.replace_article(name, watched.frames.to_keep)
         assert watched.sound is not None
         sounds.replace_article(name, [watched.sound])
     return frames, sounds
@@ -67,6 +76,23 @@ async def known(folder: Path) -> tuple[PictureIndex, SoundIndex]:
 async def test_it_knows_a_video_that_was_made_smaller_and_cut(folder: Path) -> None:
     sent = await looked_at(folder / "sent_on.mp4")
     near, sure = match_recording(sent.frames, sent.sound, *await known(folder))
+    assert near == []
+    assert [article_id for article_id, _ in sure] == ["one"]
+
+
+@pytest.mark.parametrize("name", ["mirrored", "cropped", "with_bars", "mirrored_with_bars"])
+async def test_it_knows_a_video_by_other_views_of_it(folder: Path, name: str) -> None:
+    sent = await looked_at(folder / f"{name}.mp4")
+    near, sure = match_recording(sent.frames, sent.sound, *await known(folder))
+    assert near == []
+    assert [article_id for article_id, _ in sure] == ["one"]
+
+
+async def test_a_video_that_was_kept_with_bars_is_found_without_them(folder: Path) -> None:
+    kept = PictureIndex()
+    kept.replace_article("one", (await looked_at(folder / "with_bars.mp4", for_keeping=True)).frames.to_keep)
+    sent = await looked_at(folder / "sent_on.mp4")
+    near, sure = match_recording(sent.frames, None, kept, SoundIndex())
     assert near == []
     assert [article_id for article_id, _ in sure] == ["one"]
 
@@ -81,10 +107,21 @@ async def test_it_only_offers_the_same_pictures_with_another_voice(folder: Path)
 
 async def test_it_knows_a_recording_by_its_sound(folder: Path) -> None:
     sent = await looked_at(folder / "one.m4a")
-    assert sent.frames == ()
+    assert sent.frames.to_keep == ()
     near, heard = match_recording(sent.frames, sent.sound, *await known(folder))
     assert near == []
     assert [article_id for article_id, _ in heard] == ["one"]
+
+
+@pytest.mark.parametrize("by", [1.06, 1.0325, 0.945])
+async def test_it_offers_a_sound_that_was_made_faster_or_slower(folder: Path, tmp_path: Path, by: float) -> None:
+    changed = tmp_path / "changed.m4a"
+    ffmpeg("-i", str(folder / "one.m4a"), "-af", f"aresample=22050,asetrate={22050 * by:.0f}", str(changed))
+    _, sounds = await known(folder)
+    assert match_recording(Frames(), (await looked_at(changed)).sound, PictureIndex(), sounds) == ([], [])
+    near = match_other_speeds(await play_at_other_speeds(changed), sounds)
+    assert [one.article_id for one in near] == ["one"]
+    assert near[0].distance > SURE
 
 
 async def test_it_publishes_no_more_than_is_seen_and_heard(folder: Path, tmp_path: Path) -> None:
@@ -173,7 +210,7 @@ class SlowModel:
         self.may_end = threading.Event()
 
     def transcribe(self, audio: str, **options: object) -> tuple[tuple[Segment, ...], None]:
-        self.may_end.wait(60)
+        self.may_end.wait(300)
         return (Segment("太晚了太晚了"),), None
 
 
@@ -185,7 +222,7 @@ async def test_a_busy_model_keeps_nothing_else_waiting(monkeypatch: pytest.Monke
     heard = await asyncio.gather(*(listener.listen(Path("x")) for _ in range(40)))
     assert set(heard) == {ReadText(Reading.TOO_SLOW)}
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await asyncio.to_thread(Path.cwd)
     finally:
         model.may_end.set()

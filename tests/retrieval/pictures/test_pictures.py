@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from retrieval.pictures.decoding import (
     MAX_KEPT_PIXELS,
@@ -17,7 +17,7 @@ from retrieval.pictures.decoding import (
     decode_picture,
     encode_for_keeping,
 )
-from retrieval.pictures.hashing import hashes_to_look_up, hashes_to_store
+from retrieval.pictures.hashing import hashes_to_look_up, hashes_to_store, regions_to_look_up
 from retrieval.pictures.index import LIKELY, SURE, Near, PictureIndex
 from retrieval.pictures.pdq import distance, hash_picture
 from retrieval.pictures.regions import find_regions
@@ -128,6 +128,15 @@ def test_it_knows_a_picture_again_after(name: str) -> None:
     changed = DISTORTIONS[name](landscape(3), np.random.default_rng(5))
     found = index_of_six().find(hashes_to_look_up(changed), within=LIKELY)
     assert [near.article_id for near in found] == ["article 3"]
+
+
+def test_a_mirrored_picture_is_turned_back_to_be_read() -> None:
+    picture = landscape(3)
+    regions = regions_to_look_up(ImageOps.mirror(picture))
+    (near,) = index_of_six().find(list(regions))
+    turned = list(regions.values())[near.by].of(ImageOps.mirror(picture))
+    assert near.distance <= SURE
+    assert turned.tobytes() == picture.tobytes()
 
 
 def test_it_finds_the_picture_between_a_viewers_bars() -> None:
