@@ -58,6 +58,11 @@ class Arrivals:
             elif not group[0].stored.done():
                 group[0].stored.set_exception(error)
             return
-        for _, stored in group:
-            if not stored.done():
-                stored.set_result(None)
+        # Not now: the next group is on its way to the disk before these requests are answered.
+        asyncio.get_running_loop().call_soon(_tell, group)
+
+
+def _tell(group: Sequence[_Arrival]) -> None:
+    for _, stored in group:
+        if not stored.done():
+            stored.set_result(None)

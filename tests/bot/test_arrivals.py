@@ -21,12 +21,16 @@ class SlowDisk:
 
     def __init__(self) -> None:
         self.groups: list[list[str]] = []
+        self.handed_over = 0
         self.may_go = asyncio.Event()
 
     async def receive(self, events: Sequence[IncomingEvent]) -> None:
-        self.groups.append([event.event_id for event in events])
+        group = [event.event_id for event in events]
+        self.groups.append(group)
+        await asyncio.sleep(0)  # a writer takes over at the loop's next turn
+        self.handed_over += 1
         await self.may_go.wait()
-        if "bad" in self.groups[-1]:
+        if "bad" in group:
             raise OSError("disk full")
 
 
@@ -44,6 +48,19 @@ async def test_it_stores_together_what_came_while_others_were_being_stored() -> 
     assert disk.groups == [["e1"], ["e2", "e3", "e4"]]
     assert metrics.registry.get_sample_value("chaming_events_received_total") == 4
     assert metrics.registry.get_sample_value("chaming_store_seconds_count") == 2
+
+
+async def test_it_has_the_next_group_on_its_way_before_it_answers_the_first() -> None:
+    disk = SlowDisk()
+    handed_over: list[int] = []
+    arrivals = Arrivals(disk.receive, Metrics())
+    first = arrivals.store([event("e1")])
+    first.add_done_callback(lambda _: handed_over.append(disk.handed_over))
+    await asyncio.sleep(0.01)
+    second = arrivals.store([event("e2")])
+    disk.may_go.set()
+    await asyncio.gather(first, second)
+    assert handed_over == [2]
 
 
 async def test_it_tells_only_the_guilty_one() -> None:
