@@ -40,6 +40,12 @@ async def find_kept_media(services: Services, event: Event, event_id: str | None
     return kept if kept is not None and kept.user_id is not None and kept.user_id == event.user_id else None
 
 
+async def is_own(services: Services, event: Event, event_id: str) -> bool:
+    """Whether the message of an event is kept, and whoever pressed had sent it."""
+    is_text = await find_kept_text(services, event, event_id) is not None
+    return is_text or await find_kept_media(services, event, event_id) is not None
+
+
 def to_media_message(payload: bytes, event_id: str, chat: str) -> MediaMessage | None:
     raw = read_json(payload)
     kept = parse_event(raw if isinstance(raw, dict) else {}, event_id=event_id, chat=chat, timestamp=0)

@@ -14,7 +14,7 @@ from bot.decide import best_replies, is_sure
 from bot.drafts import Draft, draft_of
 from bot.events import Postback
 from bot.handlers.asking import Asked, Person, ask_about, publish_and_ask
-from bot.handlers.kept_message import find_kept_text, find_parts
+from bot.handlers.kept_message import find_kept_text, find_parts, is_own
 from bot.handlers.looking_up import about, find_person, find_view, to_view
 from bot.handlers.remembering import remember_joined
 from bot.outcome import HandlerResult
@@ -62,9 +62,10 @@ async def join(event: Postback, action: Action, services: Services) -> HandlerRe
 
 
 async def decline(event: Postback, action: Action, services: Services) -> HandlerResult:
-    """Erase the message at once instead of at the end of the day."""
+    """Erase the message at once instead of at the end of the day; nobody erases another person's."""
     for event_id in (action.event_id or "").split(","):
-        await services.inbox.erase_payload(event_id)
+        if await is_own(services, event, event_id):
+            await services.inbox.erase_payload(event_id)
     return HandlerResult(notes.declined(await find_view(services, event)), "declined")
 
 

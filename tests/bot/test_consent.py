@@ -64,6 +64,12 @@ async def test_nobody_else_can_look_at_a_draft(chat: Conversation) -> None:
     assert (await chat.press(toggles(chat, offered)[0], user=OUTSIDER)).outcome == "expired"
 
 
+async def test_nobody_else_can_say_no_for_the_asker(chat: Conversation) -> None:
+    offered = await chat.say(MESSAGE)
+    await chat.press(chat.buttons(offered)[Press.DECLINE], user=OUTSIDER)
+    assert (await chat.press(chat.buttons(offered)[Press.AGREE])).outcome == "asked"
+
+
 async def test_where_it_was_seen_and_why_it_is_doubted_are_kept(chat: Conversation) -> None:
     receipt = await chat.press(chat.buttons(await chat.say(MESSAGE))[Press.AGREE])
     places = [data for data in postbacks(receipt.messages) if chat.services.buttons.decode(data).kind == "family"]  # type: ignore[union-attr]
