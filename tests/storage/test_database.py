@@ -62,6 +62,7 @@ async def test_a_reading_sees_nothing_that_is_written_meanwhile(database: Databa
         assert await find_asker(session, "asker") is None
 
 
+@pytest.mark.postgres
 async def test_postgresql_is_told_with_the_begin_that_a_look_only_reads_and_sees_one_moment(
     postgres_database: Database,
 ) -> None:

@@ -73,6 +73,7 @@ async def known(folder: Path) -> tuple[PictureIndex, SoundIndex]:
     return frames, sounds
 
 
+@pytest.mark.slow
 async def test_it_knows_a_video_that_was_made_smaller_and_cut(folder: Path) -> None:
     sent = await looked_at(folder / "sent_on.mp4")
     near, sure = match_recording(sent.frames, sent.sound, *await known(folder))
@@ -80,6 +81,7 @@ async def test_it_knows_a_video_that_was_made_smaller_and_cut(folder: Path) -> N
     assert [article_id for article_id, _ in sure] == ["one"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mirrored", "cropped", "with_bars", "mirrored_with_bars"])
 async def test_it_knows_a_video_by_other_views_of_it(folder: Path, name: str) -> None:
     sent = await looked_at(folder / f"{name}.mp4")
@@ -88,6 +90,7 @@ async def test_it_knows_a_video_by_other_views_of_it(folder: Path, name: str) ->
     assert [article_id for article_id, _ in sure] == ["one"]
 
 
+@pytest.mark.slow
 async def test_a_video_that_was_kept_with_bars_is_found_without_them(folder: Path) -> None:
     kept = PictureIndex()
     kept.replace_article("one", (await looked_at(folder / "with_bars.mp4", for_keeping=True)).frames.to_keep)
@@ -97,6 +100,7 @@ async def test_a_video_that_was_kept_with_bars_is_found_without_them(folder: Pat
     assert [article_id for article_id, _ in sure] == ["one"]
 
 
+@pytest.mark.slow
 async def test_it_only_offers_the_same_pictures_with_another_voice(folder: Path) -> None:
     dubbed = await looked_at(folder / "dubbed.mp4")
     near, sure = match_recording(dubbed.frames, dubbed.sound, *await known(folder))
@@ -105,6 +109,7 @@ async def test_it_only_offers_the_same_pictures_with_another_voice(folder: Path)
     assert sure == []
 
 
+@pytest.mark.slow
 async def test_it_knows_a_recording_by_its_sound(folder: Path) -> None:
     sent = await looked_at(folder / "one.m4a")
     assert sent.frames.to_keep == ()
@@ -113,6 +118,7 @@ async def test_it_knows_a_recording_by_its_sound(folder: Path) -> None:
     assert [article_id for article_id, _ in heard] == ["one"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [1.06, 1.0325, 0.945])
 async def test_it_offers_a_sound_that_was_made_faster_or_slower(folder: Path, tmp_path: Path, by: float) -> None:
     changed = tmp_path / "changed.m4a"
@@ -124,6 +130,7 @@ async def test_it_offers_a_sound_that_was_made_faster_or_slower(folder: Path, tm
     assert near[0].distance > SURE
 
 
+@pytest.mark.slow
 async def test_it_publishes_no_more_than_is_seen_and_heard(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes((folder / "one.mp4").read_bytes())
@@ -152,6 +159,7 @@ async def test_it_opens_nothing_but_videos_and_recordings(tmp_path: Path, data: 
         await watch(tmp_path / "file")
 
 
+@pytest.mark.slow
 async def test_it_refuses_what_is_too_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "MAX_SECONDS", 5.0)
     with pytest.raises(TooLongError):
@@ -189,6 +197,7 @@ def test_it_names_the_package_that_a_model_needs(monkeypatch: pytest.MonkeyPatch
         open_listener(Settings(SPEECH_MODEL="small", SECRET_KEY="long enough for a test"))
 
 
+@pytest.mark.slow
 async def test_it_looks_at_many_files_at_once(folder: Path) -> None:
     watched = await asyncio.gather(*(watch(folder / "one.mp4") for _ in range(3)))
     assert len({one.sha256 for one in watched}) == 1

@@ -15,6 +15,7 @@ from storage.tables import utc_now
 from tests.storage.exports.instance import fill
 
 
+@pytest.mark.slow
 async def test_it_releases_once_a_week_and_only_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "")
     monkeypatch.setenv("DATA_DIR", str(tmp_path))

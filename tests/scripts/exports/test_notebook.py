@@ -25,6 +25,7 @@ def release_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "out" / list_releases(tmp_path / "out")[0].release
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the notebook's own machinery
 def test_the_notebook_runs_and_draws_three_figures(release_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAMING_RELEASE", str(release_folder))
