@@ -32,6 +32,7 @@ from storage.tables import (
     ArticleDay,
     ArticleReplyFeedback,
     ImportedRelease,
+    MatchDecision,
     MediaHash,
     Rating,
     ReplyRequest,
@@ -68,6 +69,10 @@ ANSWERS: Mapping[str, Store] = {
     "article_replies": storing.store_as_imported,
 }
 """What is taken in when two instances exchange answers."""
+
+
+OWN: Mapping[str, Store] = {"match_decisions": storing.insert_missing(MatchDecision, lambda row: row.id)}
+"""What of an instance's own release is taken in otherwise: what was forgotten here since does not come back."""
 
 
 def run_take_in(folder: Path, *, answered_only: bool) -> None:
@@ -111,6 +116,8 @@ async def take_in(
     check_files(folder, manifest)
     await _refuse_older(database, manifest)
     stores = ANSWERS if answered_only else STORES
+    if manifest.instance == own_name and not answered_only:
+        stores = {**stores, **OWN}
     rows = {table.name: table.rows for table in manifest.tables if table.family == "chaming"}
     await _raise_returned(database, folder, manifest, own_name)
     summary: dict[str, Stored] = {}

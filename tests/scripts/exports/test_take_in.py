@@ -189,10 +189,12 @@ async def test_what_was_written_here_is_not_overwritten_by_a_copy(sqlite_databas
     async with sqlite_database.transaction() as session:
         (await session.get_one(Article, "a2")).text = "改寫過的訊息"
         await set_article_status(session, "a1", Status.BLOCKED)
+        await session.execute(update(MatchDecision).values(asker_id=None, key_hash=None, choice=None))  # forgotten
     await take_in(sqlite_database, tmp_path / made.release, "a.example")
     async with sqlite_database.reading() as session:
         assert (await session.get_one(Article, "a2")).text == "改寫過的訊息"
         assert (await session.get_one(Article, "a1")).status == Status.BLOCKED
+        assert (await session.get_one(MatchDecision, "m1")).choice is None
 
 
 async def test_a_release_that_was_changed_is_refused_whole(sqlite_database: Database, tmp_path: Path) -> None:
