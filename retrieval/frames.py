@@ -15,10 +15,10 @@ from retrieval.units import stem
 
 DENIED, AFFIRMED, ASKED, UNSAID = "denied", "affirmed", "asked", "unsaid"
 POLARITY = "polarity"
-REACH = 40
+REACH = 30
 """Words looked at on either side of a slot."""
 LONGEST_QUESTION = 60
-MAX_SLOTS, MAX_PLACES = 100, 40
+MAX_SLOTS, MAX_PLACES = 100, 20
 """Slots of a text, and places where one may stand in the other, that are looked at: bounds the work."""
 WORD_SIZE = 2.0
 """What a word of an alphabet or a detail says, in Chinese characters."""
