@@ -4,9 +4,9 @@ One vote a person for each reply to an article, changed or taken back as often a
 is an answer are made from the votes in the same transaction, so the next person who asks is answered by them.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -25,7 +25,8 @@ async def give_feedback(
 ) -> bool:
     """Record this person's vote, None takes it back; False when the reply is not shown for the article (any more).
 
-    A changed vote forgets the reason given for the old one; the same vote once more changes nothing.
+    A changed vote forgets the reason given for the old one, and keeps the time it was first given, by which releases
+    name the person; the same vote once more changes nothing.
     """
     link = await _find_shown_link(session, article_id, reply_id)
     if link is None:
@@ -34,7 +35,7 @@ async def give_feedback(
     if own is not None and score is None:
         await session.delete(own)
     elif own is not None and score is not None and own.score != score:
-        own.score, own.reason, own.comment, own.created_at = score, None, None, utc_now()
+        own.score, own.reason, own.comment, own.updated_at = score, None, None, utc_now()
         session.add(own)
     elif own is None and score is not None:
         session.add(
@@ -60,9 +61,9 @@ async def give_comment(session: AsyncSession, *, contributor: str, comment: str)
             col(ArticleReplyFeedback.contributor) == contributor,
             col(ArticleReplyFeedback.score) == NOT_HELPFUL,
             col(ArticleReplyFeedback.status) == Status.NORMAL,
-            col(ArticleReplyFeedback.created_at) >= utc_now() - COMMENT_WITHIN,
+            last_said() >= utc_now() - COMMENT_WITHIN,
         )
-        .order_by(col(ArticleReplyFeedback.created_at).desc(), col(ArticleReplyFeedback.id).desc())
+        .order_by(last_said().desc(), col(ArticleReplyFeedback.id).desc())
         .limit(1)
     )
     vote = rows.first()
@@ -83,6 +84,11 @@ async def give_reason(
     own.reason = reason
     session.add(own)
     return True
+
+
+def last_said() -> ColumnElement[datetime]:
+    """When a vote got the score that it has."""
+    return func.coalesce(col(ArticleReplyFeedback.updated_at), col(ArticleReplyFeedback.created_at))
 
 
 async def recount(session: AsyncSession, article_id: str, reply_id: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from moderation.feedback import last_said
 from moderation.task_states import Act, Mover, get_next, may_move
 from storage.articles import PUBLISHED
 from storage.tables import (
@@ -85,8 +86,7 @@ async def find_unhelpful(session: AsyncSession) -> list[str]:
             col(ArticleReply.state).in_(PUBLISHED),
             col(ArticleReplyFeedback.status) == Status.NORMAL,
             col(ArticleReplyFeedback.app_id).is_not(None),
-            (col(ReviewTask.id).is_(None))
-            | ((col(ReviewTask.state).in_(SETTLED)) & (col(ArticleReplyFeedback.created_at) > since)),
+            (col(ReviewTask.id).is_(None)) | ((col(ReviewTask.state).in_(SETTLED)) & (last_said() > since)),
         )
         .group_by(col(ArticleReplyFeedback.article_id))
         .having(-func.sum(col(ArticleReplyFeedback.score)) >= UNHELPFUL_BOUND)

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from moderation.abuse.errors import NotAllowedError, NothingToDoError
 from moderation.abuse.hiding import set_answers
-from moderation.feedback import recount
+from moderation.feedback import last_said, recount
 from moderation.review import review
 from moderation.task_states import Act, Mover, get_next
 from moderation.thresholds import DEFAULT, Thresholds
@@ -159,7 +159,7 @@ async def load_heavy_askers(
     counts = {str(asker_id): int(number) for asker_id, number in rows}
     votes = await session.execute(
         select(col(ArticleReplyFeedback.contributor), func.count())
-        .where(col(ArticleReplyFeedback.contributor).in_(counts), col(ArticleReplyFeedback.created_at) > since)
+        .where(col(ArticleReplyFeedback.contributor).in_(counts), last_said() > since)
         .group_by(col(ArticleReplyFeedback.contributor))
     )
     voted = {str(asker_id): int(number) for asker_id, number in votes}

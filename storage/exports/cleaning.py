@@ -1,5 +1,6 @@
 """From what the database holds to what may be public, a row at a time: the only way into a release."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -82,9 +83,23 @@ def to_hour(moment: datetime | None) -> datetime | None:
     return moment.replace(minute=0, second=0, microsecond=0) if moment else None
 
 
+def to_day(moment: datetime | None) -> datetime | None:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0) if moment else None
+
+
+def to_json(value: Any) -> str:
+    """JSON with sorted keys. Half a character, which JSON can store and UTF-8 cannot hold, becomes a question mark."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:
+        whole = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        return orjson.dumps(orjson.loads(whole), option=orjson.OPT_SORT_KEYS).decode()
+
+
 _PLAIN: dict[Kind, Convert] = {
-    Kind.STRING: lambda value, dated: str(value) or None,
+    Kind.STRING: lambda value, dated: str(value).encode("utf-8", "replace").decode() or None,
     Kind.HOUR: lambda value, dated: to_hour(value),
     Kind.BYTES: lambda value, dated: bytes(value).hex(),
-    Kind.JSON: lambda value, dated: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode(),
+    Kind.DAY: lambda value, dated: to_day(value),
+    Kind.JSON: lambda value, dated: to_json(value),
 }

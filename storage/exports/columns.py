@@ -29,6 +29,8 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     HOUR = "hour"
     """A time, cut to the hour."""
+    DAY = "day"
+    """A time, cut to the day (UTC): where an hour beside another table's would lead to a person."""
     DATE = "date"
     BYTES = "bytes"
     """A fingerprint, in hex."""

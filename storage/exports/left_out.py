@@ -19,12 +19,16 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "matching_key_hash": DERIVED,
         "detached_at": "wordings that were taken off an article are not released",
     },
-    "article_reply_feedback": {"id": NUMBERED_HERE},
+    "article_reply_feedback": {
+        "id": NUMBERED_HERE,
+        "updated_at": "in a later quarter, the hour would lead to what else the person did then, under its pseudonym",
+    },
     "article_theme": {"map_id": "the newest map alone is released"},
     "theme": {"map_id": "the newest map alone is released", "number": "released as `article_themes.theme`"},
     "hyperlink": {"id": NUMBERED_HERE},
     "match_decision": {
         "asker_id": PERSON,
+        "asked_article_id": "released where twenty people or more asked about it that day; else it leads to one",
         "key_hash": "would let one look for a message that nobody agreed to publish",
         "text": "what was published of it is in `articles` and `article_variants`",
     },
@@ -33,6 +37,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "reply": {"text_hash": DERIVED},
     "reply_request": {
         "id": NUMBERED_HERE,
+        "variant_id": "released where they had it when they first asked; a later one leads to another quarter",
         "seen_where": "people are told that it is for the volunteers; they did not agree to more",
         "wants_notices": PERSON,
     },

@@ -1,12 +1,15 @@
 """The exported tables of what people did: ratings, requests, feedback, what the matcher showed, and what is gone."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import orjson
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from storage.exports.columns import Column, ExportTable, Kind, RawRow
+from storage.exports.day_counts import K_ANONYMITY
 from storage.exports.shared import (
     about_normal_articles,
     about_released_links,
@@ -16,15 +19,18 @@ from storage.exports.shared import (
     program_of,
     reply_of,
     status_of,
+    utc_day,
     votes_of,
 )
 from storage.tables import (
     ArticleDay,
     ArticleReplyFeedback,
     ArticleTheme,
+    ArticleVariant,
     MatchDecision,
     Rating,
     ReplyRequest,
+    Status,
     Theme,
     ThemeMap,
     Tombstone,
@@ -41,12 +47,20 @@ RATINGS = ExportTable(
         Column("score", Kind.NUMBER, "1 helpful, 0.5 somewhat, 0 not.", Rating.score, required=True),
         Column("reasons", Kind.JSON, "The reasons ticked.", Rating.reasons, required=True),
         Column("created_at", Kind.HOUR, "When.", Rating.created_at, required=True),
-        Column("updated_at", Kind.HOUR, "When it was changed.", Rating.updated_at),
+        Column("updated_at", Kind.DAY, "On which day it was changed.", Rating.updated_at),
     ),
     narrow=about_released_links(Rating),
     order=(Rating.article_id, Rating.reply_id, Rating.id),
     dated=Rating.created_at,
 )
+
+WORDING: Any = aliased(ArticleVariant)
+WORDING_HAD = (
+    select(WORDING.id)
+    .where(WORDING.id == col(ReplyRequest.variant_id), WORDING.created_at <= col(ReplyRequest.created_at))
+    .scalar_subquery()
+)
+"""Not one that the person sent later: in a later quarter it names them otherwise, and would tell who they are there."""
 
 REPLY_REQUESTS = ExportTable(
     name="reply_requests",
@@ -55,7 +69,7 @@ REPLY_REQUESTS = ExportTable(
     columns=(
         article_of(ReplyRequest),
         Column("contributor", Kind.PSEUDONYM, "Who asked.", ReplyRequest.contributor),
-        Column("variant_id", Kind.STRING, "The wording they had.", ReplyRequest.variant_id),
+        Column("variant_id", Kind.STRING, "The wording they had when they first asked.", WORDING_HAD),
         Column("reason", Kind.TEXT, "Why they doubt it, masked.", ReplyRequest.reason),
         status_of(ReplyRequest),
         Column("source", Kind.SOURCE, "Where it was asked.", ReplyRequest.source, required=True),
@@ -81,12 +95,25 @@ FEEDBACKS = ExportTable(
         Column("comment", Kind.TEXT, "In their words, masked.", ArticleReplyFeedback.comment),
         status_of(ArticleReplyFeedback),
         program_of(ArticleReplyFeedback),
-        Column("created_at", Kind.HOUR, "When.", ArticleReplyFeedback.created_at),
+        Column("created_at", Kind.HOUR, "When they first said anything.", ArticleReplyFeedback.created_at),
     ),
     narrow=about_released_links(ArticleReplyFeedback, is_normal(ArticleReplyFeedback)),
     order=(ArticleReplyFeedback.article_id, ArticleReplyFeedback.reply_id, ArticleReplyFeedback.id),
     dated=ArticleReplyFeedback.created_at,
 )
+
+ASKING: Any = aliased(ReplyRequest)
+ASKED_THAT_DAY = (
+    select(func.count(ASKING.contributor.distinct()))
+    .where(
+        ASKING.article_id == col(MatchDecision.asked_article_id),
+        ASKING.status == Status.NORMAL,
+        utc_day(ASKING.created_at) == utc_day(col(MatchDecision.created_at)),
+    )
+    .scalar_subquery()
+)
+ASKED_BY_MANY = case((ASKED_THAT_DAY >= K_ANONYMITY, col(MatchDecision.asked_article_id)))
+"""Beside the day, an article that few asked about then would lead to one of them in `reply_requests`."""
 
 MATCH_DECISIONS = ExportTable(
     name="match_decisions",
@@ -101,9 +128,14 @@ MATCH_DECISIONS = ExportTable(
         Column("top_probability", Kind.NUMBER, "The best match's, shown or not.", MatchDecision.top_probability),
         Column("choice", Kind.STRING, "this, none, or empty: nothing was said.", MatchDecision.choice),
         Column("chosen_article_id", Kind.STRING, "Which one it was.", MatchDecision.chosen_article_id),
-        Column("chosen_at", Kind.HOUR, "When that was said.", MatchDecision.chosen_at),
-        Column("asked_article_id", Kind.STRING, "What they then asked about.", MatchDecision.asked_article_id),
-        Column("created_at", Kind.HOUR, "When the message came.", MatchDecision.created_at, required=True),
+        Column("chosen_at", Kind.DAY, "On which day that was said.", MatchDecision.chosen_at),
+        Column(
+            "asked_article_id",
+            Kind.STRING,
+            "What they then asked about, where at least twenty people did on that day.",
+            ASKED_BY_MANY,
+        ),
+        Column("created_at", Kind.DAY, "On which day the message came.", MatchDecision.created_at, required=True),
     ),
     order=(MatchDecision.id,),
     dated=MatchDecision.created_at,

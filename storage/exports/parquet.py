@@ -25,6 +25,7 @@ _ARROW = {
     Kind.NUMBER: pa.float64(),
     Kind.BOOLEAN: pa.bool_(),
     Kind.HOUR: pa.timestamp("s", tz="UTC"),
+    Kind.DAY: pa.timestamp("s", tz="UTC"),
     Kind.DATE: pa.date32(),
 }
 

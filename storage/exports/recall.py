@@ -11,9 +11,11 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
-from storage.exports.catalogue import BY_NAME
+from storage.exports.catalogue import BY_NAME, TABLES
+from storage.exports.cleaning import to_day
 from storage.exports.columns import ExportTable, Kind
 from storage.exports.delta import names_gone_rows
 from storage.exports.manifest import Manifest
@@ -37,6 +39,7 @@ CORRECTED_BY_OTHERS = (ANSWERS, LINKS)
 quarter: of these it counts that somebody is named, and not who. Editors are not forgotten, those who ask are."""
 SOMEBODY = "somebody"
 DIGEST_BYTES = 12
+LOOKED_AT = 1_000
 
 
 def find_recalled(root: Path, releases: Sequence[Manifest], folder: Path, current: Manifest) -> list[str]:
@@ -44,9 +47,14 @@ def find_recalled(root: Path, releases: Sequence[Manifest], folder: Path, curren
 
     What an older release holds, the newest held too, or the older one would have been withdrawn when that was made; so
     the others are looked at only when something has gone from the newest. A delta that still holds the rows that went
-    counts in any case: nobody can tell any more which of them were taken back.
+    counts in any case: nobody can tell any more which of them were taken back. So does one that tells hours where only
+    days may be told, as earlier versions of chaming wrote it.
     """
-    recalled = {one.release for one in releases if names_gone_rows(root / one.release, one)}
+    recalled = {
+        one.release
+        for one in releases
+        if names_gone_rows(root / one.release, one) or _tells_hours(root / one.release, one)
+    }
     with closing(sqlite3.connect("")) as shown:  # a nameless database: in memory while small, then on disk
         shown.execute("CREATE TABLE unit (digest BLOB PRIMARY KEY) WITHOUT ROWID")
         shown.executemany("INSERT OR IGNORE INTO unit VALUES (?)", ((one,) for one in _read_units(folder, current)))
@@ -59,6 +67,15 @@ def _holds_more(shown: sqlite3.Connection, root: Path, release: Manifest) -> boo
     find = "SELECT 1 FROM unit WHERE digest = ?"
     units = _read_units(root / release.release, release)
     return any(shown.execute(find, (unit,)).fetchone() is None for unit in units)
+
+
+def _tells_hours(folder: Path, release: Manifest) -> bool:
+    for table in TABLES:
+        if places := _places(table, Kind.DAY):
+            rows = islice(read_table(folder, release, table), LOOKED_AT)  # all of a release were written by one version
+            if any(row[place] != to_day(row[place]) for row in rows for place in places):
+                return True
+    return False
 
 
 def _read_units(folder: Path, manifest: Manifest) -> Iterator[bytes]:

@@ -38,7 +38,7 @@ def _parse(column: Column, value: Any) -> Any:
         if column.required:
             raise ValueError(f"{column.name} is empty")
         return None
-    if column.kind == Kind.HOUR and isinstance(value, str):
+    if column.kind in {Kind.HOUR, Kind.DAY} and isinstance(value, str):
         return datetime.fromisoformat(value)
     if column.kind == Kind.DATE and isinstance(value, str):
         return date.fromisoformat(value)

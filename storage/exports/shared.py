@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, or_
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import col
 
 from storage.exports.columns import Column, Kind
@@ -21,6 +23,22 @@ DECIDED = (
 )
 REOPENED = (VerificationOutcome.REJECTED, VerificationOutcome.REOPENED)
 """After these a proposal is not the first: the answer was decided about before."""
+
+
+class utc_day(FunctionElement[Any]):  # noqa: N801 - named like the SQL functions it becomes
+    """The day of a time, in UTC whatever the connection's time zone is."""
+
+    inherit_cache = True
+
+
+@compiles(utc_day)
+def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"date({compiler.process(element.clauses, **options)})"
+
+
+@compiles(utc_day, "postgresql")
+def _on_postgres(element: Any, compiler: Any, **options: Any) -> str:
+    return f"date_trunc('day', {compiler.process(element.clauses, **options)}, 'UTC')"
 
 
 def article_of(table: Any) -> Column:

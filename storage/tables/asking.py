@@ -88,3 +88,6 @@ class ArticleReplyFeedback(SQLModel, table=True):
     contributor: str | None = None
     app_id: str | None = None
     created_at: datetime | None = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    """When the person first voted: the quarter of their pseudonym in releases, whatever they say later."""
+    updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When they last changed their mind."""

@@ -1,17 +1,19 @@
 """One vote a person, the last word counts, and what decides about answers is counted from the votes."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from moderation.feedback import HELPFUL, NOT_HELPFUL, give_feedback, give_reason
+from moderation.feedback import HELPFUL, NOT_HELPFUL, give_comment, give_feedback, give_reason
 from moderation.publish import publish_imported, set_article_status, withdraw
 from moderation.taking_back import forget_asker
 from storage.database import Database
 from storage.tables import Article, ArticleReply, ArticleReplyFeedback, FeedbackReason, Reply, Status, Verdict
 
 LINK = {"article_id": "a", "reply_id": "r"}
+LONG_AGO = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -56,6 +58,22 @@ async def test_it_counts_each_persons_last_word(imported: Database) -> None:
     assert await vote(imported, "outsider", None)
     assert await counts(imported) == (4, 2)
     assert len(await votes(imported)) == 1
+
+
+async def test_a_vote_keeps_the_time_it_was_first_given(imported: Database) -> None:
+    await vote(imported, "asker", HELPFUL)
+    (first,) = await votes(imported)
+    assert first.updated_at is None
+    async with imported.transaction() as session:
+        await session.execute(update(ArticleReplyFeedback).values(created_at=LONG_AGO))
+    await vote(imported, "asker", NOT_HELPFUL)
+    (changed,) = await votes(imported)
+    assert changed.created_at == LONG_AGO
+    assert changed.updated_at is not None
+    async with imported.transaction() as session:
+        assert await give_comment(session, contributor="asker", comment="看不懂"), "it was changed just now"
+        await session.execute(update(ArticleReplyFeedback).values(updated_at=LONG_AGO))
+        assert not await give_comment(session, contributor="asker", comment="太晚了")
 
 
 async def test_votes_at_the_same_moment_are_all_counted(imported: Database) -> None:

@@ -56,6 +56,7 @@ TYPES = {
     Kind.NUMBER: "sc:Float",
     Kind.BOOLEAN: "sc:Boolean",
     Kind.HOUR: "sc:DateTime",
+    Kind.DAY: "sc:DateTime",
     Kind.DATE: "sc:Date",
 }
 MEDIA = {"parquet": "application/x-parquet", "csv": "application/zip", "jsonl": "application/jsonlines"}

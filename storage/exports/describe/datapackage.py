@@ -16,6 +16,7 @@ TYPES = {
     Kind.NUMBER: {"type": "number"},
     Kind.BOOLEAN: {"type": "boolean"},
     Kind.HOUR: {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"},
+    Kind.DAY: {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"},
     Kind.DATE: {"type": "date"},
 }
 IN_CHINESE = "description:zh-Hant"

@@ -23,7 +23,9 @@ def to_privacy_report(manifest: Manifest, figures: Mapping[str, Any]) -> dict[st
         "deleted or taken back.",
         "pseudonyms": "HMAC-SHA-256, 120 bits, under a key of the calendar quarter in which the row was written. The "
         "same person has another pseudonym in another quarter, in every release alike.",
-        "times": "cut to the hour",
+        "times": "cut to the hour; of the matcher's decisions and of changed ratings, to the day",
+        "match_decisions": "nobody is named; an article that somebody then asked about is told only where at least "
+        f"{K_ANONYMITY} people asked about it on that day",
         "mask": MASK,
         "detectors": ["chaming storage.personal_data", f"phonenumbers {version('phonenumbers')}"],
         "not_masked": ["names: public figures cannot be told from others", "pages cited in volunteers' replies"],

@@ -1,25 +1,45 @@
 """Nobody is found in a release: not in a text, not by a pseudonym, not in any byte of any file."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlmodel import col
 
+from moderation.feedback import give_feedback
+from moderation.intake import APP_ID
 from storage.database import Database
-from storage.exports.catalogue import BY_NAME
+from storage.exports.catalogue import BY_NAME, TABLES
+from storage.exports.columns import Kind
+from storage.exports.day_counts import K_ANONYMITY
 from storage.exports.manifest import Manifest
 from storage.exports.masking import Masker
 from storage.exports.pseudonyms import EpochPseudonyms, epoch_of
 from storage.exports.readers import read_table
-from storage.tables import ReplyVersion
-from tests.storage.exports.instance import NOBODYS, NOW, SECRET_KEY, SECRETS, every_content, fill, release, with_secrets
+from storage.tables import ArticleReplyFeedback, ArticleVariant, MatchDecision, Rating, ReplyRequest, ReplyVersion
+from tests.storage.exports.instance import (
+    NOBODYS,
+    NOW,
+    SECRET_KEY,
+    SECRETS,
+    THEN,
+    every_content,
+    fill,
+    release,
+    with_secrets,
+)
 
 
 def column(folder: Path, manifest: Manifest, table: str, name: str) -> list[object]:
     place = BY_NAME[table].names.index(name)
     return [row[place] for row in read_table(folder / manifest.release, manifest, BY_NAME[table])]
+
+
+def table(folder: Path, manifest: Manifest, name: str) -> list[dict[str, object]]:
+    rows = read_table(folder / manifest.release, manifest, BY_NAME[name])
+    return [dict(zip(BY_NAME[name].names, row, strict=True)) for row in rows]
 
 
 async def test_it_lets_no_planted_secret_into_any_byte(database: Database, tmp_path: Path) -> None:
@@ -98,6 +118,82 @@ async def test_who_corrects_themselves_in_a_later_quarter_has_one_pseudonym(data
     (version,) = column(tmp_path / "out", made, "reply_versions", "contributor")
     assert version in column(tmp_path / "out", made, "replies", "contributor")
     assert str(version).startswith("2026Q4.")
+
+
+async def test_who_changes_a_vote_in_a_later_quarter_has_one_pseudonym(database: Database, tmp_path: Path) -> None:
+    """Were it another from then on, whoever holds both releases would know whose it was before."""
+    await fill(database)
+    async with database.transaction() as session:
+        await session.execute(update(ArticleReplyFeedback).values(app_id=APP_ID))
+    first = await release(database, tmp_path / "out", formats=("jsonl",))
+    before = table(tmp_path / "out", first, "article_reply_feedbacks")
+    async with database.transaction() as session:
+        await give_feedback(session, article_id="a1", reply_id="r1", contributor="asker-two", score=1)
+        await session.execute(update(ArticleReplyFeedback).values(updated_at=NOW + timedelta(days=60)))
+    second = await release(database, tmp_path / "out", NOW + timedelta(days=61), formats=("jsonl",))
+    assert (first.epoch, second.epoch) == ("2026Q4", "2027Q1")
+    (was,), (now,) = before, table(tmp_path / "out", second, "article_reply_feedbacks")
+    assert (was["score"], now["score"]) == (-1, 1)
+    assert now["contributor"] == was["contributor"]
+    assert str(now["contributor"]).startswith("2026Q4.")
+    assert now["created_at"] == was["created_at"]
+    assert table(tmp_path / "out", second, "tombstones") == []
+    assert b"2027-01-20" not in b"".join(
+        content for name, content in every_content(tmp_path / "out" / second.release) if "jsonl/article_r" in name
+    )
+
+
+async def test_who_asks_again_with_another_wording_is_not_found_in_a_later_quarter(
+    database: Database, tmp_path: Path
+) -> None:
+    await fill(database)
+    async with database.transaction() as session:
+        of_asker_one = (col(ReplyRequest.article_id) == "a1") & (col(ReplyRequest.contributor) == "asker-one")
+        await session.execute(update(ReplyRequest).where(of_asker_one).values(variant_id="v1"))
+    for made_at, expected in ((THEN, "v1"), (THEN + timedelta(days=60), None)):
+        async with database.transaction() as session:
+            await session.execute(update(ArticleVariant).values(created_at=made_at))
+        made = await release(database, tmp_path / "out", NOW + timedelta(days=61), formats=("jsonl",))
+        rows = table(tmp_path / "out", made, "reply_requests")
+        assert {row["variant_id"] for row in rows if row["reason"]} == {expected}
+
+
+@pytest.mark.parametrize(("people", "told"), [(K_ANONYMITY - 1, None), (K_ANONYMITY, "a2")])
+async def test_a_decision_leads_to_no_question_that_fewer_than_twenty_asked_that_day(
+    people: int, told: str | None, database: Database, tmp_path: Path
+) -> None:
+    late = datetime(2026, 11, 18, 23, 59, 59, 900_000, tzinfo=UTC)  # the next day in Taipei
+    await fill(database)
+    async with database.transaction() as session:
+        asked = [ReplyRequest(article_id="a2", contributor=f"one-{n}", created_at=late) for n in range(people)]
+        later = ReplyRequest(article_id="a2", contributor="late", created_at=late + timedelta(seconds=1))
+        nobodys = ReplyRequest(article_id="a2", contributor=None, created_at=late)
+        session.add_all([*asked, later, nobodys])
+        await session.execute(update(MatchDecision).values(asked_article_id="a2", created_at=late.replace(hour=1)))
+    made = await release(database, tmp_path / "out", formats=("jsonl",))
+    decisions = table(tmp_path / "out", made, "match_decisions")
+    assert {row["asked_article_id"] for row in decisions} == {told}
+    assert {str(row["created_at"]) for row in decisions} == {"2026-11-18 00:00:00+00:00"}
+    assert {str(row["chosen_at"]) for row in decisions} == {"2026-11-18 00:00:00+00:00", "None"}
+
+
+def test_where_nobody_is_named_no_hour_leads_to_a_table_where_somebody_is() -> None:
+    nameless = [one for one in TABLES if all(column.kind != Kind.PSEUDONYM for column in one.columns)]
+    with_hours = {one.name for one in nameless if any(column.kind == Kind.HOUR for column in one.columns)}
+    assert with_hours == {"categories", "media_hashes", "tombstones"}, "none says what one person did"
+
+
+async def test_half_a_character_stops_no_release(database: Database, tmp_path: Path) -> None:
+    """JSON columns can store it, as an escape; UTF-8 cannot hold it."""
+    await fill(database)
+    async with database.transaction() as session:
+        await session.execute(update(Rating).values(reasons=["清楚\ud83d", "😀"]))
+        offered = [{"article_id": "a1", "band": "\ud83d", "signals": {}, "note\ude00": 1}]
+        await session.execute(update(MatchDecision).where(col(MatchDecision.id) == "m1").values(offered=offered))
+    made = await release(database, tmp_path / "out")
+    assert table(tmp_path / "out", made, "ratings")[0]["reasons"] == '["清楚?","😀"]'
+    (candidate,) = table(tmp_path / "out", made, "match_candidates")
+    assert (candidate["band"], candidate["other"]) == ("?", '{"note?":1}')
 
 
 async def test_it_tells_the_hour_and_no_more(sqlite_database: Database, tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from moderation.taking_back import forget_asker
 from moderation.variants import Because, detach_variant
 from storage.bulk import insert_rows
 from storage.database import Database
-from storage.exports import withdrawal
+from storage.exports import cleaning, withdrawal
 from storage.exports.catalogue import BY_NAME
+from storage.exports.columns import Kind
 from storage.exports.delta import rebuild, rebuild_table
 from storage.exports.manifest import Manifest, ReleaseError, list_releases
 from storage.exports.readers import read_table
@@ -74,6 +75,10 @@ def releases(tmp_path: Path) -> Path:
 
 def everything(root: Path) -> str:
     return "\n".join(content.decode(errors="replace") for _, content in every_content(root))
+
+
+def lines_of(folder: Path, table: str) -> str:
+    return gzip.decompress((folder / f"jsonl/{table}.jsonl.gz").read_bytes()).decode()
 
 
 async def recall(database: Database, root: Path, days: int) -> Manifest | None:
@@ -292,6 +297,21 @@ async def test_a_delta_that_still_holds_what_went_is_withdrawn_and_rebuilds_noth
     assert third is not None
     assert third.replaces == [second.release]
     assert await recall(sqlite_database, releases, 3) is None
+
+
+async def test_a_release_that_tells_the_hours_of_decisions_is_withdrawn(
+    sqlite_database: Database, releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(sqlite_database)
+    with monkeypatch.context() as patched:  # as earlier versions wrote it
+        patched.setitem(cleaning._PLAIN, Kind.DAY, cleaning._PLAIN[Kind.HOUR])
+        first = await release(sqlite_database, releases)
+    assert "2026-11-18T09:00:00Z" in lines_of(releases / first.release, "match_decisions")
+    second = await recall(sqlite_database, releases, 1)
+    assert second is not None
+    assert second.replaces == [first.release]
+    assert "09:00:00" not in lines_of(releases / second.release, "match_decisions")
+    assert await recall(sqlite_database, releases, 2) is None
 
 
 async def test_a_withdrawal_that_was_cut_off_is_ended_by_the_next_export(
