@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from retrieval.normalise import key_hash
 from storage.exports.catalogue import BY_NAME
 from storage.exports.cleaning import HERE
-from storage.exports.columns import ExportTable, Kind, Row
+from storage.exports.columns import Column, ExportTable, Kind, Row
 from storage.exports.manifest import Manifest, ReleaseError
 from storage.exports.opinions import MATCH_CANDIDATES, to_offered
 from storage.exports.readers import read_table
@@ -77,13 +77,10 @@ class Parser:
     def to_row(self, row: Row, **more: Any) -> Any:
         """The row; raises ReleaseError when it could not have come from a table of ours."""
         fields: dict[str, Any] = {column.name: row[place] for place, column in self._columns} | more
-        for place, column in self._columns:
-            if column.kind == Kind.SOURCE and row[place] == self._own_name:
-                fields[column.name] = HERE
-            elif column.kind == Kind.BYTES:
-                fields[column.name] = bytes.fromhex(row[place])
-            elif column.kind == Kind.JSON and row[place] is not None:
-                fields[column.name] = orjson.loads(row[place])
+        try:
+            fields |= {column.name: self._unpack(column, row[place]) for place, column in self._columns}
+        except ValueError as error:
+            raise ReleaseError(f"{self._table.name} cannot be read: {error}") from None
         if self._model in (Article, ArticleVariant):
             fields["matching_key_hash"] = key_hash(fields["text"]) if fields["text"] else None
         if self._model is Reply:
@@ -93,6 +90,15 @@ class Parser:
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             raise ReleaseError(f"{self._table.name}: {first['loc'][0]} {first['msg']}") from None
+
+    def _unpack(self, column: Column, value: Any) -> Any:
+        if column.kind == Kind.SOURCE and value == self._own_name:
+            return HERE
+        if column.kind == Kind.BYTES:
+            return bytes.fromhex(value)
+        if column.kind == Kind.JSON and value is not None:
+            return orjson.loads(value)
+        return value
 
 
 def read_batches(folder: Path, manifest: Manifest, table: ExportTable, own_name: str) -> Iterator[list[Any]]:
@@ -120,4 +126,8 @@ def _decisions(parser: Parser, rows: Iterator[Row], folder: Path, manifest: Mani
         while id_ is not None and id_.encode() < row[0].encode():
             id_, group = next(candidates, (None, iter(())))
         found = sorted(group, key=lambda one: one[1]) if id_ == row[0] else []
-        yield parser.to_row(row, offered=[to_offered(dict(zip(names, one, strict=True))) for one in found])
+        try:
+            offered = [to_offered(dict(zip(names, one, strict=True))) for one in found]
+        except ValueError as error:
+            raise ReleaseError(f"{MATCH_CANDIDATES.name} cannot be read: {error}") from None
+        yield parser.to_row(row, offered=offered)

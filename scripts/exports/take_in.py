@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from scripts.exports import storing
+from scripts.exports.own_release import refuse_own
 from scripts.exports.parsing import Parser, read_batches
 from scripts.exports.storing import Store, Stored
 from scripts.exports.taking_back import raise_returned, store_tombstones, without_taken_back
@@ -32,7 +33,6 @@ from storage.tables import (
     ArticleDay,
     ArticleReplyFeedback,
     ImportedRelease,
-    MatchDecision,
     MediaHash,
     Rating,
     ReplyRequest,
@@ -69,10 +69,6 @@ ANSWERS: Mapping[str, Store] = {
     "article_replies": storing.store_as_imported,
 }
 """What is taken in when two instances exchange answers."""
-
-
-OWN: Mapping[str, Store] = {"match_decisions": storing.insert_missing(MatchDecision, lambda row: row.id)}
-"""What of an instance's own release is taken in otherwise: what was forgotten here since does not come back."""
 
 
 def run_take_in(folder: Path, *, answered_only: bool) -> None:
@@ -115,9 +111,8 @@ async def take_in(
     manifest = read_manifest(folder)
     check_files(folder, manifest)
     await _refuse_older(database, manifest)
+    await refuse_own(database, folder, manifest, own_name)
     stores = ANSWERS if answered_only else STORES
-    if manifest.instance == own_name and not answered_only:
-        stores = {**stores, **OWN}
     rows = {table.name: table.rows for table in manifest.tables if table.family == "chaming"}
     await _raise_returned(database, folder, manifest, own_name)
     summary: dict[str, Stored] = {}

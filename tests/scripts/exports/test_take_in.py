@@ -1,9 +1,13 @@
 """A release taken in again: the same instance, byte for byte, or another one that learns its answers."""
 
 import gzip
+import hashlib
+import json
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -11,7 +15,9 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
 from moderation.publish import set_article_status
+from moderation.taking_back import forget_asker
 from scripts.cli import main
+from scripts.exports.parsing import MODELS
 from scripts.exports.take_in import choose_folder, take_in
 from scripts.import_cofacts import RejectsFile, import_cofacts
 from storage.database import Database, open_database
@@ -24,9 +30,11 @@ from storage.tables import (
     ArticleReply,
     ArticleReplyFeedback,
     ArticleVariant,
+    Asker,
     Choice,
     Hyperlink,
     ImportedRelease,
+    IndexChange,
     MatchDecision,
     MediaHash,
     Rating,
@@ -183,18 +191,74 @@ async def test_it_follows_its_source_in_every_table(database: Database, tmp_path
     await other.close()
 
 
-async def test_what_was_written_here_is_not_overwritten_by_a_copy(sqlite_database: Database, tmp_path: Path) -> None:
-    await fill(sqlite_database)
-    made = await release(sqlite_database, tmp_path, formats=("jsonl",))
-    async with sqlite_database.transaction() as session:
+@pytest.mark.parametrize("answered_only", [False, True])
+@pytest.mark.parametrize("own_name", ["a.example", "renamed.example"])
+async def test_an_instance_that_people_use_takes_in_nothing_of_its_own(
+    own_name: str, answered_only: bool, database: Database, tmp_path: Path
+) -> None:
+    """People are here under their own names: each question, rating and vote would be there twice."""
+    await fill(database)
+    made = await release(database, tmp_path / "a", formats=("jsonl",))
+    async with database.transaction() as session:
         (await session.get_one(Article, "a2")).text = "改寫過的訊息"
         await set_article_status(session, "a1", Status.BLOCKED)
-        await session.execute(update(MatchDecision).values(asker_id=None, key_hash=None, choice=None))  # forgotten
-    await take_in(sqlite_database, tmp_path / made.release, "a.example")
-    async with sqlite_database.reading() as session:
-        assert (await session.get_one(Article, "a2")).text == "改寫過的訊息"
-        assert (await session.get_one(Article, "a1")).status == Status.BLOCKED
-        assert (await session.get_one(MatchDecision, "m1")).choice is None
+        await forget_asker(session, "asker-one")
+    before = await _dump(database)
+    with pytest.raises(ReleaseError, match="made of this database"):
+        await take_in(database, tmp_path / "a" / made.release, own_name, answered_only=answered_only)
+    assert await _dump(database) == before
+
+
+async def test_an_instance_is_rebuilt_from_its_own_release_and_may_be_interrupted(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = open_database(f"sqlite+aiosqlite:///{tmp_path}/source.db")
+    await migrate(source)
+    await fill(source)
+    made = await release(source, tmp_path / "a", formats=("jsonl",))
+    await source.close()
+
+    def stop(name: str, done: int, total: int) -> None:
+        if name == "ratings":
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await take_in(database, tmp_path / "a" / made.release, "a.example", report=stop)
+    await take_in(database, tmp_path / "a" / made.release, "a.example")
+    again = await release(database, tmp_path / "b", formats=("jsonl",))
+    assert lines(tmp_path / "a", made) == lines(tmp_path / "b", again)
+    rebuilt = await _dump(database)
+    await take_in(database, tmp_path / "a" / made.release, "a.example")
+    assert await _dump(database) == rebuilt
+    async with database.transaction() as session:
+        session.add(Asker(id="somebody new"))
+    with pytest.raises(ReleaseError, match="empty database"):
+        await take_in(database, tmp_path / "a" / made.release, "a.example")
+
+
+@pytest.mark.parametrize("name", ["ratings", "match_candidates"])
+async def test_half_a_character_in_a_release_is_one_clear_line(
+    name: str, sqlite_database: Database, tmp_path: Path
+) -> None:
+    await fill(sqlite_database)
+    made = await release(sqlite_database, tmp_path, formats=("jsonl",))
+    path = f"jsonl/{name}.jsonl.gz"
+    file = tmp_path / made.release / path
+    content = gzip.decompress(file.read_bytes())
+    for place in (b'"reasons":"', b'"signals":"'):
+        content = re.sub(place + rb'[^\n]*?[\]}]"', lambda found, place=place: place + rb'[\"\\ud83d\"]"', content)
+    assert b"ud83d" in content
+    file.write_bytes(gzip.compress(content))
+    manifest = json.loads((tmp_path / made.release / "manifest.json").read_bytes())
+    for one in manifest["files"]:
+        if one["path"] == path:
+            one |= {"bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    (tmp_path / made.release / "manifest.json").write_text(json.dumps(manifest))
+    other = open_database(f"sqlite+aiosqlite:///{tmp_path}/other.db")
+    await migrate(other)
+    with pytest.raises(ReleaseError, match=f"{name} cannot be read"):
+        await take_in(other, tmp_path / made.release, "b.example")
+    await other.close()
 
 
 async def test_a_release_that_was_changed_is_refused_whole(sqlite_database: Database, tmp_path: Path) -> None:
@@ -231,6 +295,16 @@ def test_the_commands_do_the_whole_way(tmp_path: Path, monkeypatch: pytest.Monke
         assert refused.exit_code != 0
         assert words in refused.output
     shutil.rmtree(tmp_path / "out")
+
+
+async def _dump(database: Database) -> dict[str, list[str]]:
+    """Every row of every table that releases are taken into."""
+    models: tuple[Any, ...] = (*MODELS.values(), IndexChange)
+    async with database.reading() as session:
+        return {
+            model.__name__: sorted(repr(row.model_dump()) for row in await session.scalars(select(model)))
+            for model in models
+        }
 
 
 async def _count(database: Database, model: type[Article]) -> int:
