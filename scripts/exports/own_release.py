@@ -37,9 +37,9 @@ async def refuse_own(database: Database, folder: Path, manifest: Manifest, own_n
         is_own = manifest.instance == own_name or await _holds_rows_of_ours(session, folder, manifest)
     if is_own:
         raise ReleaseError(
-            f"{manifest.release} was made of this database, which people use: taken in, their questions, ratings and "
-            "votes would count twice, and what was forgotten since would be back. To rebuild the instance, take it "
-            "into an empty database"
+            f"{manifest.release} is this instance's own ({manifest.instance}), and people use it: taken in, their "
+            "questions, ratings and votes would count twice, and what was forgotten since would be back. To rebuild "
+            "the instance, take it into an empty database; should it be another's, give each its own INSTANCE_NAME"
         )
 
 

@@ -30,7 +30,6 @@ from storage.tables import (
     MatchDecision,
     Rating,
     ReplyRequest,
-    Status,
     Theme,
     ThemeMap,
     Tombstone,
@@ -102,17 +101,14 @@ FEEDBACKS = ExportTable(
     dated=ArticleReplyFeedback.created_at,
 )
 
-ASKING: Any = aliased(ReplyRequest)
-ASKED_THAT_DAY = (
-    select(func.count(ASKING.contributor.distinct()))
-    .where(
-        ASKING.article_id == col(MatchDecision.asked_article_id),
-        ASKING.status == Status.NORMAL,
-        utc_day(ASKING.created_at) == utc_day(col(MatchDecision.created_at)),
-    )
-    .scalar_subquery()
+ASKED_ON = utc_day(col(ReplyRequest.created_at))
+ASKED_BY_MANY = (
+    select(col(ReplyRequest.article_id), ASKED_ON.label("day"))
+    .where(is_normal(ReplyRequest))
+    .group_by(col(ReplyRequest.article_id), ASKED_ON)
+    .having(func.count(col(ReplyRequest.contributor).distinct()) >= K_ANONYMITY)
+    .subquery()
 )
-ASKED_BY_MANY = case((ASKED_THAT_DAY >= K_ANONYMITY, col(MatchDecision.asked_article_id)))
 """Beside the day, an article that few asked about then would lead to one of them in `reply_requests`."""
 
 MATCH_DECISIONS = ExportTable(
@@ -133,9 +129,16 @@ MATCH_DECISIONS = ExportTable(
             "asked_article_id",
             Kind.STRING,
             "What they then asked about, where at least twenty people did on that day.",
-            ASKED_BY_MANY,
+            case((ASKED_BY_MANY.c.article_id.is_not(None), col(MatchDecision.asked_article_id))),
         ),
         Column("created_at", Kind.DAY, "On which day the message came.", MatchDecision.created_at, required=True),
+    ),
+    narrow=lambda query: query.outerjoin(
+        ASKED_BY_MANY,
+        and_(
+            ASKED_BY_MANY.c.article_id == col(MatchDecision.asked_article_id),
+            ASKED_BY_MANY.c.day == utc_day(col(MatchDecision.created_at)),
+        ),
     ),
     order=(MatchDecision.id,),
     dated=MatchDecision.created_at,

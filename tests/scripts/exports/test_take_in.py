@@ -204,7 +204,7 @@ async def test_an_instance_that_people_use_takes_in_nothing_of_its_own(
         await set_article_status(session, "a1", Status.BLOCKED)
         await forget_asker(session, "asker-one")
     before = await _dump(database)
-    with pytest.raises(ReleaseError, match="made of this database"):
+    with pytest.raises(ReleaseError, match="this instance's own"):
         await take_in(database, tmp_path / "a" / made.release, own_name, answered_only=answered_only)
     assert await _dump(database) == before
 
