@@ -40,6 +40,14 @@ settings.load_profile("steady")
 NOT_UNIT_MARKS = {"model", "browser", "postgres", "slow"}
 NOT_UNIT_FIXTURES = {"database_url", "sqlite_url", "encoder_folder"}
 
+NEVER_UNIT = {"acceptance", "browser", "test_model_preparation.py"}
+"""What holds no unit test and takes seconds to import: torch, Playwright, the whole program."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave these out where only unit tests are asked for."""
+    return True if config.option.markexpr == "unit" and collection_path.name in NEVER_UNIT else None
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
