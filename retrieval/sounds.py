@@ -2,17 +2,21 @@
 
 A recording is found by the numbers it has in common with a known one at the same distance in time; where enough of them
 agree on one alignment, the bits of the overlap are compared. That holds when a recording was encoded anew, made quieter
-or cut shorter, and not when it was played faster or spoken by somebody else.
+or cut shorter, and not when it was played faster or spoken by somebody else. Silence tells nothing, since
+many recordings begin or end with it: it is left out of both.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Fingerprint = NDArray[np.uint32]
+
+SILENCE = np.uint32(627_964_279)
+"""What Chromaprint's classifiers make of no sound at all, the same at every place."""
 
 COARSE_BITS = 12
 """Low bits that are ignored when numbers are looked up: they are the first to change."""
@@ -50,20 +54,20 @@ class SoundIndex:
     def replace_article(self, article_id: str, fingerprints: Sequence[Fingerprint]) -> None:
         """Let these fingerprints, and no others, lead to the article."""
         for number, old in enumerate(self._fingerprints.pop(article_id, [])):
-            for at, value in enumerate(_coarse(old)):
+            for at, value in _audible(old):
                 self._places[value].discard((article_id, number, at))
                 if not self._places[value]:
                     del self._places[value]
         if fingerprints:
             self._fingerprints[article_id] = list(fingerprints)
         for number, new in enumerate(fingerprints):
-            for at, value in enumerate(_coarse(new)):
+            for at, value in _audible(new):
                 self._places[value].add((article_id, number, at))
 
     def find(self, heard: Fingerprint, *, within: float = SURE_ERROR) -> list[Heard]:
         """The articles with the same recording, best first; `within` is the share of bits that may differ."""
         votes: Counter[tuple[str, int, int]] = Counter()
-        for at, value in enumerate(_coarse(heard)):
+        for at, value in _audible(heard):
             for article_id, number, place in self._places.get(value, ()):
                 votes[article_id, number, place - at] += 1
         best: dict[str, Heard] = {}
@@ -80,15 +84,24 @@ class SoundIndex:
         return sorted(best.values(), key=lambda each: (each.error, each.article_id))
 
 
-def _coarse(fingerprint: Fingerprint) -> list[int]:
-    values: list[int] = (fingerprint >> np.uint32(COARSE_BITS)).tolist()
-    return values
+def is_too_short(sound: Fingerprint) -> bool:
+    """Whether less of it can be heard than is needed to tell it from another."""
+    return int(np.count_nonzero(sound != SILENCE)) < MIN_OVERLAP
+
+
+def _audible(fingerprint: Fingerprint) -> Iterator[tuple[int, int]]:
+    """The places where something is heard, each with its coarse value."""
+    places = np.flatnonzero(fingerprint != SILENCE)
+    return zip(places.tolist(), (fingerprint[places] >> np.uint32(COARSE_BITS)).tolist(), strict=True)
 
 
 def _compare(heard: Fingerprint, known: Fingerprint, offset: int) -> tuple[float, int] | None:
-    """The share of bits that differ where the two overlap, `heard` beginning `offset` numbers into `known`."""
+    """The share of bits that differ where both are heard at once, `heard` beginning `offset` numbers into `known`."""
     begin, end = max(0, offset), min(len(known), len(heard) + offset)
-    if end - begin < MIN_OVERLAP:
+    ours, theirs = heard[begin - offset : end - offset], known[begin:end]
+    is_heard = (ours != SILENCE) & (theirs != SILENCE)
+    overlap = int(np.count_nonzero(is_heard))
+    if overlap < MIN_OVERLAP:
         return None
-    differing = np.bitwise_count(known[begin:end] ^ heard[begin - offset : end - offset])
-    return float(differing.mean()) / 32, end - begin
+    differing = np.bitwise_count(ours[is_heard] ^ theirs[is_heard])
+    return float(differing.mean()) / 32, overlap

@@ -10,14 +10,14 @@ import pytest
 
 from bot.media import bundled_speech, listening, watching
 from bot.media.bundled_speech import BundledSpeechMissingError, prepare_bundled_speech
-from bot.media.frames import Frames
+from bot.media.frames import SIDE, Frames, hash_frames
 from bot.media.listening import Listener, open_listener
 from bot.media.reading import Reading, ReadText
 from bot.media.recordings import match_other_speeds, match_recording
 from bot.media.watching import TooLongError, UnplayableError, Watched, clean_copy, play_at_other_speeds, watch
 from bot.settings import Settings, SettingsError
 from retrieval.pictures.index import SURE, PictureIndex
-from retrieval.sounds import SoundIndex
+from retrieval.sounds import SILENCE, Fingerprint, SoundIndex
 from scripts.bench.pictures.made import draw_landscape
 
 SECONDS = 12
@@ -128,6 +128,69 @@ async def test_it_offers_a_sound_that_was_made_faster_or_slower(folder: Path, tm
     near = match_other_speeds(await play_at_other_speeds(changed), sounds)
     assert [one.article_id for one in near] == ["one"]
     assert near[0].distance > SURE
+
+
+def slideshow(seed: int) -> bytes:
+    """Eight pages of one template as grey pixels: the same photo on white, with other captions under it."""
+    random = np.random.default_rng(seed)
+    photo = draw_landscape(np.random.default_rng(5)).convert("L").resize((160, 80))
+    pages = []
+    for _ in range(8):
+        page = np.full((SIDE, SIDE), 255, np.uint8)
+        page[16:96, 48:208] = np.asarray(photo)
+        for top in range(112, 232, 20):
+            begin, end = int(random.integers(8, 100)), int(random.integers(120, 248))
+            page[top : top + int(random.integers(6, 18)), begin:end] = 0
+        pages.append(page)
+    return np.stack(pages).tobytes()
+
+
+def music() -> Fingerprint:
+    return np.random.default_rng(9).integers(0, 2**32, 300, dtype=np.uint32)
+
+
+def test_two_slideshows_of_one_template_are_not_the_same() -> None:
+    """All that they share between their bars is the photo: one picture, which is not enough for eight."""
+    kept, sent = hash_frames(slideshow(1), with_cuts=True), hash_frames(slideshow(2))
+    assert [len(view) for view in sent.views] == [8, 8, 1, 1]
+    frames, sounds = PictureIndex(), SoundIndex()
+    frames.replace_article("one", kept.to_keep)
+    sounds.replace_article("one", [music()])
+    assert match_recording(sent, None, frames, sounds) == ([], [])
+    near, sure = match_recording(sent, music(), frames, sounds)
+    assert [one.article_id for one in near] == ["one"]
+    assert sure == []
+    assert [article_id for article_id, _ in match_recording(kept, music(), frames, sounds)[1]] == ["one"]
+
+
+def test_a_silent_video_is_known_by_its_pictures_as_one_without_sound_is() -> None:
+    kept, silence = hash_frames(slideshow(1), with_cuts=True), np.full(300, SILENCE)
+    frames, sounds = PictureIndex(), SoundIndex()
+    frames.replace_article("one", kept.to_keep)
+    sounds.replace_article("one", [silence])
+    near, sure = match_recording(kept, silence, frames, sounds)
+    assert near == []
+    assert [article_id for article_id, _ in sure] == ["one"]
+
+
+@pytest.mark.slow
+async def test_silence_at_the_end_is_not_the_silence_at_the_beginning_of_another(tmp_path: Path) -> None:
+    """As ffmpeg's Chromaprint hears it, from files in the codec that LINE hands out."""
+
+    async def heard(tune: str, filters: str) -> Fingerprint:
+        path = tmp_path / "file.m4a"
+        ffmpeg(*("-f", "lavfi", "-i", f"aevalsrc='0.4*{tune}':d=8", "-af", filters, str(path)))
+        sound = (await looked_at(path)).sound
+        assert sound is not None
+        return sound
+
+    rising, falling = "sin(2*PI*t*(300+90*floor(2*t)))", "sin(2*PI*t*(1500-70*floor(3*t)))"
+    known, sent = await heard(rising, "adelay=6000:all=1"), await heard(falling, "apad=pad_dur=6")
+    assert known[0] == sent[-1] == SILENCE
+    sounds = SoundIndex()
+    sounds.replace_article("known", [known])
+    assert sounds.find(sent) == []
+    assert [one.article_id for one in sounds.find(await heard(rising, "anull"))] == ["known"]
 
 
 @pytest.mark.slow
