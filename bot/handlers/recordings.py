@@ -1,11 +1,22 @@
 """Videos and recordings: looked up by their pictures, their sound and, where a model is configured, by what is said."""
 
+from pathlib import Path
+
 from bot.events import MediaMessage
 from bot.handlers.looking_at_media import LookedUpMedia, decide_on
+from bot.media.desk import MediaDesk
 from bot.media.merging import LookedAt
 from bot.media.reading import Reading, ReadText
-from bot.media.watching import MAX_BYTES, MAX_KEPT_BYTES, passing_file, play_at_other_speeds, watch
+from bot.media.watching import (
+    MAX_BYTES,
+    MAX_KEPT_BYTES,
+    MediaFileError,
+    passing_file,
+    play_at_other_speeds,
+    watch,
+)
 from bot.services import Services
+from retrieval.pictures.index import Near
 
 MAX_UNASKED_BYTES = 20_000_000
 MAX_UNASKED_MS = 180_000
@@ -21,7 +32,7 @@ async def look_up_recording(event: MediaMessage, services: Services) -> LookedUp
         same = desk.library.find_bytes(watched.sha256)
         near, sure = desk.library.find_recording(watched.frames, watched.sound)
         if watched.sound is not None and len(desk.library.sounds) and not (same or near or sure):
-            near = desk.library.find_at_other_speeds(await play_at_other_speeds(path))
+            near = await _find_at_other_speeds(desk, path)
         may_be_published = path.stat().st_size <= MAX_KEPT_BYTES
         heard = ReadText(Reading.NOTHING) if same or watched.sound is None else await desk.listener.listen(path)
     looked = LookedAt(same, near, sure, heard)
@@ -46,3 +57,12 @@ async def find_known_recording(event: MediaMessage, services: Services) -> Looke
     if not same and not sure:
         return None
     return await decide_on(services, event, LookedAt(same, near, sure, None), watched.sha256)
+
+
+async def _find_at_other_speeds(desk: MediaDesk, path: Path) -> list[Near]:
+    """None where it cannot be played so: by then it was watched, and the person is answered about that."""
+    try:
+        sounds = await play_at_other_speeds(path)
+    except MediaFileError:
+        return []
+    return await desk.library.find_at_other_speeds(sounds)

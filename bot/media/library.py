@@ -58,8 +58,13 @@ class MediaLibrary:
         """The articles with the same video or recording; see `bot.media.recordings`."""
         return match_recording(frames, sound, self.frames, self.sounds)
 
-    def find_at_other_speeds(self, sounds: Sequence[Fingerprint]) -> list[Near]:
-        return match_other_speeds(sounds, self.sounds)
+    async def find_at_other_speeds(self, sounds: Sequence[Fingerprint]) -> list[Near]:
+        """The articles with the same sound at another speed, each once; others have their turn after each speed."""
+        found: dict[str, Near] = {}
+        for sound in sounds:
+            found |= {near.article_id: near for near in match_other_speeds([sound], self.sounds)}
+            await asyncio.sleep(0)
+        return list(found.values())
 
     async def run(self) -> None:
         """Load all there is, then follow for ever; a database that is away for a while is waited for."""

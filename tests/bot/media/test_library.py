@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
@@ -50,6 +51,25 @@ async def test_it_loads_what_there_is_and_follows_what_changes(sqlite_database: 
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+async def test_others_have_their_turn_while_it_looks_for_other_speeds(sqlite_database: Database) -> None:
+    library, heard = MediaLibrary(sqlite_database), np.random.default_rng(3).integers(0, 2**32, 60, dtype=np.uint32)
+    for article_id in ("one", "two"):
+        library.sounds.replace_article(article_id, [heard])
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    near = await library.find_at_other_speeds([heard] * 10)
+    beside.cancel()
+    assert [one.article_id for one in near] == ["one", "two"]
+    assert turns >= 10
 
 
 async def test_it_goes_on_after_a_database_that_was_away(sqlite_database: Database) -> None:

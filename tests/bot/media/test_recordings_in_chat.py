@@ -12,6 +12,7 @@ from bot.buttons import Press
 from bot.handlers import recordings
 from bot.media.programs import ProgramMissingError
 from bot.media.reading import Reading, ReadText
+from bot.media.watching import UnplayableError
 from moderation.publish import publish
 from retrieval.types import Band
 from scripts.bench.pictures.made import draw_landscape
@@ -91,6 +92,22 @@ async def test_a_recording_that_was_made_faster_is_offered(album: Album, files: 
     await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
     await answer(album, ArticleType.AUDIO)
     assert (await album.send(files["faster.m4a"], type="audio", duration=8000)).outcome == "candidates"
+
+
+async def test_what_cannot_be_played_faster_is_answered_about_all_the_same(
+    album: Album, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was watched and listened to by then: nothing is wrong with the file."""
+
+    async def play(path: Path) -> None:
+        raise UnplayableError
+
+    asked = await album.send(files["sound.m4a"], user=OUTSIDER, type="audio", duration=8000)
+    await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA], user=OUTSIDER)
+    monkeypatch.setattr(recordings, "play_at_other_speeds", play)
+    unknown = await album.send(files["faster.m4a"], type="audio", duration=8000)
+    assert unknown.outcome == asked.outcome
+    assert Press.AGREE_MEDIA in album.chat.buttons(unknown)
 
 
 async def test_what_is_said_finds_a_text_where_a_model_listens(
