@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from bot import processing
 from bot.bubbles import media as bubbles
-from bot.handlers import recordings
+from bot.handlers import looking_at_media, recordings
 from bot.media import desk
 from scripts.bench.recordings.made import ffmpeg
 from scripts.simulator.people import Happening
 from scripts.simulator.world import User
 from storage.tables import Article, InboxEvent
-from tests.acceptance.library import comes_true, words
+from tests.acceptance.library import WITHIN_S, comes_true, words
 from tests.acceptance.test_branches import SAY, Bot, bot
 
 __all__ = ["bot"]
@@ -25,6 +26,7 @@ KINDS = ["image", "video", "audio"]
 PICTURES = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=5:d=2")
 SOUND = ("-f", "lavfi", "-i", "sine=d=2")
 A_WHILE = 30.0
+"""How long LINE is not ready: longer than the tests let it be."""
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,13 @@ def askers(bot: Bot) -> dict[str, User]:
     return {kind: bot.line.add_user(kind) for kind in KINDS}
 
 
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is another thing than what these tests are about, and must not be told as "too slow"."""
+    monkeypatch.setattr(looking_at_media, "LOOK_UP_WITHIN_S", WITHIN_S)
+    monkeypatch.setattr(processing, "HANDLER_TIMEOUT_S", WITHIN_S)
+
+
 async def send(bot: Bot, user: User, kind: str, data: bytes) -> Happening:
     if kind == "image":
         return await bot.line.send_image(user, data)
@@ -50,7 +59,7 @@ async def send(bot: Bot, user: User, kind: str, data: bytes) -> Happening:
 
 
 async def said(bot: Bot, user: User, count: int = 1) -> str:
-    return words(await bot.line.wait_for_messages(user, count, timeout=A_WHILE))
+    return words(await bot.line.wait_for_messages(user, count, timeout=WITHIN_S))
 
 
 def fetched(bot: Bot) -> list[str]:
