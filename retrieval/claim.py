@@ -2,24 +2,21 @@
 one way."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 import regex
 
+from retrieval.english import find_capitals, spell_countries, spell_one_way
 from retrieval.normalise import fold
 from retrieval.passages import remove_boilerplate
 from retrieval.urls import strip_urls
 
 MAX_CLAIM = 260
 """Texts are compared up to so many characters; beyond, they are stories, and a differing word is no contradiction."""
+MAX_NAMES = 20
+"""Names by their capitals that are looked at."""
 DEBUNKED_WITHIN = 30
 """Characters around a stretch in which a word like 謠言 says that the rumour is spoken of, not told."""
-COUNTS = {"fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50"} | {
-    word: str(number)
-    for number, word in enumerate(
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 2
-    )
-}
-"""Numbers as English writes them; "one" is mostly no number."""
 
 _ASKING = regex.compile(r"(会|能|可以|可|是|有|要|该|好|对|行)(?:不|没)\1|有没有|是否|能否|可否")
 _DECORATION = regex.compile(r"(?:(?!(?<=\d)\^\d)[\p{So}\p{Sk}--[°]])+", regex.VERSION1)
@@ -33,7 +30,6 @@ _DO_NOT = regex.compile(r"\b(?:do|does|did) not\b")
 _NO_LESS = regex.compile(r"\b(?:no|not) (less|fewer|more) than\b")
 _BOUND = {"less": "at least", "fewer": "at least", "more": "at most"}
 _SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
-_COUNT = regex.compile(rf"\b(?:{'|'.join(COUNTS)})\b")
 _DEBUNKING = regex.compile(
     r"错误|谣言|假的|不实|假消息|假新闻|假訊息|误导|不正确|没有根据|无根据|并非事实|非事实|诈骗|事实查核|查核|澄清|辟谣|破解|迷思|谬误"
     r"|^no,|\b(?:false|fake|hoax|debunk\w*|misleading|myth|no evidence|not true|fact.?check\w*)\b"
@@ -50,6 +46,8 @@ class Claim:
     text: str
     asking: str
     """The same with its questions left as they are asked."""
+    names: frozenset[str]
+    """What it names with capitals, lower-case."""
 
     def debunks(self, stretch: str) -> bool:
         """Whether it speaks of the rumour in this stretch rather than telling it."""
@@ -65,14 +63,19 @@ class Claim:
 
 def read_claim(text: str) -> Claim:
     """Fold a text to what is compared. Questions about a claim ("會不會", "是否") lose their question first."""
-    folded = fold(remove_boilerplate(strip_urls(text[: 4 * MAX_CLAIM].translate(_EMOJI_MARKS))))
+    plain = remove_boilerplate(strip_urls(text[: 4 * MAX_CLAIM].translate(_EMOJI_MARKS)))
+    folded = fold(spell_countries(plain))
     folded = _THOUSANDS.sub(",", _DECORATION.sub("", folded))
     if "n" in folded:
         folded = _DO_NOT.sub("not", _NOT.sub(lambda verb: f"{_SHORTENED.get(verb[1], verb[1])} not", folded))
         folded = _NO_LESS.sub(lambda bound: _BOUND[bound[1]], folded)
-    folded = _PER_CENT.sub("%", _COUNT.sub(lambda count: COUNTS[count.group()], folded))
+    folded = _PER_CENT.sub("%", spell_one_way(folded))
     asking = _told_once(_WHETHER_TRUE.sub("", folded))
-    return Claim(_ASKING.sub(lambda question: question.group(1) or "", asking), asking)
+    return Claim(
+        _ASKING.sub(lambda question: question.group(1) or "", asking),
+        asking,
+        frozenset(islice(find_capitals(plain), MAX_NAMES)),
+    )
 
 
 def _told_once(text: str) -> str:

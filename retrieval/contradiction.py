@@ -12,9 +12,20 @@ import regex
 
 from retrieval.alignment import align
 from retrieval.claim import MAX_CLAIM, Claim, read_claim
-from retrieval.details import find_details, named, opposites, quantities, stands_alone, value_of
+from retrieval.details import (
+    find_details,
+    find_directions,
+    is_denied,
+    named,
+    opposites,
+    quantities,
+    telling_directions,
+    value_of,
+)
+from retrieval.english import in_letters, tell_of_one_thing
 from retrieval.frames import Difference, asks_whether, find_conflicts, read_frame
 from retrieval.normalise import fold, size_of
+from retrieval.roles import find_swapped
 from retrieval.units import stem
 
 __all__ = ("Difference", "find_contradictions")
@@ -27,15 +38,12 @@ NEAR_COPY = 0.85
 LONG_COPY = 30.0
 """Size (`retrieval.normalise.size_of`) from which a near-copy with a negation more is no debunk: debunks do not
 repeat a rumour to the letter."""
-LONGEST_DENIAL = 16
-"""Characters before a word in which it is denied: "never be", "not been"."""
 _PART_OF_DATE = regex.compile(r"\d+[月日号]")
 _NEGATION_ONLY = regex.compile(
     r"(?:(?:do|does|did|is|are|was|were|will|would|can|could|should|has|have|had|be|been) ?)?(?:not|never)(?: be)?"
     r"|no|without|no longer"
     r"|[不没無无未非勿别莫]|不(?:会|能|可以|可|得|要|应该|应|宜|是|再|准|该|需要|必|用|含)?|没有|并非|并未|并不|未曾|尚未|从未|还没|严禁|禁止|切忌|无法|拒绝|避免"
 )
-_DENIAL = regex.compile(r"\b(?:not|no|never)(?: [a-z]{1,8})? $")
 _AFFIRMATIVE = frozenset(
     {"", "do", "does", "did", "is", "are", "was", "were", "will", "can", "has", "have", "with", "always"}
     | {"会", "能", "可以", "可", "要", "应该", "是", "有", "必须", "已经", "已", "需要", "得", "请"}
@@ -45,6 +53,8 @@ _HARMLESS = frozenset(
 )
 _ANY_NUMBER = regex.compile(r"(?:(?<![\w.])\.)?\d+(?:[.,:/^-]\d+)*")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
+_WARNING = regex.compile(r"(?<![\w,] ?)(?:not|never) ([a-z]+)")
+_LETTERS = regex.compile(r"[\p{L}']+")
 _TOKEN = regex.compile(r"[a-z']+|.", regex.DOTALL)
 
 
@@ -64,28 +74,30 @@ def _number_conflicts(left: str, right: str) -> Iterator[Difference]:
     differing = sorted(key for key in mine.keys() & theirs.keys() if not set(mine[key]) & set(theirs[key]))
     for unit, told in differing:
         if not told or (unit, "") not in differing:
-            shown = "" if unit == "date" else unit
+            shown = "" if unit.isascii() and len(unit) > 3 else unit
             yield mine[unit, told][0] + shown, theirs[unit, told][0] + shown
 
 
 def _direction_conflicts(left: str, right: str) -> Iterator[Difference]:
+    """Yield the words of one text whose opposites the other has; in English the telling ones, others only in place."""
     for one, other in opposites():
         for mine, theirs in ((one, other), (other, one)):
-            if _says(left, mine) and _says(right, theirs) and not _says(left, theirs) and not _says(right, mine):
+            if mine in left and theirs in right and theirs not in left and mine not in right:
                 yield mine, theirs
+    mine_said, theirs_said = _directions_of(left), _directions_of(right)
+    for pair in sorted(mine_said.keys() & theirs_said.keys()):
+        if not mine_said[pair].keys() & theirs_said[pair].keys():
+            yield next(iter(mine_said[pair].values())), next(iter(theirs_said[pair].values()))
 
 
-def _says(text: str, word: str) -> bool:
-    """Whether a text holds a word; in an alphabet, as a word of its own and not denied: "legal" is not said by
-    "illegal", and "no less than" is not "less than"."""
-    start = text.find(word)
-    while start >= 0 and (not stands_alone(word, text, start) or (word.isascii() and _is_denied(text, start))):
-        start = text.find(word, start + 1)
-    return start >= 0
-
-
-def _is_denied(text: str, start: int) -> bool:
-    return _DENIAL.search(text[max(0, start - LONGEST_DENIAL) : start]) is not None
+def _directions_of(text: str) -> dict[str, dict[str, str]]:
+    """Return what an English text says of each pair of opposites, and how. What it denies it does not say: "no less
+    than" is not "less than"."""
+    found: dict[str, dict[str, str]] = {}
+    for word in find_directions(text) if in_letters(text) else ():
+        if word.kind in telling_directions() and not is_denied(text, word.start):
+            found.setdefault(word.kind, {}).setdefault(word.value, word.told)
+    return found
 
 
 def _negation_in(change: str) -> str | None:
@@ -117,6 +129,7 @@ def _changed_numbers(claim: str, other: str) -> Iterator[Difference]:
     if len(mine) == len(theirs) and [unit for _, unit in mine] == [unit for _, unit in theirs]:
         for (one, unit), (another, _) in zip(mine, theirs, strict=True):
             if value_of(one) != value_of(another):
+                unit = _words_of(unit)
                 yield one + unit, another + unit
 
 
@@ -144,10 +157,35 @@ def _conflicts_in_place(left: Claim, right: Claim, reach: int) -> Iterator[Diffe
     one, other = left.asking[:reach], right.asking[:reach]
 
     def may_deny(mine: int, theirs: int, shared: float) -> bool:
+        if _warns(one, mine, other) or _warns(other, theirs, one):
+            return False
         return shared >= LONG_COPY or left.debunks_at(mine) == right.debunks_at(theirs)
 
-    frames = read_frame(one, find_details(one)), read_frame(other, find_details(other))
+    mine, theirs = _names_of(left, other), _names_of(right, one)
+    frames = read_frame(one, find_details(one, mine)), read_frame(other, find_details(other, theirs))
     yield from find_conflicts(*frames, may_deny)
+    if not (frames[0].asks or frames[1].asks):
+        yield from find_swapped(*frames)
+
+
+def _warns(text: str, place: int, other: str) -> bool:
+    """Whether a denial bids not to do what the other text tells of: "never drink it", and "drinking it" does harm."""
+    warning = _WARNING.match(text, place) if place >= 0 else None
+    if warning is None or warning[1].endswith("ing"):
+        return False
+    verb = stem(warning[1])
+    return any(word.endswith("ing") and stem(word) == verb for word in _LETTERS.findall(other))
+
+
+def _names_of(claim: Claim, other: str) -> list[str]:
+    """Return what only one of two texts names with capitals. Who is told of by another part of the name is the same."""
+    words = set(_LETTERS.findall(other))
+    return [name for name in claim.names if not words & set(name.split())]
+
+
+def _tell_of_one_thing(left: str, right: str) -> bool:
+    """Whether two short English claims are alike by their words, whatever their order."""
+    return max(len(left), len(right)) <= MAX_CLAIM and in_letters(left + right) and tell_of_one_thing(left, right)
 
 
 def _as_written(folded: str, text: str) -> str:
@@ -168,15 +206,18 @@ def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
     if not left.text or not right.text or left.text == right.text:
         return ()
     found = list(_conflicts_in_place(left, right, 4 * MAX_CLAIM))
+    asks = asks_whether(left.asking) or asks_whether(right.asking)
     shorter = min(len(left.text), len(right.text), MAX_CLAIM)
     mine, theirs, alike = align(left.text[: max(MAX_CLAIM, 4 * shorter)], right.text[: max(MAX_CLAIM, 4 * shorter)])
     if alike >= ALIKE or max(len(left.text), len(right.text)) <= SHORT_CLAIM:
         found += [*_contrasts(named(mine), named(theirs)), *_number_conflicts(mine, theirs)]
     if alike >= ALIKE:
-        found += _direction_conflicts(mine, theirs)
+        found += _direction_conflicts(mine, theirs) if not asks else ()
+    elif _tell_of_one_thing(left.text, right.text):
+        found += [*_contrasts(named(left.text), named(right.text)), *_number_conflicts(left.text, right.text)]
+        found += _direction_conflicts(left.text, right.text) if not asks else ()
     if alike >= NEAR_COPY and min(len(mine), len(theirs)) >= NEAR_COPY * max(len(mine), len(theirs)):
         found += [*_changed_numbers(mine, theirs), *_changed_names(mine, theirs)]
-        asks = asks_whether(left.asking) or asks_whether(right.asking)
         is_told = min(size_of(mine), size_of(theirs)) >= LONG_COPY or left.debunks(mine) == right.debunks(theirs)
         if is_told and not asks:
             found += _negation_conflicts(mine, theirs)

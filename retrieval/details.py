@@ -1,14 +1,16 @@
 """The details by which claims differ: numbers with their units, dates, listed foods, drugs, places and names, and words
 with an opposite. The lists are in `words/`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 import regex
 
+from retrieval.english import COMMON, in_letters
 from retrieval.frames import Detail
 from retrieval.normalise import fold
+from retrieval.units import stem
 
 WORDS = Path(__file__).parent / "words"
 CLASSES = ("food", "drug", "place", "name")
@@ -20,20 +22,42 @@ _NUMBER = regex.compile(
     r"(?<![a-z0-9^])[-±]?(?:(?<![\w.])\.)?\d+(?:[.,^]\d+)*|(?!千万)[〇零一二两三四五六七八九十百千万亿]+(?=[个年月日天号岁倍杯颗粒克公斤元块万亿人次度点分秒小时周杯种成%])"
 )
 _UNIT = regex.compile(
-    r"\s*(?:多|几|余)?\s*(%|[a-z°]{1,4}|万|亿|千|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折|个|家|项|件|只|台|间|场|篇|份|包|瓶|碗|片|支|根|箱|桶|匙|滴)"
+    r"\s*(?:多|几|余)?[\s-]*(%|[a-z°]{1,20}|万|亿|千|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折|个|家|项|件|只|台|间|场|篇|份|包|瓶|碗|片|支|根|箱|桶|匙|滴)"
 )
 _DATE = regex.compile(r"(?<!\d)(?:(\d{2,4})\s*[年/.-]\s*)?(\d{1,2})\s*[月/]\s*(\d{1,2})\s*[日号]?(?!\d)")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
+_LETTERS = regex.compile(r"[a-z']+")
+_MONTHS = ["january|jan", "february|feb", "march", "april|apr", "may", "june|jun", "july|jul", "august|aug"]
+_MONTHS += ["september|sept|sep", "october|oct", "november|nov", "december|dec"]
+_MONTH = regex.compile("|".join(f"(?P<m{number}>{names})" for number, names in enumerate(_MONTHS, 1)))
+_MONTH_NAME = "(?:" + "|".join(_MONTHS) + ")"
+_WRITTEN_DATE = regex.compile(
+    rf"\b(?:(?P<month>{_MONTH_NAME})\.? (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
+    rf"|(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<month>{_MONTH_NAME}))\b"
+)
+_MONTH_ALONE = regex.compile(
+    rf"\b(?:(?!march|may){_MONTH_NAME}|(?<=\b(?:in|of|since|until|till|by|last|next) )(?:march|may))\b"
+)
+_WEEKDAY = regex.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b")
+_YEAR = regex.compile(r"(?<![\d.,$-])(?:1[89]|20)\d\d(?![\d.,]*\d|-\w|%)")
+_REST = regex.compile(r"(?:e?s)?(?![a-z0-9])")
+LONGEST_DIRECTION = 3
+"""Words of the longest phrase among the directions."""
+_DENIAL = regex.compile(r"\b(?:not|no|never)(?: [a-z]{1,8})? $")
+LONGEST_DENIAL = 16
+"""Characters before a word in which it is denied: "never be", "not been"."""
 
 
 @cache
 def _lexicon() -> dict[str, list[tuple[str, str]]]:
     """Return every (word, class) by the word's first two characters, the longest words first. Words in an alphabet
-    are a class of their own: Taiwan does not contradict 台灣."""
+    are a class of their own, line by line: Taiwan does not contradict 台灣, nor Houston Texas."""
     words: dict[str, str] = {}
     for name in CLASSES:
-        for word in fold((WORDS / f"{name}.txt").read_text(encoding="utf-8")).split():
-            words.setdefault(word, f"{name} in letters" if word.isascii() and name != "name" else name)
+        for line, listed in enumerate(fold((WORDS / f"{name}.txt").read_text(encoding="utf-8")).splitlines()):
+            for word in listed.split():
+                kind = f"{name} in letters {line}" if word.isascii() and name != "name" else name
+                words.setdefault(word.replace("_", " "), kind)
     by_start: dict[str, list[tuple[str, str]]] = {}
     for word in sorted(words, key=len, reverse=True):
         by_start.setdefault(word[:2], []).append((word, words[word]))
@@ -59,10 +83,54 @@ def _without(text: str, pattern: regex.Pattern[str]) -> str:
     return stripped
 
 
-def stands_alone(word: str, text: str, start: int) -> bool:
-    """Whether a word in an alphabet is a word there, and not a part of one."""
-    around = text[max(0, start - 1) : start] + text[start + len(word) : start + len(word) + 1]
-    return not (word.isascii() and any(c.isascii() and c.isalnum() for c in around))
+@cache
+def _directions() -> dict[tuple[str, ...], tuple[str, str]]:
+    """Return (pair, side) for the stems of every English word or phrase with an opposite."""
+    said: dict[tuple[str, ...], tuple[str, str]] = {}
+    for line in (WORDS / "directions.txt").read_text(encoding="utf-8").splitlines():
+        for side in line.split(" / ") if line else ():
+            for phrase in side.split():
+                stems = tuple(stem(word) for word in phrase.split("_"))
+                said.setdefault(stems, (f"<{line}>", side))
+    return said
+
+
+@cache
+def telling_directions() -> frozenset[str]:
+    """Return the pairs of `directions.txt` above its empty line: they tell claims apart wherever they are said."""
+    text = (WORDS / "directions.txt").read_text(encoding="utf-8")
+    return frozenset(f"<{line}>" for line in text.partition("\n\n")[0].splitlines())
+
+
+def find_directions(text: str) -> Iterator[Detail]:
+    """Yield the words of a folded English text that have an opposite."""
+    words = list(_LETTERS.finditer(text))
+    stems, directions, place = [stem(word.group()) for word in words], _directions(), 0
+    while place < len(words):
+        for length in range(LONGEST_DIRECTION, 0, -1):
+            if (found := directions.get(tuple(stems[place : place + length]))) is not None:
+                start, end = words[place].start(), words[place + len(stems[place : place + length]) - 1].end()
+                yield Detail(start, end, *found, text[start:end])
+                place += length - 1
+                break
+        place += 1
+
+
+def is_denied(text: str, start: int) -> bool:
+    """Whether the word that begins there in an English text is denied: "never be safe"."""
+    return _DENIAL.search(text[max(0, start - LONGEST_DENIAL) : start]) is not None
+
+
+def _end_of(word: str, text: str, start: int) -> int:
+    """Return where a listed word that begins there ends, -1 if it is no word there but a part of one. In an alphabet it
+    may be a plural."""
+    end = start + len(word)
+    if not word.isascii():
+        return end
+    if text[max(0, start - 1) : start].isascii() and text[max(0, start - 1) : start].isalnum():
+        return -1
+    rest = _REST.match(text, end)
+    return rest.end() if rest is not None else -1
 
 
 def find_names(text: str) -> Iterator[Detail]:
@@ -71,9 +139,10 @@ def find_names(text: str) -> Iterator[Detail]:
     unnamed = _NO_NAME_IN_LETTERS if text.isascii() else ()
     while position < len(text) - 1:
         for word, name in lexicon.get(text[position : position + 2], ()):
-            if text.startswith(word, position) and word not in unnamed and stands_alone(word, text, position):
-                yield Detail(position, position + len(word), name, same.get(word, word), word)
-                position += len(word) - 1
+            end = _end_of(word, text, position) if text.startswith(word, position) and word not in unnamed else -1
+            if end >= 0:
+                yield Detail(position, end, name, same.get(word, word), text[position:end])
+                position = end - 1
                 break
         position += 1
 
@@ -86,15 +155,38 @@ def named(text: str) -> dict[str, set[str]]:
     return found
 
 
+def _find_times(text: str) -> Iterator[Detail]:
+    """Yield the dates in words, months, weekdays and years of an English text, one behind the other of a kind."""
+    for date in _WRITTEN_DATE.finditer(text):
+        month = _MONTH.fullmatch(date["month"])
+        if month is not None and month.lastgroup is not None:
+            yield Detail(date.start(), date.end(), "date", f"{month.lastgroup[1:]}/{int(date['day'])}", date.group())
+    for month in _MONTH_ALONE.finditer(text):
+        yield Detail(month.start(), month.end(), "month", month.group()[:3], month.group())
+    for day in _WEEKDAY.finditer(text):
+        yield Detail(day.start(), day.end(), "weekday", day.group(), day.group())
+    for year in _YEAR.finditer(text):
+        if (unit := _UNIT.match(text, year.end())) is None or unit[1] in COMMON:
+            yield Detail(year.start(), year.end(), "year", year.group(), year.group())
+
+
+def _unit_of(unit: regex.Match[str]) -> tuple[str, str]:
+    """Return a unit as it is compared, and as it is told behind its number."""
+    word = unit[1]
+    return (stem(word), f" {word}") if len(word) > 3 and word.isascii() else (word, word)
+
+
 def _find_numbers(text: str) -> Iterator[Detail]:
     """Yield the dates in a text, and the other numbers with their unit."""
     dates = [Detail(found.start(), found.end(), "date", _day(found), _day(found)) for found in _DATE.finditer(text)]
     yield from dates
     for number in _NUMBER.finditer(text):
         unit = _UNIT.match(text, number.end())
-        if unit is not None and not any(date.start < unit.end() and number.start() < date.end for date in dates):
-            value = value_of(number.group())
-            yield Detail(number.start(), unit.end(), unit[1], value, value + unit[1])
+        if unit is None or unit[1] in COMMON:
+            continue
+        if not any(date.start < unit.end() and number.start() < date.end for date in dates):
+            value, (kind, told) = value_of(number.group()), _unit_of(unit)
+            yield Detail(number.start(), unit.end(), kind, value, value + told)
 
 
 def _find_opposites(text: str) -> Iterator[Detail]:
@@ -116,9 +208,22 @@ def _words_with_opposites() -> tuple[tuple[str, str], ...]:
     return tuple((pair, word) for word, pair in said.items())
 
 
-def find_details(text: str) -> list[Detail]:
-    """Return what fills the slots of a folded text, one behind the other."""
-    found = sorted([*_find_numbers(text), *find_names(text), *_find_opposites(text)], key=lambda one: one.start)
+def find_named(text: str, names: Iterable[str]) -> Iterator[Detail]:
+    """Yield where a folded text has the names it was found to have."""
+    for name in names:
+        start, last = text.find(name), name.split()[-1]
+        while start >= 0:
+            end = start + len(name)
+            if not text[max(0, start - 1) : start].isalnum() and not text[end : end + 1].isalnum():
+                yield Detail(start, end, "name", _same_names().get(last, last), name)
+            start = text.find(name, end)
+
+
+def find_details(text: str, names: Iterable[str] = ()) -> list[Detail]:
+    """Return what fills the slots of a folded text, one behind the other. `names` are those its capitals tell."""
+    found = [*_find_numbers(text), *find_names(text), *_find_opposites(text)]
+    found += [*find_named(text, names), *find_directions(text), *(_find_times(text) if in_letters(text) else ())]
+    found.sort(key=lambda one: (one.start, -one.end))
     kept: list[Detail] = []
     for detail in found:
         if not kept or detail.start >= kept[-1].end:
@@ -149,10 +254,14 @@ def quantities(text: str) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for date in _DATE.finditer(text):
         found.setdefault(("date", ""), []).append(_day(date))
+    for time in _find_times(text) if in_letters(text) else ():
+        if time.kind != "year":
+            found.setdefault((time.kind, ""), []).append(time.value)
     for number in _NUMBER.finditer(_without(text, _DATE)):
-        if (unit := _UNIT.match(number.string, number.end())) is None:
+        unit = _UNIT.match(number.string, number.end())
+        if unit is None or unit[1] in COMMON:
             continue
         value, after = value_of(number.group()), number.string[unit.end() : unit.end() + 2]
         for told in ("", after) if len(_WORD.findall(after)) == 2 else ("",):
-            found.setdefault((unit[1], told), []).append(value)
+            found.setdefault((_unit_of(unit)[0], told), []).append(value)
     return found

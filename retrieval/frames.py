@@ -6,11 +6,12 @@ slots are the same place where the words around them are the same, whatever else
 greeting or a cut end hides nothing. What a text says both ways, or only asks, contradicts nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import regex
 
+from retrieval.english import COMMON
 from retrieval.units import stem
 
 DENIED, AFFIRMED, ASKED, UNSAID = "denied", "affirmed", "asked", "unsaid"
@@ -20,8 +21,8 @@ REACH = 30
 LONGEST_QUESTION = 60
 MAX_SLOTS, MAX_PLACES = 100, 20
 """Slots of a text, and places where one may stand in the other, that are looked at: bounds the work."""
-WORD_SIZE = 2.0
-"""What a word of an alphabet or a detail says, in Chinese characters."""
+WORD_SIZE = 2.5
+"""What a telling word of an alphabet or a detail says, in Chinese characters."""
 
 AROUND_DENIAL = 4.0
 """Size of the shared words around a denial and its opposite ("不能" and "可以"), both sides together."""
@@ -54,7 +55,7 @@ _MODAL = "(?:会|能|可以|可|是|有|要|该|好)"
 _ASKING = rf"(?!有没有[听看]){_MODAL}(?:不|没){_MODAL}|是否|能否|可否"
 _FILLER = (
     "千万|绝对|绝|其实|真的|真|一定|完全|根本|到底|究竟|万万|一起|一同|同时|都|也|还|就|的|了|喔|哦|啊|呀|耶|呢|吗|嘛|吧"
-    r"|\b(?:a|an|the|that|to|really)\b"
+    r"|\b(?:a|an|any|the|that|to|really)\b"
 )
 _TOKEN = regex.compile(
     rf"(?P<asking>{_ASKING})|(?P<denial>{_DENIAL}|{_LETTERS_DENIAL})"
@@ -101,6 +102,10 @@ class Frame:
     slots: Sequence[_Slot]
     begins: frozenset[int]
     asks: bool
+    filled: Mapping[int, str]
+    """The details among the words, by their place."""
+    denied: frozenset[int]
+    """Places before which a denial stands."""
 
 
 def read_frame(text: str, details: Sequence[Detail] = ()) -> Frame:
@@ -116,7 +121,9 @@ def read_frame(text: str, details: Sequence[Detail] = ()) -> Frame:
             slots.append(_Slot(len(words), detail.kind, detail.value, detail.told, detail.start))
             words.append(f"<{detail.kind}>")
             position = detail.end
-    return Frame(words, slots, frozenset(begins), is_question)
+    filled = {slot.place: slot.value for slot in slots if slot.kind != POLARITY}
+    denied = frozenset(slot.place for slot in slots if slot.kind == POLARITY and slot.value == DENIED)
+    return Frame(words, slots, frozenset(begins), is_question, filled, denied)
 
 
 def _take(token: regex.Match[str], words: list[str], slots: list[_Slot], begins: set[int], is_question: bool) -> None:
@@ -203,6 +210,8 @@ def _moved(one: Frame, other: Frame) -> Iterator[Difference]:
     ]
     if size < AROUND_DENIAL or len(starts) != 1:
         return
+    if any(other.filled.get(place + starts[0]) != value for place, value in one.filled.items()):
+        return
     mine = [slot for slot in one.slots if slot.kind == POLARITY]
     theirs = [slot for slot in other.slots if slot.kind == POLARITY and 0 <= slot.place - starts[0] < length]
     if len(mine) == len(theirs) == 1 and not _agree(mine[0].value, theirs[0].value):
@@ -219,7 +228,12 @@ def _meetings(one: Frame, other: Frame, may_deny: Callable[[int, int, float], bo
             left, right = _shared(one, other, slot, place)
             begin = slot.place in one.begins and place in other.begins
             if slot.kind != POLARITY:
-                counts, differs = _is_same_place(left, right, begin), slot.value != found.value
+                counts = _is_same_place(left, right, begin) and (slot.place in one.denied) == (place in other.denied)
+                differs = slot.value != found.value
+                if "/" in slot.kind and (one.asks or other.asks):
+                    counts = False
+            elif one.filled.get(slot.place) != other.filled.get(place):
+                continue  # "not safe" and "dangerous" say the same
             elif _agree(slot.value, found.value):
                 counts, differs = True, False
             else:
@@ -274,4 +288,6 @@ def _shared(one: Frame, other: Frame, slot: _Slot, place: int) -> tuple[float, f
 
 
 def _size(word: str) -> float:
+    if word in COMMON:
+        return 1.0
     return WORD_SIZE if len(word) > 1 and not word[0].isdigit() else 1.0
