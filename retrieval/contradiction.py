@@ -38,6 +38,8 @@ NEAR_COPY = 0.85
 LONG_COPY = 30.0
 """Size (`retrieval.normalise.size_of`) from which a near-copy with a negation more is no debunk: debunks do not
 repeat a rumour to the letter."""
+LEAST_OF_NAME = 4
+"""Letters of a name by which it is known."""
 _PART_OF_DATE = regex.compile(r"\d+[月日号]")
 _NEGATION_ONLY = regex.compile(
     r"(?:(?:do|does|did|is|are|was|were|will|would|can|could|should|has|have|had|be|been) ?)?(?:not|never)(?: be)?"
@@ -178,9 +180,14 @@ def _warns(text: str, place: int, other: str) -> bool:
 
 
 def _names_of(claim: Claim, other: str) -> list[str]:
-    """Return what only one of two texts names with capitals. Who is told of by another part of the name is the same."""
-    words = set(_LETTERS.findall(other))
-    return [name for name in claim.names if not words & set(name.split())]
+    """Return what only one of two texts names with capitals. Who is told of by a part of the name, or by one that was
+    cut off, is the same."""
+    words = {word for word in _LETTERS.findall(other) if len(word) >= LEAST_OF_NAME}
+
+    def is_told(part: str) -> bool:
+        return any(word.startswith(part) or part.startswith(word) for word in words)
+
+    return [name for name in claim.names if not any(map(is_told, name.split()))]
 
 
 def _tell_of_one_thing(left: str, right: str) -> bool:

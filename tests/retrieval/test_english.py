@@ -87,6 +87,7 @@ def test_it_finds_what_an_english_claim_says_otherwise(message: str, entry: str)
         ("Apple met Samsung in court", "Samsung met Apple in court"),
         ("Apple sued Samsung, and Samsung sued Apple", "Samsung sued Apple"),
         ("Samsung was sued by Apple", "Apple sued Samsung"),
+        ("wtf human meat found in a freezer of a McDonal", "wtf human meat found in a freezer of a McDonalds store"),
         ("The vaccine killed 12,000 people in Ja", "The vaccine killed 12,000 people in Japan"),
         ("Obama banned Iraqi refugees for six months", "Barack Obama banned refugees from Iraq for 6 months"),
     ],
