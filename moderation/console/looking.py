@@ -1,7 +1,8 @@
 """What a page shows, read in one go: the way for readings that every page makes.
 
 An `AsyncSession` on SQLite changes threads at each of its steps, some ten for one statement, and all pages share
-one loop. `look` changes once, whatever the number of statements. They must be short: the bot's answers look there too.
+one loop. `look` changes once, whatever the number of statements. They must be short, since the bot's answers look there
+too: each finds what it needs by index. What grows with a table, or with what somebody has done, is for `reading()`.
 """
 
 from collections.abc import Callable

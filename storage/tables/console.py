@@ -107,7 +107,7 @@ class SetAside(SQLModel, table=True):
     __tablename__ = "set_aside"
 
     task_id: str = Field(foreign_key="review_task.id", primary_key=True, ondelete="CASCADE")
-    editor_id: str = Field(foreign_key="editor.id", primary_key=True)
+    editor_id: str = Field(foreign_key="editor.id", primary_key=True, index=True)
     until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When it comes back; None: it was skipped."""
     reason: str = ""

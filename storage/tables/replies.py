@@ -43,7 +43,7 @@ class Reply(SQLModel, table=True):
     """`hash_text(text)`, filled in whenever the row is written: stock answers are found by it."""
     reference: str | None = None
     source: str = "chaming"
-    contributor: str | None = None
+    contributor: str | None = Field(default=None, index=True)
     app_id: str | None = None
     created_at: datetime | None = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -73,7 +73,7 @@ class ArticleReply(SQLModel, table=True):
     reply_id: str = Field(foreign_key="reply.id", primary_key=True, index=True)
     state: ReplyState = Field(default=ReplyState.PROPOSED, sa_type=stored(ReplyState))
     status: Status = Field(default=Status.NORMAL, sa_type=stored(Status))
-    contributor: str | None = None
+    contributor: str | None = Field(default=None, index=True)
     app_id: str | None = None
     positive_feedback_count: int = 0
     """Of all people: what the source counted and what people said here."""
