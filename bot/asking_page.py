@@ -8,15 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.bubbles.notes import SEEN_WHERE
 from bot.bubbles.view import DRAFT_LINK, View
-from bot.handlers.asking import Asked, Person, find_question_of, note_asked
+from bot.handlers.asking import Asked, Person, find_question_of, hold_messages, note_asked
 from bot.pages import PAGES, security_headers
 from bot.services import Services
 from bot.wording import choose_from_header
 from storage.askers import find_asker
-from storage.inbox_statements import hold_payload
 from storage.match_decisions import find_decision
 from storage.questions import Question, note_reason, note_seen_where
-from storage.tables import SeenWhere, utc_now
+from storage.tables import SeenWhere
 
 LINK_LIVES_S = 2 * 24 * 60 * 60
 """A day until the message is erased, and a day to take it back."""
@@ -35,19 +34,19 @@ def form_headers(style: str) -> dict[str, str]:
     return headers | {"Content-Security-Policy": policy.replace("form-action 'none'", "form-action 'self'")}
 
 
-async def find_asked_question(services: Services, decision_id: str | None) -> Question | None:
-    """The question that was asked with the message, on a page or in the chat."""
+async def find_asked_question(
+    services: Services, decision_id: str | None, parts: Sequence[str] = ()
+) -> Question | None:
+    """The question that was asked with the message, or with one of its parts, on a page or in the chat."""
     async with services.database.reading() as session:
-        return await find_question_of(session, decision_id)
+        return await find_question_of(session, decision_id, parts)
 
 
-async def may_be_published(session: AsyncSession, event_id: str, decision_id: str | None) -> bool:
-    """Whether the message was neither taken back nor asked about meanwhile, by another press or in the chat.
-
-    Taking it back waits until the session's transaction has ended, and finds what was asked in it.
-    """
-    is_kept = await session.run_sync(lambda sync: hold_payload(sync.connection(), event_id, utc_now()))
-    return is_kept and await find_question_of(session, decision_id) is None
+async def may_be_published(
+    session: AsyncSession, event_ids: Sequence[str], decision_id: str | None, parts: Sequence[str] = ()
+) -> bool:
+    """Whether the messages were neither taken back nor asked about meanwhile, by another press or in the chat."""
+    return await hold_messages(session, event_ids) and await find_question_of(session, decision_id, parts) is None
 
 
 async def note_question(

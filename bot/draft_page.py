@@ -5,7 +5,7 @@ is and not whose. It works until the message is published, and for a day after t
 nothing: publishing needs two deliberate presses, and a person sees exactly what becomes public before the second.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -24,7 +24,7 @@ from bot.bubbles.consent import MAX_PUBLISHED
 from bot.bubbles.notes import place_in_line, usual_wait
 from bot.drafts import draft_of, is_cut_from
 from bot.fit import clean, cut, units
-from bot.handlers.asking import Person, find_same, publish_within, take_back_question
+from bot.handlers.asking import Person, find_question_of, find_same, publish_within, take_back_question
 from bot.handlers.kept_message import find_kept_message, find_parts
 from bot.mentions import without_mentions
 from bot.pages import read_style
@@ -37,9 +37,11 @@ class Kept:
     """What a token leads to while nothing is published: whose message, which, and the decision behind it."""
 
     person: Person
-    event_ids: str
+    event_ids: Sequence[str]
     whole: str
     decision_id: str | None
+    parts: Sequence[str]
+    """The decisions on the messages that are in it, each by itself."""
 
 
 def add_draft_page(app: web.Application, services: Services) -> None:
@@ -58,10 +60,10 @@ class _DraftPage:
         subject = read_token(request, self._services)
         if subject is None:
             return await self._gone(request)
-        question = await find_asked_question(self._services, subject[1])
+        kept = await self._find_kept(*subject)
+        question = await find_asked_question(self._services, subject[1], kept.parts if kept else ())
         if question is not None:
             return await self._respond(request, "asked", {"question": question})
-        kept = await self._find_kept(*subject)
         if kept is None:
             return await self._gone(request)
         draft = draft_of(kept.whole)
@@ -73,9 +75,9 @@ class _DraftPage:
         if subject is None:
             return await self._gone(request)
         if form["step"] == "take-back":
-            return await self._take_back(request, subject[1])
+            return await self._take_back(request, *subject)
         kept = await self._find_kept(*subject)
-        if kept is None or await find_asked_question(self._services, subject[1]) is not None:
+        if kept is None or await find_asked_question(self._services, kept.decision_id, kept.parts) is not None:
             return await self.show(request)
         problem = _problem(form["text"], kept.whole)
         if problem or form["step"] not in {"look", "publish"}:
@@ -87,24 +89,25 @@ class _DraftPage:
     async def _publish(self, request: web.Request, kept: Kept, form: Mapping[str, str]) -> web.Response:
         """Publish what was looked at, unless the message was taken back or asked about while the page was at it."""
         sure = await find_same(self._services, kept.decision_id, form["text"])
-        parts = await find_parts(self._services, kept.person.asker_id, kept.event_ids)
         async with self._services.database.transaction() as session:
-            for event_id in kept.event_ids.split(","):
-                if not await may_be_published(session, event_id, kept.decision_id):
-                    raise web.HTTPSeeOther(request.path)
+            if not await may_be_published(session, kept.event_ids, kept.decision_id, kept.parts):
+                raise web.HTTPSeeOther(request.path)
             asked = await publish_within(session, kept.person, form["text"], sure)
-            await note_question(session, kept.person, kept.decision_id, asked, form, parts)
+            await note_question(session, kept.person, kept.decision_id, asked, form, kept.parts)
         view = await choose_view(request, self._services)
         told = [place_in_line(view, asked.receipt.nth), *usual_wait(view, asked.waiting)] if asked.receipt else []
         return await self._respond(request, "done", {"asked": asked, "told": told})
 
-    async def _take_back(self, request: web.Request, decision_id: str | None) -> web.Response:
+    async def _take_back(self, request: web.Request, event_ids: str, decision_id: str | None) -> web.Response:
+        kept = await self._find_kept(event_ids, decision_id)
         async with self._services.database.transaction() as session:
             decision = await find_decision(session, decision_id) if decision_id else None
-            if decision is None or decision.asker_id is None or decision.asked_article_id is None:
+            asker_id = kept.person.asker_id if kept else decision.asker_id if decision else None
+            question = await find_question_of(session, decision_id, kept.parts if kept else ())
+            if question is None or asker_id is None:
                 outcome = "nothing_to_take_back"
             else:
-                outcome = await take_back_question(session, decision.asker_id, decision.asked_article_id)
+                outcome = await take_back_question(session, asker_id, question.article_id)
         return await self._respond(request, "back", {"outcome": outcome})
 
     async def _find_kept(self, event_ids: str, decision_id: str | None) -> Kept | None:
@@ -115,7 +118,8 @@ class _DraftPage:
         if len(texts) < len(found) or user_id is None:
             return None
         person = Person(self._services.pseudonyms.of(user_id), user_id)
-        return Kept(person, event_ids, "\n".join(texts), decision_id)
+        parts = await find_parts(self._services, person.asker_id, event_ids)
+        return Kept(person, event_ids.split(","), "\n".join(texts), decision_id, parts)
 
     async def _gone(self, request: web.Request) -> web.Response:
         return await self._respond(request, "gone", status=410)

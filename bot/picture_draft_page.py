@@ -156,7 +156,7 @@ class _PictureDraftPage:
         media = await asyncio.to_thread(picture_to_publish, draft.seen, areas, text or None)
         noted = {"text": text, "reason": form.reason, "seen": form.seen}
         async with self._services.database.transaction() as session:
-            if not await may_be_published(session, draft.kept.event_id, draft.decision_id):
+            if not await may_be_published(session, [draft.kept.event_id], draft.decision_id):
                 raise self._settled(request)
             asked = await publish_within(session, draft.person, media)
             await note_question(session, draft.person, draft.decision_id, asked, noted)

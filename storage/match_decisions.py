@@ -95,13 +95,16 @@ def record_asked(
 
 
 def record_asked_with(connection: Connection, decision_ids: Sequence[str], asker_id: str, article_id: str) -> None:
-    """Store the same of messages that were asked about as parts of one, and not yet by themselves."""
+    """Store the same of this person's messages that were asked about as parts of one.
+
+    The caller has seen that no question with one of them is open: what was asked before was taken back, which unlinks
+    it. It is linked once more, for whoever unsends the message now takes this article back.
+    """
+    is_free = decisions.c.asker_id.is_(None) | (decisions.c.asker_id == asker_id)
     connection.execute(
         update(decisions)
-        .where(
-            decisions.c.id.in_(decision_ids), decisions.c.asker_id == asker_id, decisions.c.asked_article_id.is_(None)
-        )
-        .values(asked_article_id=article_id)
+        .where(decisions.c.id.in_(decision_ids), is_free)
+        .values(asker_id=asker_id, asked_article_id=article_id)
     )
 
 

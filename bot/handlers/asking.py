@@ -13,8 +13,9 @@ from bot.services import Services
 from moderation.intake import RequestReceipt, SureMatch, request_reply, take_in_message
 from moderation.taking_back import take_back_message, take_back_request
 from retrieval.normalise import key_hash
-from storage.articles import ArticleSummary
+from storage.articles import ArticleSummary, resolve_article
 from storage.askers import ensure_asker
+from storage.inbox_statements import hold_payload
 from storage.match_decisions import find_decision, load_decisions_of, record_asked, record_asked_with
 from storage.questions import Question, count_questions_since, find_question
 from storage.statistics import Waiting, find_waiting
@@ -37,7 +38,7 @@ class Asked:
     """What came of asking."""
 
     outcome: str
-    """`asked`, `asked_before`, `answered_meanwhile`, `not_published` or `too_many_questions`."""
+    """`asked`, `asked_before`, `answered_meanwhile`, `not_published`, `too_many_questions` or `expired`."""
     article: ArticleSummary | None = None
     receipt: RequestReceipt | None = None
     waiting: Waiting | None = None
@@ -48,16 +49,24 @@ class Asked:
 
 
 async def publish_and_ask(
-    services: Services, person: Person, public: str, decision_id: str | None, parts: Sequence[str] = ()
+    services: Services,
+    person: Person,
+    public: str,
+    decision_id: str | None,
+    event_ids: Sequence[str],
+    parts: Sequence[str] = (),
 ) -> Asked:
     """Store a text as an article, exactly as it was shown and agreed to, and let this person wait for an answer.
 
-    A message is published once: whoever agreed to it on the page, or in other words, asks about what they asked then.
-    `parts`: the decisions on the messages that are in the text, each of which takes it back when it is unsent.
+    A message is published once: whoever agreed to it on the page, in other words, or as a part of several, asks about
+    what they asked then. `event_ids`: the messages that are in the text. `parts`: the decisions on them, each of which
+    takes the text back when its message is unsent.
     """
     sure = await find_same(services, decision_id, public)
     async with services.database.transaction() as session:
-        if question := await find_question_of(session, decision_id):
+        if not await hold_messages(session, event_ids):
+            return Asked("expired")
+        if question := await find_question_of(session, decision_id, parts):
             return await ask_about(session, person, question.article_id)
         asked = await publish_within(session, person, public, sure)
         if asked.receipt is not None and decision_id is not None:
@@ -76,12 +85,32 @@ async def publish_within(session: AsyncSession, person: Person, public: str, sur
     return await ask_about(session, person, article.id, public)
 
 
-async def find_question_of(session: AsyncSession, decision_id: str | None) -> Question | None:
-    """What was asked with the message this decision was made on, on a page or in the chat."""
-    decision = await find_decision(session, decision_id) if decision_id else None
-    if decision is None or decision.asker_id is None or decision.asked_article_id is None:
-        return None
-    return await find_question(session, decision.asker_id, decision.asked_article_id)
+async def hold_messages(session: AsyncSession, event_ids: Sequence[str]) -> bool:
+    """Whether all of these messages are still kept.
+
+    Who takes one of them back, or agrees to it elsewhere, waits until the session's transaction has ended, and finds
+    what was asked in it. In a fixed order, so that two who hold several never wait for one another.
+    """
+
+    def hold(sync: Session) -> bool:
+        now = utc_now()
+        return all(hold_payload(sync.connection(), event_id, now) for event_id in sorted(event_ids))
+
+    return await session.run_sync(hold)
+
+
+async def find_question_of(
+    session: AsyncSession, decision_id: str | None, parts: Sequence[str] = ()
+) -> Question | None:
+    """What was asked with the message this decision was made on, or with one of its parts, on a page or in the chat."""
+    for one in (decision_id, *parts):
+        decision = await find_decision(session, one) if one else None
+        if decision is None or decision.asker_id is None or decision.asked_article_id is None:
+            continue
+        asked_article_id = await resolve_article(session, decision.asked_article_id)
+        if question := await find_question(session, decision.asker_id, asked_article_id):
+            return question
+    return None
 
 
 async def note_asked(

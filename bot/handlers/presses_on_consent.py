@@ -23,7 +23,11 @@ from moderation.variants import Because, VariantError, attach_variant
 from retrieval.normalise import key_hash
 from storage.askers import ensure_asker
 
-RESULTS = {"not_published": notes.cannot_publish, "too_many_questions": notes.too_many_questions}
+RESULTS = {
+    "not_published": notes.cannot_publish,
+    "too_many_questions": notes.too_many_questions,
+    "expired": notes.expired,
+}
 
 
 async def show_draft(event: Postback, action: Action, services: Services) -> HandlerResult:
@@ -44,8 +48,9 @@ async def agree(event: Postback, action: Action, services: Services) -> HandlerR
         return await show_draft(event, action, services)
     if action.article_id is not None:
         return await _keep_wording(event, action.article_id, draft.public, services)
-    person, parts = Person(event.chat, event.user_id), await find_parts(services, event.chat, action.event_id or "")
-    asked = await publish_and_ask(services, person, draft.public, action.decision_id, parts)
+    person, event_ids = Person(event.chat, event.user_id), action.event_id or ""
+    parts = await find_parts(services, event.chat, event_ids)
+    asked = await publish_and_ask(services, person, draft.public, action.decision_id, event_ids.split(","), parts)
     return to_result(await find_view(services, event), asked)
 
 

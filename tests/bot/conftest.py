@@ -51,3 +51,10 @@ async def talking(database: Database) -> AsyncIterator[Conversation]:
 async def chat(sqlite_database: Database) -> AsyncIterator[Conversation]:
     async with talking(sqlite_database) as conversation:
         yield conversation
+
+
+@pytest.fixture
+async def anywhere(database: Database) -> AsyncIterator[Conversation]:
+    """The same on each database in turn."""
+    async with talking(database) as conversation:
+        yield conversation

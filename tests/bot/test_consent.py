@@ -1,6 +1,7 @@
 """Being asked before anything becomes public, and taking it back."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -8,6 +9,8 @@ from sqlmodel import col
 
 from bot.buttons import Press
 from bot.handlers import asking
+from bot.outcome import HandlerResult
+from moderation.intake import SureMatch
 from retrieval.types import Band
 from storage.personal_data import MASK
 from storage.tables import Article, ArticleVariant, ReplyRequest, SeenWhere, Status, Verdict, utc_now
@@ -143,19 +146,91 @@ async def test_the_very_words_of_an_article_are_not_asked_for(chat: Conversation
     assert Press.WORDING not in chat.buttons(await chat.say(MESSAGE))
 
 
+HALVES = ("上半則：喝了這個，請打0912345678", "下半則：就會好，請打0912345678")
+
+
+async def send_halves(chat: Conversation) -> list[dict[str, Any]]:
+    """Two messages of one person, each by itself."""
+    sent = [make_event(text, user=ASKER) for text in HALVES]
+    for raw in sent:
+        await chat.send(raw)
+    return sent
+
+
+async def look_at(chat: Conversation, *sent: dict[str, Any]) -> HandlerResult:
+    """Have the messages looked up as one."""
+    ids = ",".join(raw["webhookEventId"] for raw in sent)
+    press = Press.TOGETHER if len(sent) > 1 else Press.LOOK
+    return await chat.press(chat.services.buttons.encode(press, event_id=ids, kind="yes"))
+
+
+async def agree_to(chat: Conversation, *sent: dict[str, Any]) -> str | None:
+    """The same, and a yes to what would become public; what came of it."""
+    shown = await look_at(chat, *sent)
+    return (await chat.press(chat.buttons(shown)[Press.AGREE])).outcome
+
+
+async def unsend(chat: Conversation, raw: dict[str, Any]) -> None:
+    await chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": raw["message"]["id"]}))
+
+
 @pytest.mark.parametrize("unsent", [0, 1])
 @pytest.mark.parametrize("press", [Press.TOGETHER, Press.LOOK])
 async def test_what_was_asked_with_several_messages_goes_when_one_of_them_is_unsent(
     chat: Conversation, press: Press, unsent: int
 ) -> None:
-    texts = ("上半則：喝了這個，請打0912345678", "下半則：就會好，請打0912345678")
-    sent = [make_event(text, user=ASKER) for text in texts]
-    for raw in sent:
-        await chat.send(raw)
-    of_one = sent[unsent]["webhookEventId"]
-    ids = of_one if press is Press.LOOK else ",".join(raw["webhookEventId"] for raw in sent)
-    shown = await chat.press(chat.services.buttons.encode(press, event_id=ids, kind="yes"))
-    assert (await chat.press(chat.buttons(shown)[Press.AGREE])).outcome == "asked"
-    message_id = sent[unsent]["message"]["id"]
-    await chat.send(make_event(user=ASKER, type="unsend", unsend={"messageId": message_id}))
+    sent = await send_halves(chat)
+    agreed = sent if press is Press.TOGETHER else [sent[unsent]]
+    assert await agree_to(chat, *agreed) == "asked"
+    await unsend(chat, sent[unsent])
     assert [article.status for article in await articles(chat)] == [Status.DELETED]
+
+
+@pytest.mark.parametrize("part", [0, 1])
+@pytest.mark.parametrize("part_first", [True, False])
+async def test_a_message_is_public_once_by_itself_or_as_a_part_and_goes_when_it_is_unsent(
+    anywhere: Conversation, part: int, part_first: bool
+) -> None:
+    sent = await send_halves(anywhere)
+    turns = [[sent[part]], sent] if part_first else [sent, [sent[part]]]
+    assert [await agree_to(anywhere, *agreed) for agreed in turns] == ["asked", "asked_before"]
+    assert len(await articles(anywhere)) == 1
+    await unsend(anywhere, sent[part])
+    assert [article.status for article in await articles(anywhere)] == [Status.DELETED]
+
+
+async def test_a_part_that_is_asked_about_anew_after_the_other_was_unsent_goes_when_it_is_unsent(
+    chat: Conversation,
+) -> None:
+    sent = await send_halves(chat)
+    await agree_to(chat, *sent)
+    await unsend(chat, sent[0])
+    assert await agree_to(chat, sent[1]) == "asked"
+    await unsend(chat, sent[1])
+    assert [article.status for article in await articles(chat)] == [Status.DELETED] * 2
+
+
+async def test_what_was_taken_back_and_agreed_to_again_goes_when_it_is_unsent(anywhere: Conversation) -> None:
+    raw = make_event(MESSAGE, user=ASKER)
+    yes = anywhere.buttons(await anywhere.send(raw))[Press.AGREE]
+    receipt = await anywhere.press(yes)
+    assert (await anywhere.press(anywhere.buttons(receipt)[Press.TAKE_BACK])).outcome == "taken_back"
+    assert (await anywhere.press(yes)).outcome == "asked"
+    await unsend(anywhere, raw)
+    assert {article.status for article in await articles(anywhere)} == {Status.DELETED}
+
+
+async def test_what_is_erased_while_it_is_being_agreed_to_is_not_published(
+    chat: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = make_event(MESSAGE, user=ASKER)
+    yes = chat.buttons(await chat.send(raw))[Press.AGREE]
+    find_same = asking.find_same
+
+    async def erase_and_find(*wanted: Any) -> list[SureMatch]:
+        await chat.services.inbox.erase_payload(raw["webhookEventId"])
+        return await find_same(*wanted)
+
+    monkeypatch.setattr(asking, "find_same", erase_and_find)
+    assert (await chat.press(yes)).outcome == "expired"
+    assert await articles(chat) == []

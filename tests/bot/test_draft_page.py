@@ -1,6 +1,8 @@
 """The page on which a person cuts their message, in a real server without LINE."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from bot import draft_page
 from bot.buttons import Press
 from bot.draft_page import add_draft_page
+from bot.handlers import asking
 from bot.my_data_page import add_my_data_page
 from bot.outcome import HandlerResult
 from bot.pages import add_pages
@@ -19,14 +22,15 @@ from storage.personal_data import MASK
 from storage.tables import ReplyRequest, SeenWhere, Status
 from tests.bot.conversation import ASKER, Conversation, said
 from tests.bot.fakes import make_event
+from tests.bot.test_consent import agree_to, look_at, send_halves
 from tests.bot.test_handlers import PSEUDONYMS, articles
 
 MESSAGE = "衛福部公告：健保卡沒有照片的人不能看醫生。請打0912345678找王小明先生！"
 CUT = "衛福部公告：健保卡沒有照片的人不能看醫生。"
 
 
-@pytest.fixture
-async def browser(chat: Conversation) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+@asynccontextmanager
+async def browsing(chat: Conversation) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     services = chat.services
     app = web.Application()
     add_pages(
@@ -39,6 +43,12 @@ async def browser(chat: Conversation) -> AsyncIterator[TestClient[web.Request, w
     add_draft_page(app, services)
     add_my_data_page(app, services)
     async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+@pytest.fixture
+async def browser(chat: Conversation) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    async with browsing(chat) as client:
         yield client
 
 
@@ -162,6 +172,82 @@ async def test_the_yes_in_the_chat_publishes_nothing_more_once_the_page_has(
     pressed = await chat.press(chat.buttons(offered)[Press.AGREE])
     assert pressed.outcome == "asked_before"
     assert [article.text for article in await articles(chat)] == [CUT]
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, where: Any, other: Callable[[], Awaitable[Any]]) -> "asyncio.Task[Any]":
+    """Have `other` begin once `where` is in the middle of publishing, which goes on when it is done or waits."""
+    publish, is_publishing = where.publish_within, asyncio.Event()
+
+    async def begin() -> Any:
+        await is_publishing.wait()
+        return await other()
+
+    async def publish_slowly(*wanted: Any) -> Any:
+        monkeypatch.setattr(where, "publish_within", publish)
+        is_publishing.set()
+        await asyncio.wait([begun], timeout=0.5)
+        return await publish(*wanted)
+
+    monkeypatch.setattr(where, "publish_within", publish_slowly)
+    begun = asyncio.create_task(begin())
+    return begun
+
+
+async def test_a_yes_in_the_chat_waits_for_the_page_that_is_publishing(
+    anywhere: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = await anywhere.say(MESSAGE)
+    yes = anywhere.buttons(offered)[Press.AGREE]
+    async with browsing(anywhere) as browser:
+        pressed = meanwhile(monkeypatch, draft_page, lambda: anywhere.press(yes))
+        await browser.post(_path_of(offered), data={"text": CUT, "step": "publish"})
+        assert (await pressed).outcome == "asked_before"
+    assert [article.text for article in await articles(anywhere)] == [CUT]
+
+
+async def test_the_page_waits_for_a_yes_in_the_chat_that_is_publishing(
+    anywhere: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = await anywhere.say(MESSAGE)
+    form = {"text": CUT, "step": "publish"}
+    async with browsing(anywhere) as browser:
+        page = meanwhile(monkeypatch, asking, lambda: browser.post(_path_of(offered), data=form))
+        assert (await anywhere.press(anywhere.buttons(offered)[Press.AGREE])).outcome == "asked"
+        assert "您的提問" in await (await page).text()
+    (article,) = await articles(anywhere)
+    assert article.text != CUT
+
+
+async def test_what_was_asked_with_a_part_is_shown_and_taken_back_on_the_page_of_the_whole(
+    anywhere: Conversation,
+) -> None:
+    sent = await send_halves(anywhere)
+    path = _path_of(await look_at(anywhere, *sent))
+    assert await agree_to(anywhere, sent[0]) == "asked"
+    async with browsing(anywhere) as browser:
+        published = await browser.post(path, data={"text": "上半則", "step": "publish"})
+        assert "您的提問" in await published.text()
+        assert len(await articles(anywhere)) == 1
+        assert "已收回" in await (await browser.post(path, data={"step": "take-back"})).text()
+    assert [article.status for article in await articles(anywhere)] == [Status.DELETED]
+
+
+async def test_a_part_that_is_asked_about_while_the_page_publishes_the_whole_is_published_once(
+    anywhere: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = await send_halves(anywhere)
+    path = _path_of(await look_at(anywhere, *sent))
+    find_same = draft_page.find_same
+
+    async def agree_and_find(*wanted: Any) -> list[SureMatch]:
+        await agree_to(anywhere, sent[1])
+        return await find_same(*wanted)
+
+    monkeypatch.setattr(draft_page, "find_same", agree_and_find)
+    async with browsing(anywhere) as browser:
+        late = await browser.post(path, data={"text": "上半則", "step": "publish"})
+        assert "您的提問" in await late.text()
+    assert len(await articles(anywhere)) == 1
 
 
 @pytest.mark.parametrize("text", ["", "   ", CUT + "而且會漏水", "請轉發" * 9])

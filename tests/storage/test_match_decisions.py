@@ -15,6 +15,7 @@ from storage.match_decisions import (
     load_decisions,
     load_model_ids,
     record_asked,
+    record_asked_with,
     record_choice,
     record_decision,
     unlink_decision,
@@ -76,6 +77,21 @@ async def test_nobody_speaks_for_another(database: Database) -> None:
     assert await run(database, record_asked, "d", "outsider", "a", "文字") is False
     stored = await decision_of(database)
     assert (stored.choice, stored.asked_article_id, stored.text) == (None, None, None)
+
+
+async def test_what_is_asked_with_parts_is_taken_back_by_each_whatever_was_asked_with_it_before(
+    database: Database,
+) -> None:
+    for decision_id in ("free", "asked", "unlinked"):
+        await run(database, record_decision, make_decision(decision_id))
+    await run(database, record_decision, make_decision("another's", asker_id="outsider"))
+    await run(database, record_asked, "asked", "asker", "before")
+    async with database.transaction() as session:
+        await unlink_decision(session, "unlinked")
+    ids = ("free", "asked", "unlinked", "another's")
+    await run(database, record_asked_with, ids, "asker", "whole")
+    stored = [await decision_of(database, decision_id) for decision_id in ids]
+    assert [(one.asker_id, one.asked_article_id) for one in stored] == [("asker", "whole")] * 3 + [("outsider", None)]
 
 
 async def test_a_decision_that_was_never_stored_takes_no_choice(database: Database) -> None:
