@@ -156,14 +156,18 @@ async def store_as_imported(session: AsyncSession, batch: Batch, fields: tuple[s
 
 
 def keep_current(model: type[SQLModel], key: Callable[[Any], Hashable]) -> Store:
-    """A store for what people said and may say anew: of a person whom a release names, the newest release is right."""
+    """A store for what people said and may say anew: of a person whom a release names, the newest release is right.
+
+    What was hidden or taken off here stays so, and what somebody here says stays theirs.
+    """
 
     async def store(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
         result, new = await _insert_new(session, model, batch, key)
         inserted = {key(row) for row in new}
         said_before = {key(row): row for row in batch if is_from_a_release(row) and key(row) not in inserted}
         stored = await load_by(session, model, "article_id", {row.article_id for row in said_before.values()})
-        changed = sum(_take_over(row, said_before[key(row)], fields) for row in stored if key(row) in said_before)
+        theirs = [row for row in stored if key(row) in said_before and _is_as_released(row)]
+        changed = sum(_take_over(row, said_before[key(row)], fields) for row in theirs)
         return Stored(result.added, changed, result.unchanged - changed, result.refused)
 
     return store
@@ -185,8 +189,13 @@ async def store_decisions(session: AsyncSession, batch: Batch, fields: tuple[str
 
 def is_from_a_release(row: Any) -> bool:
     """Whether the row names somebody as a release does, and nobody of this instance."""
-    person = getattr(row, "rater", None) or getattr(row, "contributor", None)
+    person = _person_of(row)
     return person is not None and PUBLIC.fullmatch(person) is not None
+
+
+def names_somebody_here(row: Any) -> bool:
+    """Whether the row names somebody, and not as a release does."""
+    return _person_of(row) is not None and not is_from_a_release(row)
 
 
 def insert_missing(model: type[SQLModel], key: Callable[[Any], Hashable]) -> Store:
@@ -209,6 +218,15 @@ def feedback_key(row: ArticleReplyFeedback) -> Hashable:
     if row.contributor:
         return (row.article_id, row.reply_id, row.contributor, row.app_id)
     return (row.article_id, row.reply_id, row.score, row.reason, row.comment, row.app_id, row.created_at)
+
+
+def _person_of(row: Any) -> str | None:
+    return getattr(row, "rater", None) or getattr(row, "contributor", None)
+
+
+def _is_as_released(row: Any) -> bool:
+    """Releases hold NORMAL rows only: any other status was set here."""
+    return not names_somebody_here(row) and getattr(row, "status", Status.NORMAL) == Status.NORMAL
 
 
 async def _insert_new(

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel, col
 from moderation.publish import announce_texts, set_article_status, withdraw
 from moderation.variants import delete_variant_vectors
 from scripts.exports.parsing import MODELS
-from scripts.exports.storing import Batch, Stored, is_from_a_release, load_by
+from scripts.exports.storing import Batch, Stored, is_from_a_release, load_by, names_somebody_here
 from storage.bulk import insert_rows
 from storage.exports.cleaning import HERE, to_hour
 from storage.exports.naming import NAMINGS, first_of, name_stored
@@ -76,7 +76,8 @@ async def _may_erase(session: AsyncSession, tombstone: Tombstone, row: Any) -> b
     """A row that says where it is from is its source's to take back.
 
     Else its person tells: nobody but the instance that released a pseudonym, and who had it from there, can name it.
-    Where there is neither, the article or the answer says whose it is.
+    A row of somebody here is theirs, even where its name has no person in it, as that of an article's category.
+    Where nobody is named, the article or the answer says whose it is.
     """
     if tombstone.source == HERE:
         return False
@@ -84,6 +85,8 @@ async def _may_erase(session: AsyncSession, tombstone: Tombstone, row: Any) -> b
         return bool(row.source == tombstone.source)
     if is_from_a_release(row):
         return True
+    if names_somebody_here(row):
+        return False
     about: list[tuple[type[SQLModel], str | None]] = [
         (Article, getattr(row, "article_id", None)),
         (Reply, getattr(row, "reply_id", None)),

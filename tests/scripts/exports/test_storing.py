@@ -1,0 +1,92 @@
+"""What was moderated or said here stays so when the same release, or the next one, is taken in."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from moderation.abuse.hiding import hide
+from moderation.abuse.subjects import Subject
+from moderation.writing.similar import set_categories
+from scripts.exports.take_in import take_in
+from storage.database import Database
+from storage.tables import (
+    ArticleCategory,
+    ArticleReplyFeedback,
+    Category,
+    ReplyRequest,
+    Rule,
+    Status,
+    SubjectKind,
+)
+from tests.storage.exports.instance import NOW, THEN, release
+
+
+async def test_what_was_hidden_or_taken_off_here_stays_so(database: Database, source: Database, tmp_path: Path) -> None:
+    async with source.transaction() as session:
+        session.add(Category(id="c2", title="健康"))
+        await session.flush()
+        session.add(ArticleCategory(article_id="a1", category_id="c2", contributor="volunteer-one", created_at=THEN))
+    first = await release(source, tmp_path / "releases", formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / first.release, "b.example")
+    asked = col(ReplyRequest.article_id) == "a2"
+    async with database.transaction() as session:
+        vote = (await session.scalars(select(ArticleReplyFeedback))).one()
+        await hide(
+            session,
+            Subject(SubjectKind.COMMENT, vote.article_id, vote.reply_id, str(vote.id)),
+            by="editor-here",
+            rule=Rule.HARASSMENT,
+            note="",
+            now=NOW,
+        )
+        await session.execute(update(ReplyRequest).where(asked).values(status=Status.BLOCKED))
+        await set_categories(session, "a1", [], "editor-here")
+    taken = await take_in(database, tmp_path / "releases" / first.release, "b.example")
+    moderated = ("article_categories", "reply_requests", "article_reply_feedbacks")
+    assert [taken[name].changed for name in moderated] == [0, 0, 0]
+    async with source.transaction() as session:
+        await session.execute(update(ReplyRequest).where(asked).values(reason="換個說法"))
+        await session.execute(update(ArticleCategory).values(updated_at=NOW))
+        session.add(ReplyRequest(article_id="a2", contributor="asker-two", reason="真的嗎", created_at=THEN))
+    second = await release(source, tmp_path / "releases", NOW + timedelta(days=1), formats=("jsonl",))
+    taken = await take_in(database, tmp_path / "releases" / second.release, "b.example")
+    assert taken["reply_requests"].added == 1
+    async with database.reading() as session:
+        vote = (await session.scalars(select(ArticleReplyFeedback))).one()
+        requests = {row.reason: row.status for row in await session.scalars(select(ReplyRequest).where(asked))}
+        labels = {row.category_id: row.status for row in await session.scalars(select(ArticleCategory))}
+    assert vote.status == Status.BLOCKED
+    assert requests == {None: Status.BLOCKED, "真的嗎": Status.NORMAL}
+    assert labels == {"c1": Status.DELETED, "c2": Status.DELETED}
+
+
+async def test_it_follows_its_source_where_nobody_here_said_anything(
+    database: Database, source: Database, tmp_path: Path
+) -> None:
+    first = await release(source, tmp_path / "releases", formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / first.release, "b.example")
+    async with source.transaction() as session:
+        await session.execute(update(ArticleCategory).values(contributor="volunteer-one", ai_model=None))
+        await session.execute(update(ArticleReplyFeedback).values(score=1, comment=None))
+    second = await release(source, tmp_path / "releases", NOW + timedelta(days=1), formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / second.release, "b.example")
+    async with database.reading() as session:
+        vote = (await session.scalars(select(ArticleReplyFeedback))).one()
+        label = (await session.scalars(select(ArticleCategory))).one()
+    assert (vote.score, vote.comment) == (1, None)
+    assert (label.ai_model, (label.contributor or "")[:7]) == (None, "2026Q4.")
+
+
+async def test_the_label_of_an_editor_here_stays_theirs(database: Database, source: Database, tmp_path: Path) -> None:
+    first = await release(source, tmp_path / "releases", formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / first.release, "b.example")
+    async with database.transaction() as session:
+        await set_categories(session, "a2", ["c1"], "editor-here")
+    async with source.transaction() as session:
+        await set_categories(session, "a2", ["c1"], "volunteer-one")
+    second = await release(source, tmp_path / "releases", NOW + timedelta(days=1), formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / second.release, "b.example")
+    async with database.reading() as session:
+        assert (await session.get_one(ArticleCategory, ("a2", "c1"))).contributor == "editor-here"
