@@ -33,6 +33,7 @@ def build_app(services: Services, dispatcher: Dispatcher | None = None) -> web.A
         pseudonyms=services.pseudonyms,
         receive=dispatcher.receive,
         metrics=services.metrics,
+        choose=services.limits.choose_stored,
     )
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = services

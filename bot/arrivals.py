@@ -14,9 +14,12 @@ from storage.inbox import IncomingEvent
 
 Receive = Callable[[Sequence[IncomingEvent]], Awaitable[None]]
 """Stores events durably before it returns; when it raises, they can be given to it again."""
+Choose = Callable[[Sequence[IncomingEvent]], Sequence[IncomingEvent]]
+"""The events of a request that are to be stored; it may count them, so it is asked once."""
 
 
 class _Arrival(NamedTuple):
+    received: int
     events: Sequence[IncomingEvent]
     stored: asyncio.Future[None]
 
@@ -24,8 +27,9 @@ class _Arrival(NamedTuple):
 class Arrivals:
     """Gives `receive` the events of all requests that wait, one group after another."""
 
-    def __init__(self, receive: Receive, metrics: Metrics) -> None:
+    def __init__(self, receive: Receive, metrics: Metrics, choose: Choose = list) -> None:
         self._receive = receive
+        self._choose = choose
         self._metrics = metrics
         self._waiting: list[_Arrival] = []
         self._since = 0.0
@@ -37,7 +41,7 @@ class Arrivals:
         stored: asyncio.Future[None] = loop.create_future()
         if not self._waiting:
             self._since = time.perf_counter()
-        self._waiting.append(_Arrival(events, stored))
+        self._waiting.append(_Arrival(len(events), self._choose(events), stored))
         if self._storing is None or self._storing.done():
             self._storing = loop.create_task(self._store_waiting(), name="arrivals")
         return stored
@@ -45,7 +49,9 @@ class Arrivals:
     async def _store_waiting(self) -> None:
         while self._waiting:
             group, self._waiting, since = self._waiting, [], self._since
-            self._metrics.events_received.inc(sum(len(arrival.events) for arrival in group))
+            received = sum(arrival.received for arrival in group)
+            self._metrics.events_received.inc(received)
+            self._metrics.events_dropped.inc(received - sum(len(arrival.events) for arrival in group))
             await self._store(group)
             self._metrics.store_seconds.observe(time.perf_counter() - since)
 
@@ -63,6 +69,6 @@ class Arrivals:
 
 
 def _tell(group: Sequence[_Arrival]) -> None:
-    for _, stored in group:
-        if not stored.done():
-            stored.set_result(None)
+    for arrival in group:
+        if not arrival.stored.done():
+            arrival.stored.set_result(None)

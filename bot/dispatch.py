@@ -107,10 +107,6 @@ class Dispatcher:
 
     async def receive(self, events: Sequence[IncomingEvent]) -> None:
         """Store events durably; start on those that nothing stands before."""
-        if self._limits is not None:
-            kept = self._limits.choose_stored(events)
-            self._metrics.events_dropped.inc(len(events) - len(kept))
-            events = kept
         has_room = self._has_room()
         if has_room and not self._held and self._would_answer(events):
             asyncio.get_running_loop().call_soon(give_head_start, self._matching, events)

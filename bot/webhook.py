@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from multidict import istr
 
 from bot.acknowledgement import acknowledge
-from bot.arrivals import Arrivals, Receive
+from bot.arrivals import Arrivals, Choose, Receive
 from bot.event_parser import find_chat_id
 from bot.json_text import read_json, write_json
 from bot.metrics import Metrics
@@ -36,10 +36,18 @@ log = structlog.get_logger()
 class Webhook:
     """The handler of `/callback`."""
 
-    def __init__(self, *, secrets: Sequence[str], pseudonyms: Pseudonyms, receive: Receive, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        *,
+        secrets: Sequence[str],
+        pseudonyms: Pseudonyms,
+        receive: Receive,
+        metrics: Metrics,
+        choose: Choose = list,
+    ) -> None:
         self._macs = [start_mac(secret) for secret in secrets]
         self._pseudonyms = pseudonyms
-        self._arrivals = Arrivals(receive, metrics)
+        self._arrivals = Arrivals(receive, metrics, choose)
         results = ("accepted", "bad_signature", "malformed", "too_large", "not_stored")
         self._count = {result: metrics.webhooks.labels(result) for result in results}
 

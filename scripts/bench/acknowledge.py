@@ -66,9 +66,15 @@ async def acknowledging(database_url: str) -> web.Application:
     limits = Limits(database, SENT_PER_MINUTE)
 
     async def receive(events: Sequence[IncomingEvent]) -> None:
-        await inbox.store(limits.choose_stored(events), claim=False)
+        await inbox.store(events, claim=False)
 
-    webhook = Webhook(secrets=[SECRET], pseudonyms=Pseudonyms(SECRET), receive=receive, metrics=Metrics())
+    webhook = Webhook(
+        secrets=[SECRET],
+        pseudonyms=Pseudonyms(SECRET),
+        receive=receive,
+        metrics=Metrics(),
+        choose=limits.choose_stored,
+    )
     application = web.Application(client_max_size=1024 * 1024)
     application.router.add_post("/callback", webhook.handle)
     return application

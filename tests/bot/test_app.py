@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from bot.app import build_app
+from bot.limits import STORED_BEYOND
 from bot.matching import Matching
 from bot.services import Services, open_services
 from bot.settings import Settings
@@ -76,6 +77,18 @@ async def test_it_answers_a_message_honestly_when_nothing_matches(
         answer = await line.ask(asker, "喝熱檸檬水可以治癌症，請轉發給家人")
     assert answer
     assert line.refusals == []
+
+
+async def test_it_stores_no_more_of_a_flood_than_it_promises(
+    line: LineSimulator, sqlite_url: str, tmp_path: Path
+) -> None:
+    settings = await make_settings(line, sqlite_url, tmp_path)
+    flooder = line.add_user("flooder")
+    async with serving(settings.model_copy(update={"chat_limit_per_minute": 1}), line, ready=False) as services:
+        for number in range(STORED_BEYOND + 2):
+            await line.send_text(flooder, f"第{number}則")
+        assert services.metrics.registry.get_sample_value("chaming_events_dropped_total") == 2
+        assert await services.inbox.depth() == {"pending": STORED_BEYOND, "claimed": 0, "failed": 0}
 
 
 async def test_it_keeps_what_arrives_before_it_is_ready_and_then_answers(

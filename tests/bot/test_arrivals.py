@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.arrivals import Arrivals
+from bot.limits import STORED_BEYOND, Limits
 from bot.metrics import Metrics
 from storage.database import Database
 from storage.inbox import Inbox, IncomingEvent
@@ -72,6 +73,23 @@ async def test_it_tells_only_the_guilty_one() -> None:
     )
     assert [type(result) for result in results] == [type(None), OSError, type(None)]
     assert disk.groups[1:] == [["e1"], ["bad"], ["e2"]]
+
+
+async def test_a_group_that_is_refused_costs_nobody_more_of_what_they_may_send(sqlite_database: Database) -> None:
+    disk, metrics, limits = SlowDisk(), Metrics(), Limits(sqlite_database, 1)
+    disk.may_go.set()
+    arrivals = Arrivals(disk.receive, metrics, limits.choose_stored)
+    innocent = [f"e{number}" for number in range(STORED_BEYOND)]
+    results = await asyncio.gather(
+        arrivals.store([IncomingEvent(event_id, "innocent", 1, b"{}") for event_id in innocent]),
+        arrivals.store([event("bad")]),
+        arrivals.store([IncomingEvent("one too many", "innocent", 1, b"{}")]),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [type(None), OSError, type(None)]
+    assert disk.groups == [[*innocent, "bad"], innocent, ["bad"], []]
+    assert metrics.registry.get_sample_value("chaming_events_received_total") == STORED_BEYOND + 2
+    assert metrics.registry.get_sample_value("chaming_events_dropped_total") == 1
 
 
 async def test_it_goes_on_when_a_sender_has_gone_away() -> None:
