@@ -20,11 +20,11 @@ from retrieval.details import (
     opposites,
     quantities,
     telling_directions,
-    value_of,
 )
 from retrieval.english import in_letters, tell_of_one_thing
-from retrieval.frames import Difference, asks_whether, find_conflicts, read_frame
+from retrieval.frames import Difference, asks_whether, find_conflicts, is_warning, read_frame
 from retrieval.normalise import fold, size_of
+from retrieval.numerals import value_of
 from retrieval.roles import find_swapped
 from retrieval.units import stem
 
@@ -84,12 +84,17 @@ def _direction_conflicts(left: str, right: str) -> Iterator[Difference]:
     """Yield the words of one text whose opposites the other has; in English the telling ones, others only in place."""
     for one, other in opposites():
         for mine, theirs in ((one, other), (other, one)):
-            if mine in left and theirs in right and theirs not in left and mine not in right:
-                yield mine, theirs
+            told, opposite = _first(mine, left), _first(theirs, right)
+            if told and opposite and not (_first(theirs, left) or _first(mine, right)):
+                yield told, opposite
     mine_said, theirs_said = _directions_of(left), _directions_of(right)
     for pair in sorted(mine_said.keys() & theirs_said.keys()):
         if not mine_said[pair].keys() & theirs_said[pair].keys():
             yield next(iter(mine_said[pair].values())), next(iter(theirs_said[pair].values()))
+
+
+def _first(words: Iterable[str], text: str) -> str | None:
+    return next((word for word in words if word in text), None)
 
 
 def _directions_of(text: str) -> dict[str, dict[str, str]]:
@@ -144,11 +149,20 @@ def _changed_names(claim: str, other: str) -> Iterator[Difference]:
 
 
 def _negation_conflicts(claim: str, other: str) -> Iterator[Difference]:
-    """Yield the negations by which two near-copies differ and nothing else stands in their place."""
+    """Yield the negations by which two near-copies differ and nothing else stands in their place. A warning beside
+    nothing ("不要喝", "喝") is the advice and its reason, and one that only moved is still said."""
+    found = list(_found_negations(claim, other))
+    moved = {mine for mine, theirs in found if theirs == "–" and ("–", mine) in found}
+    yield from (told for told in found if not moved & set(told))
+
+
+def _found_negations(claim: str, other: str) -> Iterator[Difference]:
     for mine, theirs, after in _changes(claim, other):
         if (mine + after)[:3] in _HARMLESS or (theirs + after)[:3] in _HARMLESS:
             continue
         here, there = _negation_in(mine), _negation_in(theirs)
+        if (here and not theirs and is_warning(here)) or (there and not mine and is_warning(there)):
+            continue
         if (here and theirs in _AFFIRMATIVE) or (there and mine in _AFFIRMATIVE):
             yield mine or "–", theirs or "–"
 

@@ -10,6 +10,7 @@ import regex
 from retrieval.english import COMMON, in_letters
 from retrieval.frames import Detail
 from retrieval.normalise import fold
+from retrieval.numerals import LARGE, NUMBER, value_of
 from retrieval.units import stem
 
 WORDS = Path(__file__).parent / "words"
@@ -17,12 +18,8 @@ CLASSES = ("food", "drug", "place", "name")
 _NO_NAME_IN_LETTERS = frozenset({"who"})
 """Listed names that are mostly another word where the whole text is in an alphabet."""
 
-_DIGITS = str.maketrans("〇零一二两三四五六七八九", "001223456789")
-_NUMBER = regex.compile(
-    r"(?<![a-z0-9^])[-±]?(?:(?<![\w.])\.)?\d+(?:[.,^]\d+)*|(?!千万)[〇零一二两三四五六七八九十百千万亿]+(?=[个年月日天号岁倍杯颗粒克公斤元块万亿人次度点分秒小时周杯种成%])"
-)
 _UNIT = regex.compile(
-    r"\s*(?:多|几|余)?[\s-]*(%|[a-z°]{1,20}|万|亿|千|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折|个|家|项|件|只|台|间|场|篇|份|包|瓶|碗|片|支|根|箱|桶|匙|滴)"
+    r"\s*(?:多|几|余)?[\s-]*(%|[a-z°]{1,20}|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分(?!之)|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折|个|家|项|件|只|台|间|场|篇|份|包|瓶|碗|片|支|根|箱|桶|匙|滴)"
 )
 _DATE = regex.compile(r"(?<!\d)(?:(\d{2,4})\s*[年/.-]\s*)?(\d{1,2})\s*[月/]\s*(\d{1,2})\s*[日号]?(?!\d)")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
@@ -72,10 +69,11 @@ def _same_names() -> dict[str, str]:
 
 
 @cache
-def opposites() -> tuple[tuple[str, str], ...]:
-    """Return the pairs of words that say the opposite of each other."""
+def opposites() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """Return the words that say one thing, and those that say its opposite."""
     pairs = fold((WORDS / "opposites.txt").read_text(encoding="utf-8")).split()
-    return tuple((one, other) for one, _, other in (pair.replace("_", " ").partition("/") for pair in pairs) if other)
+    sides = (pair.replace("_", " ").partition("/") for pair in pairs)
+    return tuple((tuple(one.split(",")), tuple(other.split(","))) for one, _, other in sides if other)
 
 
 def _without(text: str, pattern: regex.Pattern[str]) -> str:
@@ -170,42 +168,49 @@ def _find_times(text: str) -> Iterator[Detail]:
             yield Detail(year.start(), year.end(), "year", year.group(), year.group())
 
 
-def _unit_of(unit: regex.Match[str]) -> tuple[str, str]:
-    """Return a unit as it is compared, and as it is told behind its number."""
+def _unit_of(number: regex.Match[str]) -> tuple[str, str, int] | None:
+    """Return what a number counts as it is compared, as it is told behind it, and where that ends: 月薪三万 counts
+    something too."""
+    unit = _UNIT.match(number.string, number.end())
+    if unit is None:
+        return ("number", "", number.end()) if LARGE.search(number.group()) else None
     word = unit[1]
-    return (stem(word), f" {word}") if len(word) > 3 and word.isascii() else (word, word)
+    if word in COMMON:
+        return None
+    return (stem(word), f" {word}", unit.end()) if len(word) > 3 and word.isascii() else (word, word, unit.end())
 
 
 def _find_numbers(text: str) -> Iterator[Detail]:
     """Yield the dates in a text, and the other numbers with their unit."""
     dates = [Detail(found.start(), found.end(), "date", _day(found), _day(found)) for found in _DATE.finditer(text)]
     yield from dates
-    for number in _NUMBER.finditer(text):
-        unit = _UNIT.match(text, number.end())
-        if unit is None or unit[1] in COMMON:
+    for number in NUMBER.finditer(text):
+        if (unit := _unit_of(number)) is None:
             continue
-        if not any(date.start < unit.end() and number.start() < date.end for date in dates):
-            value, (kind, told) = value_of(number.group()), _unit_of(unit)
-            yield Detail(number.start(), unit.end(), kind, value, value + told)
+        kind, told, end = unit
+        if not any(date.start < end and number.start() < date.end for date in dates):
+            value = value_of(number.group())
+            yield Detail(number.start(), end, kind, value, value + told)
 
 
 def _find_opposites(text: str) -> Iterator[Detail]:
-    for pair, word in _words_with_opposites():
+    for word, (pair, side) in _words_with_opposites().items():
         start = text.find(word)
         while start >= 0:
-            yield Detail(start, start + len(word), pair, word, word)
+            yield Detail(start, start + len(word), pair, side, word)
             start = text.find(word, start + len(word))
 
 
 @cache
-def _words_with_opposites() -> tuple[tuple[str, str], ...]:
-    """Return (pair, word) for the opposites that are no denials; what stands in two pairs goes by its first."""
-    said: dict[str, str] = {}
-    for one, other in opposites():
-        if not one.isascii() and not set(one + other) & set("可不必能"):
-            said.setdefault(one, f"{one}/{other}")
-            said.setdefault(other, said[one])
-    return tuple((pair, word) for word, pair in said.items())
+def _words_with_opposites() -> dict[str, tuple[str, str]]:
+    """Return (pair, side) for the opposites that are no denials; what stands in two pairs goes by its first."""
+    said: dict[str, tuple[str, str]] = {}
+    for sides in opposites():
+        if not {character for side in sides for word in side for character in word} & set("可不必能"):
+            for side in sides:
+                for word in side:
+                    said.setdefault(word, (f"{sides[0][0]}/{sides[1][0]}", side[0]))
+    return said
 
 
 def find_named(text: str, names: Iterable[str]) -> Iterator[Detail]:
@@ -231,19 +236,6 @@ def find_details(text: str, names: Iterable[str] = ()) -> list[Detail]:
     return kept
 
 
-def value_of(number: str) -> str:
-    """Return one spelling of a number: no thousands' commas, Chinese digits as digits."""
-    number = regex.sub(r"^(-?)\.", r"\g<1>0.", regex.sub(r",(?=\d{3})", "", number))
-    if number[-1].isascii():
-        plain: str = regex.sub(r"\.0*$|(?<=\.\d*)0+$", "", number)
-        return plain
-    if number.startswith("十"):
-        number = "一" + number
-    if regex.fullmatch(r"[一二两三四五六七八九]十[一二三四五六七八九]?", number):
-        return number[0].translate(_DIGITS) + (number[2].translate(_DIGITS) if len(number) == 3 else "0")
-    return number.translate(_DIGITS)
-
-
 def _day(date: regex.Match[str]) -> str:
     return f"{int(date[2])}/{int(date[3])}"
 
@@ -257,11 +249,10 @@ def quantities(text: str) -> dict[tuple[str, str], list[str]]:
     for time in _find_times(text) if in_letters(text) else ():
         if time.kind != "year":
             found.setdefault((time.kind, ""), []).append(time.value)
-    for number in _NUMBER.finditer(_without(text, _DATE)):
-        unit = _UNIT.match(number.string, number.end())
-        if unit is None or unit[1] in COMMON:
+    for number in NUMBER.finditer(_without(text, _DATE)):
+        if (unit := _unit_of(number)) is None:
             continue
-        value, after = value_of(number.group()), number.string[unit.end() : unit.end() + 2]
+        value, after = value_of(number.group()), number.string[unit[2] : unit[2] + 2]
         for told in ("", after) if len(_WORD.findall(after)) == 2 else ("",):
-            found.setdefault((_unit_of(unit)[0], told), []).append(value)
+            found.setdefault((unit[0], told), []).append(value)
     return found

@@ -44,6 +44,8 @@ _DENIAL = (
     "|不该|不是|没有|并没有|并非|并未|并不|未曾|尚未|从未|还没有|还没|无法|严禁|禁止|切忌|切勿|请勿|勿|避免"
     "|没(?!想到|收)|不(?![只仅但同过管论错少良足知满明断如安幸肖]|小心|得不|可思)|未(?!来|婚|成年|必|知)"
 )
+_WARNING = regex.compile("不(?:能够|能|可以|可|得|要|应该|应|宜|准|许|该)|严禁|禁止|切忌|切勿|请勿|[勿别莫]|避免")
+"""Denials that bid not to do a thing, beside those that tell what is not so."""
 _AFFIRMATION = (
     "可以|能够|能(?!量|源|力)|可(?![能怕是恶怜口乐爱惜见疑靠])|(?<![学协工员社机大议晚])会(?![议员长计场谈见所])"
     "|应该|应|宜|必须|需要|必|要|已经|已|有|是"
@@ -188,8 +190,23 @@ def find_conflicts(one: Frame, other: Frame, may_deny: Callable[[int, int, float
     back = _meetings(other, one, lambda theirs, mine, shared: may_deny(mine, theirs, shared))
     meetings = [*_meetings(one, other, may_deny), *map(_turned, back)]
     agreed = [met for met in meetings if not met.differs]
-    yield from (met.told for met in meetings if met.differs and not any(_settles(same, met) for same in agreed))
+    differing = [met for met in meetings if met.differs and not any(_settles(same, met) for same in agreed)]
+    yield from (met.told for met in differing if not any(_is_one_denial(met, more, one) for more in differing))
     yield from _moved(one, other)
+
+
+def _is_one_denial(met: _Meeting, more: _Meeting, one: Frame) -> bool:
+    """Whether a denial of one text is that of the other, elsewhere in the same clause: 地瓜不会和柿子相克,
+    地瓜和柿子不会相克."""
+    if met.kind != POLARITY or more.kind != POLARITY or "–" not in met.told:
+        return False
+    first, last = sorted((met.mine, more.mine))
+    return met.told == more.told[::-1] and not any(first < begin <= last for begin in one.begins)
+
+
+def is_warning(denial: str) -> bool:
+    """Whether a denial bids not to do a thing. "不要喝，会中毒" and "喝会中毒" are the advice and its reason."""
+    return _WARNING.fullmatch(denial) is not None
 
 
 def _settles(same: _Meeting, met: _Meeting) -> bool:
@@ -236,6 +253,8 @@ def _meetings(one: Frame, other: Frame, may_deny: Callable[[int, int, float], bo
                 continue  # "not safe" and "dangerous" say the same
             elif _agree(slot.value, found.value):
                 counts, differs = True, False
+            elif found.value == UNSAID and is_warning(slot.told):
+                continue
             else:
                 differs = _opposed(found.value == UNSAID, left, right, begin)
                 counts = differs and may_deny(slot.start, found.start, left + right)

@@ -42,6 +42,13 @@ from retrieval.normalise import fold
         ("WHO宣布停用這種疫苗", "CDC宣布停用這種疫苗"),
         ("The pain was on the left side of the chest", "The pain was on the right side of the chest"),
         ("More than 100 people died in the flood", "Less than 100 people died in the flood"),
+        ("普發六千元現金", "普發9000元現金"),
+        ("月薪三萬", "月薪5萬"),
+        ("每天喝咖啡不致癌，每天喝茶致癌", "每天喝咖啡致癌，每天喝茶不致癌"),
+        ("空腹不要喝牛奶會拉肚子", "空腹可以喝牛奶"),
+        ("喝咖啡會增加心臟病風險", "喝咖啡會降低心臟病風險"),
+        ("今年失業率提高了三成", "今年失業率減少了三成"),
+        ("明天起油價每公升上漲一元", "明天起油價每公升調降一元"),
         ("Germany has banned the burning of holy books", "Sweden has banned the burning of holy books"),
     ],
 )
@@ -76,6 +83,60 @@ GREETING = "各位群組裡的好朋友大家平安，剛剛有醫生朋友傳�
 def test_it_finds_what_was_changed_behind_a_greeting_and_before_a_cut_end(told: str, changed: str, before: str) -> None:
     assert find_contradictions(before + told, changed)
     assert find_contradictions(changed, before + told)
+
+
+@pytest.mark.parametrize(
+    ("advice", "reason"),
+    [
+        ("空腹不要喝牛奶會拉肚子", "空腹喝牛奶會拉肚子"),
+        ("飯後不能馬上洗澡，會中風", "飯後馬上洗澡，會中風"),
+        ("感冒不能喝牛奶，會生痰", "感冒喝牛奶會生痰"),
+        ("請勿點選此連結，帳號會被盜", "點選此連結，帳號會被盜"),
+        ("孕婦不可吃薏仁會流產", "孕婦吃薏仁會流產"),
+        ("手機充電時不能講電話會爆炸", "手機充電時講電話會爆炸"),
+        ("蝦子不能和檸檬一起吃，會產生砒霜", "蝦子和檸檬一起吃會產生砒霜"),
+        ("別喝隔夜茶會致癌", "喝隔夜茶會致癌"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", GREETING])
+def test_advice_and_its_reason_are_one_claim(advice: str, reason: str, before: str) -> None:
+    assert find_contradictions(before + advice, reason) == ()
+    assert find_contradictions(reason, before + advice) == ()
+    assert find_contradictions(before + reason, advice) == ()
+
+
+@pytest.mark.parametrize("before", ["", GREETING])
+@pytest.mark.parametrize("denial", ["不能", "不會"])
+def test_a_denial_that_only_moved_is_the_same(denial: str, before: str) -> None:
+    one, other = f"地瓜{denial}和柿子一起吃，會得胃結石", f"地瓜和柿子{denial}一起吃，會得胃結石"
+    assert find_contradictions(before + one, other) == ()
+    assert find_contradictions(other, before + one) == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "entry"),
+    [
+        ("普發六千元現金", "普發6000元現金"),
+        ("政府補助一萬元", "政府補助10000元"),
+        ("政府補助1萬元", "政府補助一萬元"),
+        ("政府補助1萬元", "政府補助10,000元"),
+        ("損失三億兩千萬元", "損失3億2000萬元"),
+        ("停車罰九百元", "停車罰900元"),
+        ("三百人確診", "300人確診"),
+        ("月薪1.5萬", "月薪15000"),
+        ("月薪3萬5", "月薪三萬五千"),
+        ("月薪兩千", "月薪2000"),
+        ("數十人死亡", "50人死亡"),
+        ("千萬不要點這個連結會被盜", "萬一點這個連結會被盜"),
+        ("群組有5千萬不要點", "群組有5千萬別點"),
+        ("十分危險的食物", "五分危險的食物"),
+        ("死亡三分之一的人", "死亡1/3的人"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", GREETING])
+def test_an_amount_is_the_same_however_it_is_written(message: str, entry: str, before: str) -> None:
+    assert find_contradictions(before + message, entry) == ()
+    assert find_contradictions(entry, before + message) == ()
 
 
 @pytest.mark.parametrize(

@@ -190,10 +190,11 @@ def _negate(text: str, rng: random.Random) -> str | None:
 
 def _reverse(text: str, rng: random.Random) -> str | None:
     for line in (WORDS / "opposites.txt").read_text(encoding="utf-8").split():
-        one, other = line.replace("_", " ").split("/", 1)
-        for old, new in ((one, other), (other, one)):
-            if old in text and new not in text:
-                return text.replace(old, new)
+        sides = [side.split(",") for side in line.replace("_", " ").split("/", 1)]
+        for one, other in zip(*sides, strict=False):
+            for old, new in ((one, other), (other, one)):
+                if old in text and new not in text:
+                    return text.replace(old, new)
     return None
 
 

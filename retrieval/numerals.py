@@ -1,0 +1,54 @@
+"""Numbers in a folded text, in digits or Chinese numerals, and what they come to: 六千, 1万5千, 3,000, 二〇二六."""
+
+from decimal import Decimal
+
+import regex
+
+_ZEROS, _ONES = "〇零", "一二两三四五六七八九"
+_DIGITS = dict(zip(_ZEROS + _ONES, [0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9], strict=True))
+_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+_NUMERAL = _ZEROS + _ONES + "".join(_UNITS)
+_IDIOM = r"千万(?=[不别勿要请记注小莫]|一定)|百[香货合姓分]|十分(?![钟之])"
+"""What looks like a number and is none: "千万不要", "百货", "十分"."""
+_COUNTED = "[个年月日天号岁倍杯颗粒克公斤元块人次度点分秒小时周杯种成%]"
+"""What follows small Chinese numerals where they count: 三明治 counts nothing."""
+
+NUMBER = regex.compile(
+    rf"(?<![a-z0-9^])[-±]?(?:(?<![\w.])\.)?\d+(?:[.,^]\d+)*(?:\s?(?!{_IDIOM})[百千万亿]+(?:\d+[百千万])*+(?:(?:\d{{4}}|\d)(?=[元块人名件]|[^\w.,:/-]|$))?)?"
+    rf"|(?<![{_NUMERAL}数几上])(?!{_IDIOM}|千万)(?:[{_ZEROS}{_ONES}十]|百(?=[万亿])|千(?=亿))[{_NUMERAL}]*+"
+    rf"(?:(?<=[百千万亿])|(?={_COUNTED}))"
+)
+LARGE = regex.compile(r"[千万亿]$")
+"""The end of a number that counts something, said or not: 月薪三万."""
+
+_PIECE = regex.compile(rf"\d+(?:\.\d+)?|[{_NUMERAL}]")
+_IN_ROW = regex.compile(rf"[{_ZEROS}{_ONES}]+")
+
+
+def value_of(number: str) -> str:
+    """Return one spelling of a number, in digits: no thousands' commas, no zeros that say nothing."""
+    number = regex.sub(r"^([-±]?)\.", r"\g<1>0.", regex.sub(r",(?=\d{3})|\s", "", number))
+    if number[-1].isascii() and not regex.search(f"[{_NUMERAL}]", number):
+        plain: str = regex.sub(r"\.0*$|(?<=\.\d*)0+$", "", number)
+        return plain
+    if _IN_ROW.fullmatch(number):
+        return "".join(str(_DIGITS[digit]) for digit in number)
+    sign = number[0] if number[0] in "-±" else ""
+    return sign + f"{_add_up(number).normalize():f}"
+
+
+def _add_up(number: str) -> Decimal:
+    """Return what a numeral comes to; of "一万五" the last digit counts thousands."""
+    total, block, ones, unit = Decimal(0), Decimal(0), None, 1
+    for piece in _PIECE.findall(number):
+        if (factor := _UNITS.get(piece)) is None:
+            ones = Decimal(_DIGITS.get(piece, piece))
+            unit = 1 if piece in _ZEROS else unit
+        elif factor < 10**4:
+            block, ones, unit = block + factor * (1 if ones is None else ones), None, factor
+        else:
+            block += ones or 0
+            total = total + block * factor if factor == 10**4 else (total + block) * factor
+            block, ones, unit = Decimal(0), None, factor
+    last = ones or Decimal(0)
+    return total + block + (last * unit / 10 if unit > 10 and last < 10 else last)
