@@ -10,12 +10,14 @@ _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _NUMERAL = _ZEROS + _ONES + "".join(_UNITS)
 _IDIOM = r"千万(?=[不别勿要请记注小莫]|一定)|百[香货合姓分]|十分(?![钟之])"
 """What looks like a number and is none: "千万不要", "百货", "十分"."""
+_ABOUT = rf"[{_ONES}]{{2}}(?![{_ZEROS}{_ONES}])"
+"""Two digits that give no number but about how many: 两三个, 三四十."""
 _COUNTED = "[个年月日天号岁倍杯颗粒克公斤元块人次度点分秒小时周杯种成%]"
 """What follows small Chinese numerals where they count: 三明治 counts nothing."""
 
 NUMBER = regex.compile(
     rf"(?<![a-z0-9^])[-±]?(?:(?<![\w.])\.)?\d+(?:[.,^]\d+)*(?:\s?(?!{_IDIOM})[百千万亿]+(?:\d+[百千万])*+(?:(?:\d{{4}}|\d)(?=[元块人名件]|[^\w.,:/-]|$))?)?"
-    rf"|(?<![{_NUMERAL}数几上])(?!{_IDIOM}|千万)(?:[{_ZEROS}{_ONES}十]|百(?=[万亿])|千(?=亿))[{_NUMERAL}]*+"
+    rf"|(?<![{_NUMERAL}数几上])(?!{_IDIOM}|{_ABOUT}|千万)(?:[{_ZEROS}{_ONES}十]|百(?=[万亿])|千(?=亿))[{_NUMERAL}]*+"
     rf"(?:(?<=[百千万亿])|(?={_COUNTED}))"
 )
 LARGE = regex.compile(r"[千万亿]$")

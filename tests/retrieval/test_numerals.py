@@ -35,7 +35,21 @@ def test_it_reads_what_a_number_comes_to(number: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["萬一", "千萬不要", "三明治", "十分", "百香果", "一些", "一起", "一定", "三百貨公司", "5千萬不要點", "數百人"],
+    [
+        "萬一",
+        "千萬不要",
+        "三明治",
+        "十分",
+        "百香果",
+        "一些",
+        "一起",
+        "一定",
+        "三百貨公司",
+        "5千萬不要點",
+        "數百人",
+        "兩三個人",
+        "三四十人",
+    ],
 )
 def test_it_counts_nothing_where_nothing_is_counted(text: str) -> None:
     assert quantities(fold(text)) == {}
