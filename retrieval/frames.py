@@ -53,8 +53,10 @@ _AFFIRMATION = (
 _VERB = r"(?:do|does|did|is|are|was|were|will|would|can|could|should|has|have|had|be|been)"
 _LETTERS_DENIAL = rf"\b(?:{_VERB} )?(?:not|never|no longer|without|no)\b"
 _LETTERS_AFFIRMATION = rf"\b{_VERB}\b"
-_MODAL = "(?:会|能|可以|可|是|有|要|该|好)"
-_ASKING = rf"(?!有没有[听看]){_MODAL}(?:不|没){_MODAL}|是否|能否|可否"
+_ASKING = (
+    r"(?!有没有[听看])(?P<asked>会|能|可以|可|是|有|要|该|好)(?:不|没)(?P=asked)"
+    "|是否(?!是?为?(?:真|属实|正确|可信|事实|假|谣))|能否|可否"
+)
 _FILLER = (
     "千万|绝对|绝|其实|真的|真|一定|完全|根本|到底|究竟|万万|一起|一同|同时|都|也|还|就|的|了|喔|哦|啊|呀|耶|呢|吗|嘛|吧"
     r"|\b(?:a|an|any|the|that|to|really)\b"

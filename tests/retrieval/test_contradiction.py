@@ -149,6 +149,11 @@ def test_a_question_contradicts_neither_answer(question: str, entry: str) -> Non
 
 def test_asking_whether_a_claim_is_true_makes_the_claim() -> None:
     assert find_contradictions("柿子不能配牛奶，這是真的嗎？", "柿子可以配牛奶")
+    assert find_contradictions("關掉警告功能，否則資料會傳給騰訊\n\n請問是否真實", "關掉警告功能，否則資料不會傳給騰訊")
+
+
+def test_it_takes_two_words_that_meet_for_no_question() -> None:
+    assert find_contradictions("藍蕉成熟後果皮還是不會轉成淡黃色", "藍蕉成熟後果皮還是會轉成淡黃色")
 
 
 @pytest.mark.parametrize(
