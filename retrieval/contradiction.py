@@ -22,7 +22,7 @@ from retrieval.details import (
     telling_directions,
 )
 from retrieval.english import in_letters, tell_of_one_thing
-from retrieval.frames import Difference, asks_whether, find_conflicts, is_warning, read_frame
+from retrieval.frames import Difference, asks_whether, find_conflicts, is_warning, read_frame, tells_harm
 from retrieval.normalise import fold, size_of
 from retrieval.numerals import value_of
 from retrieval.roles import find_swapped
@@ -157,11 +157,12 @@ def _negation_conflicts(claim: str, other: str) -> Iterator[Difference]:
 
 
 def _found_negations(claim: str, other: str) -> Iterator[Difference]:
+    harm = tells_harm(claim) or tells_harm(other)
     for mine, theirs, after in _changes(claim, other):
         if (mine + after)[:3] in _HARMLESS or (theirs + after)[:3] in _HARMLESS:
             continue
         here, there = _negation_in(mine), _negation_in(theirs)
-        if (here and not theirs and is_warning(here)) or (there and not mine and is_warning(there)):
+        if (here and not theirs and is_warning(here, harm)) or (there and not mine and is_warning(there, harm)):
             continue
         if (here and theirs in _AFFIRMATIVE) or (there and mine in _AFFIRMATIVE):
             yield mine or "–", theirs or "–"

@@ -44,8 +44,10 @@ _DENIAL = (
     "|不该|不是|没有|并没有|并非|并未|并不|未曾|尚未|从未|还没有|还没|无法|严禁|禁止|切忌|切勿|请勿|勿|避免"
     "|没(?!想到|收)|不(?![只仅但同过管论错少良足知满明断如安幸肖]|小心|得不|可思)|未(?!来|婚|成年|必|知)"
 )
-_WARNING = regex.compile("不(?:能够|能|可以|可|得|要|应该|应|宜|准|许|该)|严禁|禁止|切忌|切勿|请勿|[勿别莫]|避免")
-"""Denials that bid not to do a thing, beside those that tell what is not so."""
+_WARNING = regex.compile("不(?:要|应该|应|宜|准|许|该)|严禁|禁止|切忌|切勿|请勿|[勿别莫]|避免")
+_UNABLE = regex.compile("不(?:能够|能|可以|可|得)")
+_HARM = regex.compile("(?<![社机学协开])会|[将恐害伤]|造成|导致|引[起发致]|产生|以免|免得|否则|中毒|致[癌命死病]")
+"""Denials that bid not to do a thing; those that do where what it does is told; and words that tell of it."""
 _AFFIRMATION = (
     "可以|能够|能(?!量|源|力)|可(?![能怕是恶怜口乐爱惜见疑靠])|(?<![学协工员社机大议晚])会(?![议员长计场谈见所])"
     "|应该|应|宜|必须|需要|必|要|已经|已|有|是"
@@ -110,6 +112,7 @@ class Frame:
     """The details among the words, by their place."""
     denied: frozenset[int]
     """Places before which a denial stands."""
+    harms: bool
 
 
 def read_frame(text: str, details: Sequence[Detail] = ()) -> Frame:
@@ -127,7 +130,7 @@ def read_frame(text: str, details: Sequence[Detail] = ()) -> Frame:
             position = detail.end
     filled = {slot.place: slot.value for slot in slots if slot.kind != POLARITY}
     denied = frozenset(slot.place for slot in slots if slot.kind == POLARITY and slot.value == DENIED)
-    return Frame(words, slots, frozenset(begins), is_question, filled, denied)
+    return Frame(words, slots, frozenset(begins), is_question, filled, denied, tells_harm(text))
 
 
 def _take(token: regex.Match[str], words: list[str], slots: list[_Slot], begins: set[int], is_question: bool) -> None:
@@ -206,9 +209,15 @@ def _is_one_denial(met: _Meeting, more: _Meeting, one: Frame) -> bool:
     return met.told == more.told[::-1] and not any(first < begin <= last for begin in one.begins)
 
 
-def is_warning(denial: str) -> bool:
-    """Whether a denial bids not to do a thing. "不要喝，会中毒" and "喝会中毒" are the advice and its reason."""
-    return _WARNING.fullmatch(denial) is not None
+def tells_harm(text: str) -> bool:
+    """Whether a folded text tells what comes of a thing."""
+    return _HARM.search(text) is not None
+
+
+def is_warning(denial: str, harm: bool) -> bool:
+    """Whether a denial bids not to do a thing: "不能喝，会中毒" and "喝会中毒" are the advice and its reason (harm is
+    told), and "疫苗不能预防重症" is neither."""
+    return bool(_WARNING.fullmatch(denial) or (harm and _UNABLE.fullmatch(denial)))
 
 
 def _settles(same: _Meeting, met: _Meeting) -> bool:
@@ -255,7 +264,7 @@ def _meetings(one: Frame, other: Frame, may_deny: Callable[[int, int, float], bo
                 continue  # "not safe" and "dangerous" say the same
             elif _agree(slot.value, found.value):
                 counts, differs = True, False
-            elif found.value == UNSAID and is_warning(slot.told):
+            elif found.value == UNSAID and is_warning(slot.told, one.harms or other.harms):
                 continue
             else:
                 differs = _opposed(found.value == UNSAID, left, right, begin)

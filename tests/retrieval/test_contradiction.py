@@ -152,6 +152,12 @@ def test_asking_whether_a_claim_is_true_makes_the_claim() -> None:
     assert find_contradictions("關掉警告功能，否則資料會傳給騰訊\n\n請問是否真實", "關掉警告功能，否則資料不會傳給騰訊")
 
 
+def test_what_cannot_be_is_no_advice_where_no_harm_is_told() -> None:
+    told = "最新研究證實新冠疫苗預防重症，只減輕一點點症狀，請大家告訴大家"
+    assert find_contradictions(told.replace("預防", "不能預防"), told)
+    assert find_contradictions("感冒不能喝牛奶，會生痰", "感冒喝牛奶會生痰") == ()
+
+
 def test_it_takes_two_words_that_meet_for_no_question() -> None:
     assert find_contradictions("藍蕉成熟後果皮還是不會轉成淡黃色", "藍蕉成熟後果皮還是會轉成淡黃色")
 
