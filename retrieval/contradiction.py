@@ -22,7 +22,8 @@ from retrieval.details import (
     telling_directions,
 )
 from retrieval.english import in_letters, tell_of_one_thing
-from retrieval.frames import Difference, asks_whether, find_conflicts, is_warning, read_frame, tells_harm
+from retrieval.frames import asks_whether, is_warning, read_frame, tells_harm
+from retrieval.meetings import Difference, find_conflicts
 from retrieval.normalise import fold, size_of
 from retrieval.numerals import value_of
 from retrieval.roles import find_swapped

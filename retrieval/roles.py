@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from retrieval.english import COMMON
-from retrieval.frames import POLARITY, Difference, Frame
+from retrieval.frames import POLARITY, Frame
+from retrieval.meetings import Difference
 
 MOST_BETWEEN = 4
 """Words between two names that tell what one does to the other."""

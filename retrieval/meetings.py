@@ -1,0 +1,174 @@
+"""What two claims say in the same place of their frames (`frames.py`).
+
+Two slots are the same place where the words around them are the same, whatever else stands before and behind, so a
+greeting or a cut end hides nothing. What a text says both ways, or only asks, contradicts nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from retrieval.english import COMMON
+from retrieval.frames import ASKED, DENIED, POLARITY, Frame, Slot, is_warning
+
+Difference = tuple[str, str]
+
+UNSAID = "unsaid"
+"""What fills a denial's place in a text that just tells."""
+REACH = 30
+"""Words looked at on either side of a slot."""
+MAX_SLOTS, MAX_PLACES = 100, 20
+"""Slots of a text, and places where one may stand in the other, that are looked at: bounds the work."""
+WORD_SIZE = 2.5
+"""What a telling word of an alphabet or a detail says, in Chinese characters."""
+
+AROUND_DENIAL = 4.0
+"""Size of the shared words around a denial and its opposite ("不能" and "可以"), both sides together."""
+AROUND_UNSAID = 7.0
+"""The same where one text denies and the other just tells ("不致癌", "致癌")."""
+AROUND_DETAIL = 7.0
+"""The same around a number, a name or one of two opposites."""
+FAR = 8.0
+"""Size of the shared words from which an agreement is as good as any."""
+LEAST_DENIED = 3.0
+"""Size of the shared words behind a denial that the other text just lacks."""
+LEAST_ASIDE = 2.0
+"""Size of the shared words on each side, but where a clause begins in both."""
+
+
+@dataclass(frozen=True)
+class _Meeting:
+    """A slot of one text, the same place in the other, and whether they say the same there."""
+
+    kind: str
+    mine: int
+    theirs: int
+    told: Difference
+    differs: bool
+    size: float
+
+
+def _turned(met: _Meeting) -> _Meeting:
+    return _Meeting(met.kind, met.theirs, met.mine, (met.told[1], met.told[0]), met.differs, met.size)
+
+
+def find_conflicts(one: Frame, other: Frame, may_deny: Callable[[int, int, float], bool]) -> Iterator[Difference]:
+    """Yield what the two say differently in the same place. `may_deny` is asked whether a denial counts there: it gets
+    where both slots begin in their texts (-1: nothing is said), and how much is shared around them."""
+    back = _meetings(other, one, lambda theirs, mine, shared: may_deny(mine, theirs, shared))
+    meetings = [*_meetings(one, other, may_deny), *map(_turned, back)]
+    agreed = [met for met in meetings if not met.differs]
+    differing = [met for met in meetings if met.differs and not any(_settles(same, met) for same in agreed)]
+    yield from (met.told for met in differing if not any(_is_one_denial(met, more, one) for more in differing))
+    yield from _moved(one, other)
+
+
+def _is_one_denial(met: _Meeting, more: _Meeting, one: Frame) -> bool:
+    """Whether a denial of one text is that of the other, elsewhere in the same clause: 地瓜不会和柿子相克,
+    地瓜和柿子不会相克."""
+    if met.kind != POLARITY or more.kind != POLARITY or "–" not in met.told:
+        return False
+    first, last = sorted((met.mine, more.mine))
+    return met.told == more.told[::-1] and not any(first < begin <= last for begin in one.begins)
+
+
+def _settles(same: _Meeting, met: _Meeting) -> bool:
+    """Whether a text says elsewhere what the other says: then it says both."""
+    meets = same.kind == met.kind and (same.mine == met.mine or same.theirs == met.theirs)
+    return meets and same.size >= min(met.size, FAR)
+
+
+def _moved(one: Frame, other: Frame) -> Iterator[Difference]:
+    """Yield the one denial that only one of two texts has where all words of the shorter stand in the other, wherever
+    among them it is said: 柿子不能和牛奶一起吃, 柿子和牛奶可以一起吃."""
+    if len(one.words) > len(other.words):
+        yield from ((mine, theirs) for theirs, mine in _moved(other, one))
+        return
+    length, size = len(one.words), sum(map(_size, one.words))
+    starts = [
+        start for start in range(len(other.words) - length + 1) if other.words[start : start + length] == one.words
+    ]
+    if size < AROUND_DENIAL or len(starts) != 1:
+        return
+    if any(other.filled.get(place + starts[0]) != value for place, value in one.filled.items()):
+        return
+    mine = [slot for slot in one.slots if slot.kind == POLARITY]
+    theirs = [slot for slot in other.slots if slot.kind == POLARITY and 0 <= slot.place - starts[0] < length]
+    if len(mine) == len(theirs) == 1 and not _agree(mine[0].value, theirs[0].value):
+        yield mine[0].told, theirs[0].told
+
+
+def _meetings(one: Frame, other: Frame, may_deny: Callable[[int, int, float], bool]) -> Iterator[_Meeting]:
+    """Yield where slots of `one` meet the other text."""
+    theirs = {(slot.place, slot.kind): slot for slot in other.slots}
+    nothing = ASKED if other.asks else UNSAID
+    for slot in one.slots[:MAX_SLOTS]:
+        for place in _places(slot, one, other):
+            found = theirs.get((place, slot.kind), Slot(place, slot.kind, nothing, "–", -1))
+            left, right = _shared(one, other, slot, place)
+            begin = slot.place in one.begins and place in other.begins
+            if slot.kind != POLARITY:
+                counts = _is_same_place(left, right, begin) and (slot.place in one.denied) == (place in other.denied)
+                differs = slot.value != found.value
+                if "/" in slot.kind and (one.asks or other.asks):
+                    counts = False
+            elif one.filled.get(slot.place) != other.filled.get(place):
+                continue  # "not safe" and "dangerous" say the same
+            elif _agree(slot.value, found.value):
+                counts, differs = True, False
+            elif found.value == UNSAID and is_warning(slot.told, one.harms or other.harms):
+                continue
+            else:
+                differs = _opposed(found.value == UNSAID, left, right, begin)
+                counts = differs and may_deny(slot.start, found.start, left + right)
+            if counts:
+                yield _Meeting(slot.kind, slot.place, place, (slot.told, found.told), differs, left + right)
+
+
+def _is_same_place(left: float, right: float, begin: bool) -> bool:
+    """Whether enough is shared around two details of a kind."""
+    return left + right >= AROUND_DETAIL and (begin or left >= LEAST_ASIDE)
+
+
+def _agree(mine: str, theirs: str) -> bool:
+    """Whether what is said of one place agrees: a question agrees with everything, and "will" with nothing said."""
+    return ASKED in (mine, theirs) or DENIED not in (mine, theirs) or mine == theirs
+
+
+def _opposed(unsaid: bool, left: float, right: float, begin: bool) -> bool:
+    """Whether enough is shared around a denial and what the other text has in its place."""
+    aside = begin or left >= LEAST_ASIDE
+    if unsaid:
+        return aside and right >= LEAST_DENIED and left + right >= AROUND_UNSAID
+    return right >= AROUND_DENIAL or (aside and right >= 1 and left + right >= AROUND_DENIAL)
+
+
+def _places(slot: Slot, one: Frame, other: Frame) -> list[int]:
+    """Return the places in the other frame that may be that of a slot: details of its kind, or the word denied."""
+    if slot.kind != POLARITY:
+        return [found.place for found in other.slots if found.kind == slot.kind][:MAX_PLACES]
+    if slot.place >= len(one.words):
+        return []
+    word = one.words[slot.place]
+    return [place for place, known in enumerate(other.words) if known == word][:MAX_PLACES]
+
+
+def _shared(one: Frame, other: Frame, slot: Slot, place: int) -> tuple[float, float]:
+    """Return the size of the words that both have before a slot, and after it."""
+    skip = slot.kind != POLARITY
+    left = right = 0.0
+    for step in range(1, min(slot.place, place, REACH) + 1):
+        if one.words[slot.place - step] != other.words[place - step]:
+            break
+        left += _size(one.words[slot.place - step])
+    for step in range(skip, REACH):
+        mine, theirs = slot.place + step, place + step
+        if mine >= len(one.words) or theirs >= len(other.words) or one.words[mine] != other.words[theirs]:
+            break
+        right += _size(one.words[mine])
+    return left, right
+
+
+def _size(word: str) -> float:
+    if word in COMMON:
+        return 1.0
+    return WORD_SIZE if len(word) > 1 and not word[0].isdigit() else 1.0
