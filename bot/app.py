@@ -47,6 +47,7 @@ def build_app(services: Services, dispatcher: Dispatcher | None = None) -> web.A
         wordings=services.wordings,
         buttons=services.buttons,
         public_url=services.settings.public_url,
+        pseudonyms=services.pseudonyms,
     )
 
     add_draft_page(app, services)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.bubbles.view import View
 from bot.decide import best_replies, is_settled
 from bot.fit import clean, cut, one_line
-from bot.labels import COFACTS, COFACTS_URL, VERDICTS, checked_on, licence, state_label, verdict_label, written_by
+from bot.labels import COFACTS, COFACTS_URL, VERDICTS, checked_on, licence, state_label, verdict_label
 from bot.linkify import Piece, to_pieces
 from bot.references import Reference, to_references
 from storage.articles import ArticlePage, ReplySummary
@@ -91,7 +91,7 @@ def _to_reply(view: View, reply: ReplySummary, article_id: str, why: str) -> Rep
         is_provisional=reply.state == ReplyState.PROVISIONAL,
         text=to_pieces(clean(reply.text)),
         references=to_references(reply.reference),
-        facts=[checked_on(words, reply), written_by(words, reply), *_feedback(view, reply)],
+        facts=[checked_on(words, reply), view.written_by(reply), *_feedback(view, reply)],
         licence=licence(words, reply),
         licence_url=COFACTS_URL if reply.source == COFACTS else None,
     )

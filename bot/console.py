@@ -24,7 +24,8 @@ def to_console_context(services: Services) -> ConsoleContext:
     settings = services.settings
 
     def preview(article: ArticleSummary, language: str) -> str:
-        view = View(choose_words(services.wordings, language), services.buttons, settings.public_url)
+        words = choose_words(services.wordings, language)
+        view = View(words, services.buttons, settings.public_url, pseudonyms=services.pseudonyms)
         messages = article_messages(view, article, best_replies(article))
         drawn = "".join(message_html(message) for message in messages)
         return (

@@ -75,9 +75,9 @@ def checked_on(words: Words, reply: ReplySummary) -> str:
     return checked
 
 
-def written_by(words: Words, reply: ReplySummary) -> str:
+def written_by(words: Words, reply: ReplySummary, name: str = "") -> str:
     """Who wrote it: a pseudonym, shortened; for imported data the project it comes from, as its licence asks."""
-    name = clean(reply.contributor or "")[:MAX_NAME]
+    name = name[:MAX_NAME]
     if reply.source == COFACTS:
         who = words("a volunteer of Cofacts 真的假的")
     elif reply.source != "chaming":

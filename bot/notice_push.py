@@ -136,7 +136,8 @@ async def _write(services: Services, people: Sequence[Recipient]) -> tuple[list[
         if news:
             kept = tuple(notice for one in told if one.news for notice in one.notices)
             words = choose_words(services.wordings, person.language)
-            view = View(words, services.buttons, services.settings.public_url, person.large_text)
+            public_url, is_large = services.settings.public_url, person.large_text
+            view = View(words, services.buttons, public_url, is_large, services.pseudonyms)
             addressed = replace(person, notices=kept)
             letters.append(Letter(addressed, tuple(one for one in told if one.news), notice_messages(view, news)))
     return letters, void

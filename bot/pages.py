@@ -15,6 +15,7 @@ from bot.article_page import PageView, to_page
 from bot.bubbles.view import View
 from bot.buttons import Buttons
 from bot.media_page import add_media_page, to_media_view
+from bot.pseudonyms import Pseudonyms
 from bot.wording import Wordings, Words, choose_from_header, load_wordings
 from moderation.console.verdict_words import describe_standing
 from moderation.console.wording import LOCALES as CONSOLE_LOCALES
@@ -31,22 +32,36 @@ PAGES: web.AppKey[jinja2.Environment] = web.AppKey("PAGES", jinja2.Environment)
 
 
 def add_pages(
-    app: web.Application, *, database: Database, wordings: Wordings, buttons: Buttons, public_url: str
+    app: web.Application,
+    *,
+    database: Database,
+    wordings: Wordings,
+    buttons: Buttons,
+    public_url: str,
+    pseudonyms: Pseudonyms | None = None,
 ) -> None:
-    """Add the public pages to the application."""
+    """Add the public pages to the application; without `pseudonyms` they name nobody."""
     loader = jinja2.PackageLoader("bot")
     aiohttp_jinja2.setup(app, app_key=PAGES, loader=loader, trim_blocks=True, lstrip_blocks=True)
-    pages = _Pages(database, wordings, buttons, public_url)
+    pages = _Pages(database, wordings, buttons, public_url, pseudonyms)
     app.router.add_get("/articles/{article_id}", pages.show_article, name="article")
     add_media_page(app, database)
 
 
 class _Pages:
-    def __init__(self, database: Database, wordings: Wordings, buttons: Buttons, public_url: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        wordings: Wordings,
+        buttons: Buttons,
+        public_url: str,
+        pseudonyms: Pseudonyms | None,
+    ) -> None:
         self._database = database
         self._wordings = wordings
         self._buttons = buttons
         self._public_url = public_url
+        self._pseudonyms = pseudonyms
         self._verdict_words = load_wordings(CONSOLE_LOCALES)
         self._style = read_style()
         self._headers = security_headers(self._style)
@@ -97,7 +112,7 @@ class _Pages:
         """The reader's language: the one asked for in the address, else the browser's."""
         chosen = self._wordings.get(request.query.get("lang", ""))
         words = chosen or choose_from_header(self._wordings, request.headers.get("Accept-Language", ""))
-        return View(words, self._buttons, self._public_url)
+        return View(words, self._buttons, self._public_url, pseudonyms=self._pseudonyms)
 
     def _respond(self, request: web.Request, view: View, template: str, status: int, **context: object) -> web.Response:
         html = aiohttp_jinja2.render_string(

@@ -6,9 +6,12 @@ or make one. LINE's own ids live in `asker.line_user_id` and in the encrypted in
 
 import base64
 import hmac
+from datetime import datetime
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
+
+from storage.exports.pseudonyms import EpochPseudonyms
 
 DIGEST_BYTES = 15
 """120 bits, 20 characters: as long as `storage.tables.new_id`."""
@@ -24,6 +27,7 @@ class Pseudonyms:
             HMAC(hmac.digest(secret_key.encode(), purpose, "sha256"), SHA256())
             for purpose in (b"chaming.pseudonyms", b"chaming.messages", b"chaming.words")
         )
+        self._released = EpochPseudonyms(secret_key)
 
     def of(self, line_id: str) -> str:
         """The pseudonym of a LINE user, group or room id."""
@@ -32,6 +36,13 @@ class Pseudonyms:
     def of_message(self, chat: str, message_id: str) -> str:
         """What names a message of a chat, so that it is known again when it is redelivered or unsent."""
         return _digest(self._messages, f"{chat} {message_id}")
+
+    def of_writer(self, contributor: str, written_at: datetime | None) -> str:
+        """What a volunteer is called in public, as releases call them: by another name in each quarter.
+
+        One lasting name beside every answer would tell whose name in one quarter is whose in the next.
+        """
+        return self._released.of(contributor, written_at).rpartition(".")[2]
 
     def of_words(self, matching_key: str) -> str:
         """What two messages with the same matching key share; without the key nobody can test a guess against it."""

@@ -92,10 +92,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         link_titles = LinkTitles(BoundedFetcher() if settings.fetch_link_titles else None)
         stack.push_async_callback(link_titles.close)
         buttons, wordings = Buttons(settings.secret_key), load_wordings()
+        pseudonyms = Pseudonyms(settings.secret_key)
 
         def to_view(asker: Asker | None) -> View:
             words = choose_words(wordings, asker.language if asker else None)
-            return View(words, buttons, settings.public_url, asker.large_text if asker else False)
+            is_large = asker.large_text if asker else False
+            return View(words, buttons, settings.public_url, is_large, pseudonyms)
 
         yield Services(
             settings=settings,
@@ -103,7 +105,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             inbox=inbox,
             line=line,
             metrics=metrics,
-            pseudonyms=Pseudonyms(settings.secret_key),
+            pseudonyms=pseudonyms,
             buttons=buttons,
             wordings=wordings,
             commands=Commands(wordings),

@@ -3,7 +3,7 @@
 from bot.bubbles.view import View
 from bot.fit import clean, cut, one_line
 from bot.flex import INK, LINK, Part, box, label, small, text, uri
-from bot.labels import VERDICTS, checked_on, licence, state_label, written_by
+from bot.labels import VERDICTS, checked_on, licence, state_label
 from bot.references import Reference, to_references
 from storage.articles import ReplySummary
 from storage.tables import ReplyState, Verdict
@@ -69,7 +69,7 @@ def references(view: View, reply: ReplySummary) -> list[Part]:
 
 def provenance(view: View, reply: ReplySummary) -> list[Part]:
     """When, by whom, and the attribution that imported data comes with."""
-    lines = [checked_on(view.words, reply), written_by(view.words, reply), licence(view.words, reply)]
+    lines = [checked_on(view.words, reply), view.written_by(reply), licence(view.words, reply)]
     return [small(line) for line in lines if line]
 
 

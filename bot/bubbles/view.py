@@ -7,8 +7,10 @@ from urllib.parse import quote
 from bot.buttons import Buttons
 from bot.fit import json_bytes
 from bot.flex import MAX_URI, Part, enlarged, flex_message
-from bot.labels import verdict_label
+from bot.labels import verdict_label, written_by
+from bot.pseudonyms import Pseudonyms
 from bot.wording import Words
+from storage.articles import ReplySummary
 from storage.tables import Verdict
 
 MAX_BUBBLE_BYTES = 29_500
@@ -28,10 +30,18 @@ class View:
     public_url: str
     large: bool = False
     """Whether this person has asked for larger text than LINE's own setting gives."""
+    pseudonyms: Pseudonyms | None = None
+    """What names volunteers; without it nobody is named."""
 
     def message(self, alt_text: str, container: Part) -> Part:
         """A Flex message in the size this person reads."""
         return flex_message(alt_text, enlarged(container) if self.large else container)
+
+    def written_by(self, reply: ReplySummary) -> str:
+        """Who wrote it, by their name of that quarter."""
+        if self.pseudonyms is None or not reply.contributor:
+            return written_by(self.words, reply)
+        return written_by(self.words, reply, self.pseudonyms.of_writer(reply.contributor, reply.created_at))
 
     def article_url(self, article_id: str) -> str:
         """The article's public page."""

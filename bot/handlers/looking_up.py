@@ -29,7 +29,8 @@ SENT = (TextMessage, Burst, MediaMessage)
 def to_view(services: Services, asker: Asker | None = None) -> View:
     """What somebody is answered with: in the language and the size of text they have chosen, or the usual ones."""
     words = choose_words(services.wordings, asker.language if asker else None)
-    return View(words, services.buttons, services.settings.public_url, asker.large_text if asker else False)
+    is_large = asker.large_text if asker else False
+    return View(words, services.buttons, services.settings.public_url, is_large, services.pseudonyms)
 
 
 async def find_person(session: AsyncSession, event: Event) -> Asker | None:

@@ -5,17 +5,21 @@ With `--png` also a picture of each scene at a phone's width, drawn by headless 
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from bot.bubbles.view import View
 from bot.buttons import Buttons
+from bot.pseudonyms import Pseudonyms
 from bot.wording import Wordings, Words, load_wordings
 from scripts.gallery.drawing import article_html, chat_html, draw
 from scripts.gallery.more_scenes import PUBLIC_URL
 from scripts.gallery.sample import SAMPLE, Sample, load_sample
 from scripts.gallery.scenes import scenes
+
+KEY = "only for pictures"
 
 
 @click.command()
@@ -35,7 +39,7 @@ async def _write(folder: Path, sample_folder: Path, chromium: str | None) -> Non
     written = [
         _save(folder / f"{name}.{language}.html", html)
         for language, words in wordings.items()
-        for name, html in _pages(View(words, Buttons("only for pictures"), PUBLIC_URL), wordings, sample)
+        for name, html in _pages(_usual(words), wordings, sample)
     ]
     written += [
         _save(folder / f"chat-larger.{language}.html", chat_html(list(scenes(_larger(words), sample))))
@@ -45,9 +49,13 @@ async def _write(folder: Path, sample_folder: Path, chromium: str | None) -> Non
         await draw(written, folder, chromium)
 
 
+def _usual(words: Words) -> View:
+    return View(words, Buttons(KEY), PUBLIC_URL, pseudonyms=Pseudonyms(KEY))
+
+
 def _larger(words: Words) -> View:
     """What somebody sees who has asked for larger text."""
-    return View(words, Buttons("only for pictures"), PUBLIC_URL, large=True)
+    return replace(_usual(words), large=True)
 
 
 def _pages(view: View, wordings: Wordings, sample: Sample) -> Iterator[tuple[str, str]]:

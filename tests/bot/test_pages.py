@@ -1,6 +1,7 @@
 """The public page: what it says, in which language, and that nothing on it can do harm."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -9,10 +10,12 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.article_page import CSS_CLASSES
 from bot.buttons import Buttons
-from bot.labels import VERDICTS
+from bot.labels import MAX_NAME, VERDICTS
 from bot.pages import add_pages, read_style
+from bot.pseudonyms import Pseudonyms
 from bot.wording import load_wordings
 from storage.database import Database
+from storage.exports.pseudonyms import EpochPseudonyms
 from storage.tables import (
     Article,
     ArticleReply,
@@ -26,6 +29,9 @@ from tests.bot.makers import CHECKED_AT
 from tests.moderation.community import HELPFUL, add_answer, add_trusted, say
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{ 7*7 }} &amp; \u202ereversed"
+SECRET_KEY = "a secret for tests"
+VOLUNTEER = "67c190169c249d8e"
+WRITER = Pseudonyms(SECRET_KEY).of_writer(VOLUNTEER, CHECKED_AT)[:MAX_NAME]
 Client = TestClient[web.Request, web.Application]
 
 
@@ -60,8 +66,9 @@ async def client(sqlite_database: Database) -> AsyncIterator[Client]:
         app,
         database=sqlite_database,
         wordings=load_wordings(),
-        buttons=Buttons("a secret for tests"),
+        buttons=Buttons(SECRET_KEY),
         public_url="https://chaming.example.tw/",
+        pseudonyms=Pseudonyms(SECRET_KEY),
     )
     async with TestClient(TestServer(app)) as opened:
         yield opened
@@ -77,6 +84,7 @@ async def add(
     reply_text: str = "這是謠言。",
     reference: str | None = "衛福部\nhttps://www.mohw.gov.tw/x?y=1&z=2",
     source: str = "cofacts",
+    written_at: datetime = CHECKED_AT,
     **link: object,
 ) -> None:
     async with database.transaction() as session:
@@ -92,8 +100,8 @@ async def add(
                     text=reply_text,
                     reference=reference,
                     source=source,
-                    contributor="67c190169c249d8e",
-                    created_at=CHECKED_AT,
+                    contributor=VOLUNTEER,
+                    created_at=written_at,
                 )
             )
             await session.flush()
@@ -111,7 +119,7 @@ async def test_it_shows_message_verdict_reply_source_date_and_attribution(
     await add(sqlite_database, Verdict.RUMOR, positive_feedback_count=3, negative_feedback_count=1)
     page = await read(client)
     for must in (
-        "喝熱水可以殺死病毒", "含有不實訊息", "✕", "這是謠言。", "衛福部", "2020年3月15日", "67c190", "CC0",
+        "喝熱水可以殺死病毒", "含有不實訊息", "✕", "這是謠言。", "衛福部", "2020年3月15日", WRITER, "CC0",
         "Cofacts 真的假的", "3 個人覺得有幫助", "1 個人覺得沒有幫助", "1 個人問過", "https://chaming.example.tw/articles/article",
     ):  # fmt: skip
         assert must in page.text, must
@@ -119,6 +127,18 @@ async def test_it_shows_message_verdict_reply_source_date_and_attribution(
     assert "https://www.mohw.gov.tw/x?y=1&z=2" in hrefs
     assert "https://cofacts.tw" in hrefs
     assert any(href.startswith("https://line.me/R/share?text=") for href in hrefs)
+
+
+async def test_it_names_a_volunteer_as_the_releases_of_that_quarter_do(
+    client: Client, sqlite_database: Database
+) -> None:
+    quarters = [datetime(2026, 3, 31, 12, tzinfo=UTC), datetime(2026, 4, 1, 12, tzinfo=UTC)]
+    names = [EpochPseudonyms(SECRET_KEY).of(VOLUNTEER, moment).partition(".")[2][:MAX_NAME] for moment in quarters]
+    for number, moment in enumerate(quarters):
+        await add(sqlite_database, Verdict.RUMOR, article_id=f"a{number}", source="chaming", written_at=moment)
+    pages = [(await read(client, f"/articles/a{number}")).text for number in range(2)]
+    assert [[name in page for name in names] for page in pages] == [[True, False], [False, True]]
+    assert not any(VOLUNTEER[:MAX_NAME] in page for page in pages)
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,10 @@ from bot.decide import Answer, Candidate, Candidates, NoMatch, best_replies
 from bot.drafts import draft_of
 from bot.fit import ELLIPSIS, clean, json_bytes, units
 from bot.flex import INK, LINK, MAX_ALT_TEXT, PAPER, QUIET, QUOTE, Part
-from bot.labels import COFACTS, VERDICTS, Reason, to_reason
+from bot.labels import COFACTS, MAX_NAME, VERDICTS, Reason, to_reason
 from bot.menu import MenuItem
 from bot.outcome import MAX_MESSAGES
+from bot.pseudonyms import Pseudonyms
 from bot.render import render
 from bot.wording import load_wordings
 from moderation.intake import RequestReceipt
@@ -50,9 +51,12 @@ from storage.tables import Asker, NoticeKind, ReplyState, Verdict, utc_now
 from tests.bot.makers import CHECKED_AT, make_article, make_match, make_reply
 
 BUTTONS = Buttons("a secret for tests")
+PSEUDONYMS = Pseudonyms("a secret for tests")
 WORDINGS = load_wordings()
 VIEWS = [
-    View(words, BUTTONS, "https://chaming.example.tw", large) for words in WORDINGS.values() for large in (False, True)
+    View(words, BUTTONS, "https://chaming.example.tw", large, PSEUDONYMS)
+    for words in WORDINGS.values()
+    for large in (False, True)
 ]
 ZH = VIEWS[0]
 EVENT_ID = "01FZ74A0TDDPYRVKNK77XKC3ZR"
@@ -242,12 +246,12 @@ def test_an_answer_says_everything_it_must(view: View) -> None:
         "97",
         view.words("The words are much like those of your message."),
         view.words.date(CHECKED_AT),
-        "67c190",
+        PSEUDONYMS.of_writer("67c190169c", CHECKED_AT)[:MAX_NAME],
         "Cofacts 真的假的",
         "CC0",
     ):
         assert must in said
-    assert "67c190169c" not in said
+    assert "67c190" not in said
     assert presses(messages) == [Press.VOTE, Press.VOTE, Press.WHY, Press.NONE_OF_THESE]
     assert messages[0]["altText"].index(view.words(VERDICTS[Verdict.RUMOR].label)) < messages[0]["altText"].index(
         "這是謠言"
