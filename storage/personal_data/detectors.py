@@ -22,14 +22,25 @@ LONG_AREA_CODES = {"037": {6}, "049": {7}, "082": {6}, "089": {6}, "0826": {5}, 
 
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _FOLD |= dict.fromkeys(map(ord, "‐‑‒–—―−－﹣"), ord("-"))
-_FOLD |= dict.fromkeys(map(ord, "\u3000\u00a0\u200b\u200c\u200d\u2060\ufeff"), ord(" "))
+_FOLD |= dict.fromkeys(map(ord, "\u3000\u00a0\u200b\u200c\u200d\u2060\ufeff\ufe0f\u20e3"), ord(" "))
+"""The last two make a digit an emoji: 0️⃣9️⃣."""
 
 _FOLDED = re.compile(f"[{re.escape(''.join(map(chr, _FOLD)))}]")
 
 _SEP = r"[ .()\-]{0,2}"
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'，。、；！？）」』】]+", re.IGNORECASE)
+_URL = re.compile(
+    r"(?:https?://|www\.|(?<![A-Za-z0-9_.@/-])(?:line\.me|lin\.ee|t\.me|wa\.me|(?:m\.)?facebook\.com|instagram\.com)/)"
+    r"[^\s<>\"'，。、；！？）」』】]+",
+    re.IGNORECASE,
+)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
-_MOBILE = re.compile(rf"(?<![\d.])(?:\+?886{_SEP}0?|0)9(?:{_SEP}\d){{8}}(?!\d)")
+_SPELT_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64} ?[(\[]at[)\]] ?[A-Za-z0-9-]+(?: ?(?:\.|[(\[]dot[)\]]) ?[A-Za-z0-9-]+)+",
+    re.ASCII | re.IGNORECASE,
+)
+_MOBILE = re.compile(rf"(?<![\d.])(?:\+?886{_SEP}0?|0 {{0,2}})9(?:{_SEP}\d){{8}}(?!\d)")
+_DIGIT = "[0-9零〇一二三四五六七八九]"
+_SPELT_MOBILE = re.compile(rf"(?<!{_DIGIT})[0零〇]{_SEP}[9九](?:{_SEP}{_DIGIT}){{8}}(?!{_DIGIT})")
 _LANDLINE = re.compile(
     rf"(?<![\d.])\(?(?:\+?886{_SEP}(?:\(0\))?|0)[2-8](?:{_SEP}\d){{7,9}}(?!\d)"
     r"(?: *(?:#|轉|分機|ext\.?) *\d{1,6})?",
@@ -37,10 +48,11 @@ _LANDLINE = re.compile(
 )
 _FOREIGN = re.compile(r"(?<!\d)\+(?!886)[1-9]\d{0,2}[ -]?\(?\d(?:[ ()-]{0,2}\d){6,12}(?!\d)")
 _LABELLED_PHONE = re.compile(
-    r"(?:電話|手機|專線|行動|聯絡|連絡|tel|phone|call)[^\d\n]{0,6}(?P<found>\d{3,4}[ -]?\d{3,4}[ -]?\d{0,3})(?!\d)",
+    r"(?:電話|手機|專線|行動|聯絡|連絡|tel|phone|call)[^\d\n]{0,6}"
+    r"(?P<found>\d{3,4}[ -]?\d{3,4}[ -]?\d{0,3})(?![ -]?\d)",
     re.IGNORECASE,
 )
-_IDENTITY = re.compile(r"(?<![A-Za-z0-9])[A-Za-z](?:[1289]|[A-Da-d])[ -]?\d{8}(?!\d)")
+_IDENTITY = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][ -]?(?:[1289]|[A-Da-d])(?:[ -]?\d){8}(?!\d)")
 _LABELLED_IDENTITY = re.compile(
     r"(?:身分證|身份證|統一證號|居留證|護照)[^A-Za-z\d\n]{0,8}(?P<found>[A-Za-z]{0,2}\d{8,9})(?!\d)"
 )
@@ -56,8 +68,9 @@ _LINE_ID = re.compile(
     re.IGNORECASE,
 )
 _ADD_LINE = re.compile(
-    r"(?:加|我的)[ ]*(?:line|賴)[ ]*(?:id)?[ :]*(?P<found>@?[a-z0-9][a-z0-9._-]{3,29})"
-    r"|(?<![a-z])ID ?[:是] ?(?P<id>@?[a-z0-9][a-z0-9._-]{3,29})",
+    r"(?:加|我的)我?[ ]*(?:line|賴)[ ]*(?:id)?[ :]*(?P<found>@?[a-z0-9][a-z0-9._-]{3,29})"
+    r"|(?<![a-z])ID ?[:是] ?(?P<id>@?[a-z0-9][a-z0-9._-]{3,29})"
+    r"|(?:(?:line|賴|微信|wechat)[ ]*id|微信[帳賬账]?[號号])[ ]*(?P<named>@?[a-z0-9][a-z0-9._-]{3,29})",
     re.IGNORECASE,
 )
 _NUMBER = r"[\d一二三四五六七八九十百]{1,5}"
@@ -70,7 +83,8 @@ _ACCOUNT_IN_URL = re.compile(
 )
 _ENOUGH_DIGITS = re.compile(r"\d(?:[ .()\-/]{0,3}\d){6}")
 """What every number that is looked for has: seven digits, no further apart than its patterns let them be."""
-_HANDLE = re.compile(r"[:是為@][ ]*@?[a-z0-9][a-z0-9._-]{3}", re.IGNORECASE)
+_HANDLE = re.compile(r"(?:[:是為@號号]|id)[ ]*@?[a-z0-9][a-z0-9._-]{3}", re.IGNORECASE)
+_AT_SPELT = re.compile(r"[(\[]at[)\]]", re.IGNORECASE)
 _HOUSE_NUMBER = re.compile(r"(?<=[\d一二三四五六七八九十百])[號巷弄]")
 
 
@@ -108,6 +122,10 @@ def _fold(match: re.Match[str]) -> str:
 def _find_outside_urls(text: str, *, names: bool) -> Iterator[Finding]:
     if "@" in text:
         yield from _each(text, _EMAIL, Kind.EMAIL)
+    if _AT_SPELT.search(text):
+        yield from _each(text, _SPELT_EMAIL, Kind.EMAIL)
+    if "九" in text or "09" in text:
+        yield from _each(text, _SPELT_MOBILE, Kind.PHONE)
     if _ENOUGH_DIGITS.search(text):
         yield from _find_numbers(text)
     if handle := _HANDLE.search(text):
