@@ -4,15 +4,17 @@ One vote a person for each reply to an article, changed or taken back as often a
 is an answer are made from the votes in the same transaction, so the next person who asks is answered by them.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.abuse.discounted import choose_status
 from moderation.intake import APP_ID
 from storage.articles import PUBLISHED
+from storage.exports.pseudonyms import PUBLIC
 from storage.tables import Article, ArticleReply, ArticleReplyFeedback, FeedbackReason, Status, utc_now
 
 HELPFUL, NOT_HELPFUL = 1, -1
@@ -94,6 +96,22 @@ def last_said() -> ColumnElement[datetime]:
 async def recount(session: AsyncSession, article_id: str, reply_id: str) -> None:
     """Make the counts anew after votes have come to count, or ceased to."""
     await _count(session, await session.get_one(ArticleReply, (article_id, reply_id), with_for_update=True))
+
+
+async def find_counted_here(session: AsyncSession, links: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of these links (article, reply) whose counts are not what a release says, since a vote is hidden here,
+    or is somebody's here."""
+    vote = ArticleReplyFeedback
+    rows = await session.execute(
+        select(col(vote.article_id), col(vote.reply_id), col(vote.contributor), col(vote.status)).where(
+            tuple_(col(vote.article_id), col(vote.reply_id)).in_(links), col(vote.app_id) == APP_ID
+        )
+    )
+    return {
+        (article_id, reply_id)
+        for article_id, reply_id, person, status in rows
+        if status != Status.NORMAL or (person is not None and not PUBLIC.fullmatch(person))
+    }
 
 
 async def unlink_feedback(session: AsyncSession, contributor: str) -> None:

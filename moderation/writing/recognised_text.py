@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from moderation.publish import announce_articles
+from moderation.announcing import announce_articles
 from retrieval.normalise import key_hash
 from storage.index_entries import delete_embeddings
 from storage.tables import Article, ArticleType, Status, utc_now

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
-from moderation.publish import announce_articles, announce_texts, correct_imported, publish_imported
+from moderation.announcing import announce_articles, announce_texts
+from moderation.taking_in import correct_imported, publish_imported
 from scripts.cofacts.rows import SOURCE
 from storage.bulk import insert_rows
 from storage.tables import (

@@ -12,13 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
-from moderation.publish import (
-    announce_articles,
-    announce_texts,
-    correct_imported,
-    publish_imported,
-    restore_links,
-)
+from moderation.announcing import announce_articles, announce_texts
+from moderation.feedback import find_counted_here, recount
+from moderation.taking_in import correct_imported, publish_imported, restore_links
 from moderation.variants import delete_variant_vectors
 from storage.articles import PUBLISHED
 from storage.bulk import insert_rows
@@ -173,6 +169,15 @@ def keep_current(model: type[SQLModel], key: Callable[[Any], Hashable]) -> Store
     return store
 
 
+async def store_votes(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
+    """Readers' votes. Where one is hidden here, or somebody voted here, the counts are not the release's: made anew."""
+    result = await _STORE_VOTES(session, batch, fields)
+    await session.flush()
+    for link in sorted(await find_counted_here(session, {(row.article_id, row.reply_id) for row in batch})):
+        await recount(session, *link)
+    return result
+
+
 async def store_decisions(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
     """Decisions of the matcher. What their sender said came later, and may be in the newer release only."""
     stored = {row.id: row for row in await load_by(session, MatchDecision, "id", (row.id for row in batch))}
@@ -218,6 +223,9 @@ def feedback_key(row: ArticleReplyFeedback) -> Hashable:
     if row.contributor:
         return (row.article_id, row.reply_id, row.contributor, row.app_id)
     return (row.article_id, row.reply_id, row.score, row.reason, row.comment, row.app_id, row.created_at)
+
+
+_STORE_VOTES = keep_current(ArticleReplyFeedback, feedback_key)
 
 
 def _person_of(row: Any) -> str | None:

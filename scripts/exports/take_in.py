@@ -31,7 +31,6 @@ from storage.migrations import migrate
 from storage.tables import (
     ArticleCategory,
     ArticleDay,
-    ArticleReplyFeedback,
     ImportedRelease,
     MediaHash,
     Rating,
@@ -56,7 +55,7 @@ STORES: Mapping[str, Store] = {
     ),
     "ratings": storing.keep_current(Rating, lambda row: (row.article_id, row.reply_id, row.rater)),
     "reply_requests": storing.keep_current(ReplyRequest, storing.request_key),
-    "article_reply_feedbacks": storing.keep_current(ArticleReplyFeedback, storing.feedback_key),
+    "article_reply_feedbacks": storing.store_votes,
     "match_decisions": storing.store_decisions,
     "analytics": storing.insert_missing(ArticleDay, lambda row: (row.article_id, row.day, row.source)),
     "tombstones": store_tombstones,

@@ -8,14 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
-from moderation.publish import announce_texts, set_article_status, withdraw
+from moderation.announcing import announce_texts
+from moderation.publish import set_article_status, withdraw
 from moderation.variants import delete_variant_vectors
 from scripts.exports.parsing import MODELS
-from scripts.exports.storing import Batch, Stored, is_from_a_release, load_by, names_somebody_here
+from scripts.exports.storing import HIDDEN_HERE, Batch, Stored, is_from_a_release, load_by, names_somebody_here
 from storage.bulk import insert_rows
 from storage.exports.cleaning import HERE, to_hour
 from storage.exports.naming import NAMINGS, first_of, name_stored
-from storage.tables import Article, ArticleReply, Reply, Status, Tombstone
+from storage.tables import Article, ArticleReply, ArticleVariant, Reply, Status, Tombstone
 
 AT_ONCE = 500
 
@@ -34,7 +35,10 @@ async def without_taken_back(session: AsyncSession, kind: str, rows: Batch) -> l
 
 
 async def store_tombstones(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
-    """Keep the tombstones, and erase what they name, words and all. What was written here is nobody else's to erase."""
+    """Keep the tombstones, and erase what they name, words and all. What was written here is nobody else's to erase.
+
+    What was hidden here before is taken back in our name as well: when its source publishes it again, it stays out.
+    """
     stored = {(row.kind, row.id) for row in await load_by(session, Tombstone, "id", (row.id for row in batch))}
     new = [row for row in batch if (row.kind, row.id) not in stored and row.kind in NAMINGS]
     named: dict[str, dict[str, list[Any]]] = {}
@@ -44,9 +48,11 @@ async def store_tombstones(session: AsyncSession, batch: Batch, fields: tuple[st
     for tombstone in new:
         rows = named[tombstone.kind].get(tombstone.id, [])
         theirs = [row for row in rows if await _may_erase(session, tombstone, row)]
+        is_hidden = any(map(_is_hidden_here, theirs))
         for row in theirs:
             await _ERASE.get(tombstone.kind, _delete)(session, row)
         if theirs or not rows:
+            tombstone.source = HERE if is_hidden else tombstone.source
             kept.append(tombstone)
     await insert_rows(session, kept)
     return Stored(len(kept), 0, len(batch) - len(new), len(new) - len(kept))
@@ -93,6 +99,15 @@ async def _may_erase(session: AsyncSession, tombstone: Tombstone, row: Any) -> b
     ]
     parents = [await session.get(model, id_) for model, id_ in about if id_ is not None]
     return any(getattr(parent, "source", None) == tombstone.source for parent in parents)
+
+
+def _is_hidden_here(row: Any) -> bool:
+    """Releases hold nothing hidden, so whatever is was hidden, merged or taken off here."""
+    if isinstance(row, ArticleVariant):
+        return row.detached_at is not None
+    if isinstance(row, Article | ArticleReply):  # DELETED they are by an earlier tombstone
+        return row.status in HIDDEN_HERE
+    return bool(getattr(row, "status", Status.NORMAL) != Status.NORMAL)
 
 
 async def _erase_article(session: AsyncSession, row: Article) -> None:

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select, update
 
 from moderation.feedback import HELPFUL, NOT_HELPFUL, give_comment, give_feedback, give_reason
-from moderation.publish import publish_imported, set_article_status, withdraw
+from moderation.publish import set_article_status, withdraw
 from moderation.taking_back import forget_asker
+from moderation.taking_in import publish_imported
 from storage.database import Database
 from storage.tables import Article, ArticleReply, ArticleReplyFeedback, FeedbackReason, Reply, Status, Verdict
 

@@ -11,10 +11,10 @@ from moderation.publish import (
     UnknownLinkError,
     correct,
     publish,
-    publish_imported,
     set_article_status,
     withdraw,
 )
+from moderation.taking_in import publish_imported
 from storage.articles import find_article_page, load_article_summaries
 from storage.database import Database, open_database
 from storage.index_changes import latest_seq, load_changes

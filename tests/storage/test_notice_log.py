@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from moderation.publish import announce_texts
+from moderation.announcing import announce_texts
 from moderation.taking_back import forget_asker, take_back_request
 from storage.database import Database
 from storage.notice_log import Told, choose_notice, make_notices

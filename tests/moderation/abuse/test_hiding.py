@@ -12,7 +12,8 @@ from moderation.abuse.hiding import hide, show_again
 from moderation.abuse.log import load_public_log
 from moderation.abuse.subjects import Subject
 from moderation.intake import request_reply
-from moderation.publish import publish, publish_imported, set_article_status
+from moderation.publish import publish, set_article_status
+from moderation.taking_in import publish_imported
 from moderation.variants import Because, HiddenError, attach_variant, reattach_variant
 from storage.database import Database
 from storage.index_changes import load_changes

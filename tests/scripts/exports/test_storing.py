@@ -8,14 +8,18 @@ from sqlmodel import col
 
 from moderation.abuse.hiding import hide
 from moderation.abuse.subjects import Subject
+from moderation.feedback import give_feedback
+from moderation.publish import withdraw
 from moderation.writing.similar import set_categories
 from scripts.exports.take_in import take_in
 from storage.database import Database
 from storage.tables import (
     ArticleCategory,
+    ArticleReply,
     ArticleReplyFeedback,
     Category,
     ReplyRequest,
+    ReplyState,
     Rule,
     Status,
     SubjectKind,
@@ -90,3 +94,42 @@ async def test_the_label_of_an_editor_here_stays_theirs(database: Database, sour
     await take_in(database, tmp_path / "releases" / second.release, "b.example")
     async with database.reading() as session:
         assert (await session.get_one(ArticleCategory, ("a2", "c1"))).contributor == "editor-here"
+
+
+async def test_votes_hidden_or_given_here_stay_counted_as_here(
+    database: Database, source: Database, tmp_path: Path
+) -> None:
+    first = await release(source, tmp_path / "releases", formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / first.release, "b.example")
+    async with database.transaction() as session:
+        vote = (await session.scalars(select(ArticleReplyFeedback))).one()
+        subject = Subject(SubjectKind.COMMENT, vote.article_id, vote.reply_id, str(vote.id))
+        await hide(session, subject, by="editor-here", rule=Rule.HARASSMENT, note="", now=NOW)
+        link = (vote.article_id, vote.reply_id)
+        await give_feedback(session, article_id=link[0], reply_id=link[1], contributor="asker-here", score=1)
+    for moment in (None, NOW + timedelta(days=1)):
+        made = await release(source, tmp_path / "releases", moment, formats=("jsonl",)) if moment else first
+        taken = await take_in(database, tmp_path / "releases" / made.release, "b.example")
+        assert taken["article_replies"].changed == 0
+        async with database.reading() as session:
+            stored = await session.get_one(ArticleReply, link)
+        assert (stored.positive_feedback_count, stored.negative_feedback_count) == (1, 0)
+
+
+async def test_an_answer_that_somebody_here_chose_or_moved_stays_theirs(
+    database: Database, source: Database, tmp_path: Path
+) -> None:
+    first = await release(source, tmp_path / "releases", formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / first.release, "b.example")
+    async with database.transaction() as session:
+        session.add(ArticleReply(article_id="a2", reply_id="r1", state=ReplyState.PROPOSED, contributor="editor-here"))
+        await withdraw(session, "a1", "r1")
+    async with source.transaction() as session:
+        session.add(ArticleReply(article_id="a2", reply_id="r1", state=ReplyState.VERIFIED, created_at=THEN))
+    second = await release(source, tmp_path / "releases", NOW + timedelta(days=1), formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / second.release, "b.example")
+    async with database.reading() as session:
+        chosen = await session.get_one(ArticleReply, ("a2", "r1"))
+        withdrawn = await session.get_one(ArticleReply, ("a1", "r1"))
+    assert (chosen.state, chosen.contributor) == (ReplyState.PROPOSED, "editor-here")
+    assert withdrawn.state == ReplyState.WITHDRAWN

@@ -3,10 +3,15 @@
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import select, update
+
+from moderation.abuse.hiding import hide
+from moderation.abuse.subjects import Subject
+from moderation.publish import set_article_status
 from moderation.writing.similar import set_categories
 from scripts.exports.take_in import take_in
 from storage.database import Database
-from storage.tables import ArticleCategory
+from storage.tables import Article, ArticleCategory, ArticleReplyFeedback, Rule, Status, SubjectKind
 from tests.storage.exports.instance import NOW, release
 
 
@@ -29,3 +34,27 @@ async def test_a_source_that_takes_its_label_back_leaves_the_one_given_here(
     async with database.reading() as session:
         assert await session.get(ArticleCategory, ("a1", "c1")) is None
         assert (await session.get_one(ArticleCategory, ("a2", "c1"))).contributor == "editor-here"
+
+
+async def test_what_was_hidden_here_stays_out_when_its_source_takes_it_back_and_publishes_it_again(
+    database: Database, source: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "releases"
+    first = await release(source, folder, formats=("jsonl",))
+    await take_in(database, folder / first.release, "b.example")
+    async with database.transaction() as session:
+        vote = (await session.scalars(select(ArticleReplyFeedback))).one()
+        about_vote = Subject(SubjectKind.COMMENT, vote.article_id, vote.reply_id, str(vote.id))
+        for subject in (about_vote, Subject(SubjectKind.ARTICLE, "a2")):
+            await hide(session, subject, by="editor-here", rule=Rule.HARASSMENT, note="", now=NOW)
+    for days, status in ((1, Status.BLOCKED), (2, Status.NORMAL)):
+        async with source.transaction() as session:
+            await session.execute(update(ArticleReplyFeedback).values(status=status))
+            await set_article_status(session, "a2", status)
+        made = await release(source, folder, NOW + timedelta(days=days), formats=("jsonl",))
+        await take_in(database, folder / made.release, "b.example")
+    async with database.reading() as session:
+        assert list(await session.scalars(select(ArticleReplyFeedback))) == []
+        hidden = await session.get_one(Article, "a2")
+        assert (hidden.status, hidden.text) == (Status.DELETED, None)
+        assert (await session.get_one(Article, "a1")).status == Status.NORMAL

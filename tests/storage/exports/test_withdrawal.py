@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.merging import merge_articles, unmerge_article
-from moderation.publish import correct, correct_imported, set_article_status, take_back, withdraw
+from moderation.publish import correct, set_article_status, take_back, withdraw
 from moderation.review import reopen, review
 from moderation.taking_back import forget_asker
+from moderation.taking_in import correct_imported
 from moderation.variants import Because, detach_variant
 from storage.bulk import insert_rows
 from storage.database import Database
