@@ -73,6 +73,7 @@ class ReplyOfArticle(Model):
     """`chaming`, or where it was imported from; its licence goes with it."""
     created_at: datetime | None
     updated_at: datetime | None
+    """On which day it was last corrected."""
     helpful: int
     """How many readers found it helpful."""
     not_helpful: int
@@ -109,6 +110,7 @@ class Reply(Model):
     source: str
     created_at: datetime | None
     updated_at: datetime | None
+    """On which day it was last corrected."""
     article_ids: list[str]
 
 

@@ -17,7 +17,7 @@ from retrieval.types import Match
 from storage.articles import ArticleSummary, ReplySummary, load_article_summaries
 from storage.browsing import ArticleFilter, PublicReply, load_article_ids, load_public_replies, load_replies
 from storage.database import Database
-from storage.exports.cleaning import to_hour
+from storage.exports.cleaning import to_day, to_hour
 from storage.exports.masking import Masker
 from storage.statistics import Waiting, Week
 from storage.tables import Status
@@ -177,7 +177,7 @@ def _to_article_reply(reply: ReplySummary) -> models.ReplyOfArticle:
         reference=masker.mask(reply.reference, keep_pages=True) if reply.reference else None,
         source=reply.source,
         created_at=to_hour(reply.created_at),
-        updated_at=to_hour(reply.updated_at),
+        updated_at=to_day(reply.updated_at),
         helpful=reply.positive_feedback_count,
         not_helpful=reply.negative_feedback_count,
     )
@@ -192,7 +192,7 @@ def _to_reply(reply: PublicReply) -> models.Reply:
         reference=masker.mask(reply.reference, keep_pages=True) if reply.reference else None,
         source=reply.source,
         created_at=to_hour(reply.created_at),
-        updated_at=to_hour(reply.updated_at),
+        updated_at=to_day(reply.updated_at),
         article_ids=list(reply.article_ids),
     )
 

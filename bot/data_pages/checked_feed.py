@@ -1,6 +1,7 @@
 """`/articles.atom`: articles as they are checked, for whoever wants to follow or to reuse them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from aiohttp import web
 
@@ -12,6 +13,7 @@ from bot.fit import clean, cut, one_line
 from bot.wording import Words
 from storage.articles import ArticleSummary, load_article_summaries
 from storage.browsing import Publication, load_publications
+from storage.exports.cleaning import to_day, to_hour
 
 ENTRIES = 50
 MAX_TITLE = 80
@@ -39,9 +41,15 @@ class CheckedFeed:
         return Entry(
             url=self._site.article_url(article.article_id),
             title=words("{verdict}: {text}", verdict=words(VERDICT_LABELS[reply.verdict]), text=text),
-            updated=max(publication.published_at, reply.updated_at or publication.published_at),
+            updated=_as_released(publication.published_at, reply.updated_at),
             summary=cut(clean(reply.text), MAX_SUMMARY),
         )
+
+
+def _as_released(published_at: datetime, corrected_at: datetime | None) -> datetime:
+    """No finer than releases tell it: a correction by the day, or the moment would lead to who was at work then."""
+    moments = (to_hour(published_at), to_day(corrected_at))
+    return max(moment for moment in moments if moment is not None)
 
 
 def _once_each(publications: Sequence[Publication]) -> list[Publication]:

@@ -131,7 +131,7 @@ ARTICLE_CATEGORIES = ExportTable(
         *votes_of(ArticleCategory),
         status_of(ArticleCategory),
         Column("created_at", Kind.HOUR, "When it was said.", ArticleCategory.created_at),
-        Column("updated_at", Kind.HOUR, "When it last changed.", ArticleCategory.updated_at),
+        Column("updated_at", Kind.DAY, "On which day it last changed.", ArticleCategory.updated_at),
     ),
     narrow=about_normal_articles(ArticleCategory, is_normal(ArticleCategory)),
     order=(ArticleCategory.article_id, ArticleCategory.category_id),

@@ -23,7 +23,7 @@ def to_privacy_report(manifest: Manifest, figures: Mapping[str, Any]) -> dict[st
         "deleted or taken back.",
         "pseudonyms": "HMAC-SHA-256, 120 bits, under a key of the calendar quarter in which the row was written. The "
         "same person has another pseudonym in another quarter, in every release alike.",
-        "times": "cut to the hour; of the matcher's decisions and of changed ratings, to the day",
+        "times": "cut to the hour; of the matcher's decisions, and of what was changed or withdrawn later, to the day",
         "match_decisions": "nobody is named; an article that somebody then asked about is told only where at least "
         f"{K_ANONYMITY} people asked about it on that day",
         "mask": MASK,

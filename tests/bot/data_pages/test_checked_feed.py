@@ -46,6 +46,16 @@ async def test_it_tells_each_article_once_newest_first(client: Client, sqlite_da
     assert again.status == 304
 
 
+async def test_it_tells_when_something_was_corrected_no_finer_than_releases_do(
+    client: Client, sqlite_database: Database
+) -> None:
+    await publish(sqlite_database, "one", 5)
+    async with sqlite_database.transaction() as session:
+        (await session.get_one(Reply, "one5")).updated_at = NOW + timedelta(days=1, minutes=7)
+    feed = ElementTree.fromstring(await (await client.get("/articles.atom")).read())
+    assert feed.findtext(f"{ATOM}updated") == "2026-03-21T00:00:00Z"
+
+
 async def test_an_empty_feed_is_a_feed(client: Client) -> None:
     feed = ElementTree.fromstring(await (await client.get("/articles.atom")).read())
     assert feed.findall(f"{ATOM}entry") == []

@@ -183,6 +183,19 @@ def test_where_nobody_is_named_no_hour_leads_to_a_table_where_somebody_is() -> N
     assert with_hours == {"categories", "media_hashes", "tombstones"}, "none says what one person did"
 
 
+def test_what_was_changed_later_tells_no_hour_beside_a_name_of_an_earlier_quarter() -> None:
+    """Few are at work in one hour: it would lead to what else they did then, under the name of that quarter."""
+    named = [one for one in TABLES if any(column.kind == Kind.PSEUDONYM for column in one.columns)]
+    hours = {(one.name, column.name) for one in named for column in one.columns if column.kind == Kind.HOUR}
+    assert {(table, name) for table, name in hours if name != "created_at"} == {
+        ("articles", "updated_at"),  # by moderators, or when nobody is named any more
+        ("articles", "last_requested_at"),
+        ("article_replies", "published_at"),  # by a rating, which is somebody else's
+        ("article_reply_history", "decided_at"),  # what the row is dated by
+        ("article_reply_history", "public_at"),
+    }
+
+
 async def test_half_a_character_stops_no_release(database: Database, tmp_path: Path) -> None:
     """JSON columns can store it, as an escape; UTF-8 cannot hold it."""
     await fill(database)
