@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.bubbles.know_more import write_url
 from bot.bubbles.view import View
 from bot.decide import best_replies, is_settled
 from bot.fit import clean, cut, one_line
@@ -46,6 +47,8 @@ class PageView:
     description: str
     url: str
     report_url: str
+    write_url: str
+    """Where whoever knows more writes an answer."""
     log_url: str
     share_uri: str | None
     text: str
@@ -69,6 +72,7 @@ def to_page(view: View, page: ArticlePage, reasons: Mapping[str, str] = NO_REASO
         description=cut(one_line(clean(replies[0].text if replies else text)), MAX_DESCRIPTION),
         url=view.article_url(article.article_id),
         report_url=view.report_url(article.article_id),
+        write_url=write_url(view, article.article_id),
         log_url=view.log_url,
         share_uri=view.share_uri(article.article_id, replies[0].verdict) if verdict else None,
         text=text,

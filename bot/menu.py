@@ -34,13 +34,19 @@ MENU = marked("Menu")
 ALSO = {
     MenuItem.HELP: (
         "help", "?", "？", "幫助", "使用說明", "怎麼用", "hi", "hello", "你好", "您好", "哈囉", "在嗎",
-        "早安", "午安", "晚安", "good morning", "こんにちは", "おはようございます",
+        "早", "早安", "午安", "晚安", "good morning", "こんにちは", "おはようございます",
         "xin chào", "halo", "selamat pagi", "สวัสดี",
+        "你是誰", "您是誰", "功能", "選單", "客服", "人工客服", "真人客服", "聽不懂", "看不懂", "不懂", "不會用",
+        "who are you", "menu", "使い方",
     ),
-    MenuItem.TUTORIAL: ("tutorial", "教學"),
-    MenuItem.SETTINGS: ("字太小", "放大", "大字"),
+    MenuItem.TUTORIAL: ("tutorial", "教學", "怎麼使用", "怎麼查", "怎麼轉傳"),
+    MenuItem.SETTINGS: (
+        "字太小", "放大", "大字", "放大字體", "字體", "停止", "取消通知", "關閉通知", "不要通知", "取消訂閱", "退訂",
+        "stop", "unsubscribe", "larger text",
+    ),
     MenuItem.LANGUAGE: (
-        "english", "英文", "日本語", "日文", "中文",
+        "english", "英文", "英語", "日本語", "日文", "日語", "中文", "繁體中文", "國語", "台語", "臺語",
+        "越南文", "印尼文", "泰文",
         "tiếng việt", "bahasa", "bahasa indonesia", "ไทย", "ภาษา", "ภาษาไทย",
     ),
     MenuItem.QUESTIONS: ("我的問題",),

@@ -4,6 +4,7 @@ The person sees exactly what would become public before saying yes; nothing is s
 tell who somebody is has been taken out, and a press puts each back.
 """
 
+from bot.bubbles.know_more import know_more
 from bot.bubbles.view import View
 from bot.buttons import Press
 from bot.drafts import Draft
@@ -64,6 +65,7 @@ def waiting_messages(view: View, article: ArticleSummary, wording_event: str | N
     offers = [postback(view.words("I want to know too"), join)]
     if wording_event is not None:
         offers.append(wording_offer(view, article.article_id, wording_event))
+    offers.append(know_more(view, article.article_id))
     return (text_message(asked, offers),)
 
 

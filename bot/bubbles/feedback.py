@@ -1,5 +1,6 @@
 """Whether a reply helped: two buttons under it, and what is said when one is pressed."""
 
+from bot.bubbles.know_more import know_more
 from bot.bubbles.view import View
 from bot.buttons import Press, Vote
 from bot.flex import Part, box, button, fill_in, postback, text_message
@@ -36,13 +37,13 @@ def voted(view: View, vote: Vote, article_id: str, reply_id: str) -> tuple[Part,
     if vote == Vote.NOT_HELPFUL:
         told = view.words("Thank you for telling me. What was the matter with it? You need not say.")
         reasons = [_reason(view, reason, article_id, reply_id) for reason in REASONS]
-        return (text_message(told, [*reasons, _in_words(view), undo]),)
+        return (text_message(told, [*reasons, _in_words(view), know_more(view, article_id), undo]),)
     return (text_message(view.words("All right. Your opinion on this answer is not counted any more.")),)
 
 
 def thanks_for_reason(view: View, article_id: str, reply_id: str) -> tuple[Part, ...]:
     told = view.words("Thank you. Volunteers will see this and can improve the answer.")
-    return (text_message(told, [_undo(view, article_id, reply_id)]),)
+    return (text_message(told, [know_more(view, article_id), _undo(view, article_id, reply_id)]),)
 
 
 def _in_words(view: View) -> Part:

@@ -1,5 +1,6 @@
 """The short plain sentences: what the bot says when there is nothing to show."""
 
+from bot.bubbles.know_more import know_more
 from bot.bubbles.view import View
 from bot.buttons import Press
 from bot.fit import clean, cut, one_line
@@ -28,11 +29,6 @@ def nothing_to_read(view: View) -> tuple[Part, ...]:
     return _said(
         view.words("I could not find any words to look up in it. Please send me the text or the link of the message.")
     )
-
-
-def welcome_any_time(view: View) -> tuple[Part, ...]:
-    """To a courtesy."""
-    return _said(view.words("I am glad to help. Whenever a message makes you wonder, forward it to me."))
 
 
 def expired(view: View) -> tuple[Part, ...]:
@@ -100,7 +96,8 @@ def receipt(view: View, request: RequestReceipt, waiting: Waiting | None = None)
     lines = [place_in_line(view, request.nth), *usual_wait(view, waiting), look, view.article_url(request.article_id)]
     asked = view.words("Where did you see it? You need not say. You can take it back for a day.")
     seen = [_seen(view, request.article_id, where) for where in SEEN_WHERE]
-    offers = [*seen, doubt_offer(view), take_back_offer(view, request.article_id)]
+    know = know_more(view, request.article_id)
+    offers = [*seen, doubt_offer(view), know, take_back_offer(view, request.article_id)]
     return (text_message("\n".join([*lines, asked]), offers),)
 
 
@@ -127,8 +124,9 @@ def asked_before(view: View, article_id: str, question: Question | None = None) 
         since = view.words("You asked on {date}.", date=view.words.date(question.asked_at)) if question.asked_at else ""
         lines = [line for line in (since, view.words(PROGRESS[question.progress])) if line]
     look = view.words("I will tell you when there is an answer. You can also look here:")
-    offers = [take_back_offer(view, article_id)] if question is not None and question.may_be_taken_back else []
-    return (text_message("\n".join([*lines, look, view.article_url(article_id)]), offers),)
+    back = [take_back_offer(view, article_id)] if question is not None and question.may_be_taken_back else []
+    told = "\n".join([*lines, look, view.article_url(article_id)])
+    return (text_message(told, [know_more(view, article_id), *back]),)
 
 
 def take_back_offer(view: View, article_id: str) -> Part:
@@ -185,7 +183,7 @@ def sticker(view: View) -> tuple[Part, ...]:
 
 def cannot_read(view: View) -> tuple[Part, ...]:
     """What the bot cannot do today, and what would help instead."""
-    return _said(view.words("I cannot read this kind of message yet. Please send me text or a link."))
+    return _said(view.words("I cannot read this kind of message yet. Please send me text, a link or a picture."))
 
 
 def hello_group(view: View) -> tuple[Part, ...]:

@@ -12,10 +12,25 @@ from bot.handlers.text import handle_text, look_up_text, to_message_decision
 from bot.mentions import without_mentions
 from bot.outcome import HandlerResult
 from bot.services import Services
+from bot.small_talk import find_small_talk
 from retrieval.normalise import matching_key
 
 
 async def handle_burst(event: Burst, services: Services) -> HandlerResult:
+    """What was sent to be looked up. "Is this true?" beside a message is no message, and waits for no answer."""
+    remarks = [one for one in event.events if _is_remark(one)]
+    sent = [one for one in event.events if one not in remarks]
+    if not remarks or not sent:
+        return await _handle_all(event, services)
+    answer = await (
+        _handle_all(replace(event, events=tuple(sent)), services) if sent[1:] else _handle(sent[0], services)
+    )
+    ended = iter([replace(answer, messages=(), shows=(), joined=()), *answer.joined])
+    results = [HandlerResult(outcome="remark") if one in remarks else next(ended) for one in event.events]
+    return replace(results[0], messages=answer.messages, shows=answer.shows, joined=tuple(results[1:]))
+
+
+async def _handle_all(event: Burst, services: Services) -> HandlerResult:
     """All texts, all pictures: one answer about them all. Otherwise each is answered by itself, in as few messages."""
     plain = [one for one in event.events if isinstance(one, TextMessage) and _is_plain(one, services)]
     if len(plain) == len(event.events):
@@ -34,6 +49,10 @@ def _is_plain(event: TextMessage, services: Services) -> bool:
     text = without_mentions(event.text, event.mentions)
     commands = services.commands
     return bool(matching_key(text)) and commands.find(text) is None and commands.find_remark(text) is None
+
+
+def _is_remark(event: Event) -> bool:
+    return isinstance(event, TextMessage) and find_small_talk(without_mentions(event.text, event.mentions)) is not None
 
 
 async def _handle(event: Event, services: Services) -> HandlerResult:

@@ -3,7 +3,8 @@
 from sqlalchemy import Connection
 
 from bot.bubbles.links import offer_title
-from bot.bubbles.notes import asked_before, nothing_to_read, welcome_any_time
+from bot.bubbles.notes import asked_before, nothing_to_read
+from bot.bubbles.talk import small_talk, too_short
 from bot.decide import Answer, NoMatch, Outcome
 from bot.decisions import is_new_wording, outcome_of, to_decision
 from bot.events import Event, TextMessage
@@ -15,7 +16,7 @@ from bot.mentions import without_mentions
 from bot.outcome import HandlerResult
 from bot.render import render
 from bot.services import Services
-from bot.small_talk import is_courtesy
+from bot.small_talk import find_small_talk, is_too_short
 from retrieval.normalise import matching_key
 from storage.match_decisions import record_decision
 from storage.questions import find_question
@@ -33,8 +34,8 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
         return await take_remark(event, *remark, services)
     if not matching_key(text):
         return HandlerResult(nothing_to_read(await find_view(services, event)), "nothing_to_read")
-    if is_courtesy(text):
-        return HandlerResult(welcome_any_time(await find_view(services, event)), "courtesy")
+    if talk := find_small_talk(text):
+        return HandlerResult(small_talk(await find_view(services, event), talk), talk.value)
     return await answer_text(event, services, text, event.event_id, event.message_id)
 
 
@@ -52,7 +53,10 @@ async def answer_text(event: Event, services: Services, text: str, event_id: str
     decision_id = services.pseudonyms.of_message(event.chat, message_id)
     view = about(found.view, decision_id)
     with services.metrics.step_seconds.labels("render").time():
-        messages = render(view, outcome, text, event_id, is_new_wording=is_new)
+        if outcome == NoMatch() and is_too_short(text):
+            messages = too_short(view, event_id)
+        else:
+            messages = render(view, outcome, text, event_id, is_new_wording=is_new)
     url = find_only_url(text) if services.link_titles.is_on and not isinstance(outcome, Answer) else None
     if url is not None:
         services.link_titles.begin(url)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.bubbles import notes
 from bot.bubbles.answer import article_messages
@@ -22,6 +22,7 @@ from moderation.intake import RequestReceipt
 from retrieval.types import Band, EntryKind, Match
 from scripts.gallery.more_scenes import EVENT_ID, Scene, media_scenes, menu_scenes, notice_scenes, why_scenes
 from scripts.gallery.sample import Sample
+from scripts.gallery.sentence_scenes import merged_scene, sentence_scenes
 from storage.articles import ArticlePage, ArticleSummary
 from storage.statistics import Waiting
 from storage.tables import ReplyState
@@ -60,13 +61,14 @@ def scenes(view: View, sample: Sample) -> Iterator[Scene]:
     for vote in (Vote.HELPFUL, Vote.NOT_HELPFUL):
         yield f"voted-{vote.value}", voted(view, vote, asked.article_id, asked.replies[0].reply_id)
     yield from why_scenes(view, pages[0].summary.text or "")
-    plain: tuple[Callable[[View], tuple[Part, ...]], ...] = (
-        notes.declined, notes.expired, notes.withdrawn, notes.nothing_to_read, notes.welcome_any_time, notes.sticker,
-    )  # fmt: skip
-    yield "notes", [message for note in plain for message in note(view)]
-    yield "hello-group", list(notes.hello_group(view))
+    yield from sentence_scenes(view, asked)
     yield from media_scenes(view, pages[0].summary.text or "")
-    yield "group", group_messages(view, Answer(_candidate(pages[0].summary, Band.ANSWER, 0.97)))
+    yield from merged_scene(
+        [_answer(view, pages[0].summary), *(render(view, outcome, "", EVENT_ID) for outcome in outcomes)]
+    )
+    yield "group", group_messages(view, outcomes[0])
+    yield "group-candidates", group_messages(view, outcomes[1])
+    yield "group-unknown", group_messages(view, NoMatch())
 
 
 def _answer(view: View, article: ArticleSummary) -> tuple[Part, ...]:

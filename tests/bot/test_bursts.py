@@ -227,8 +227,25 @@ async def test_each_text_is_looked_up_and_it_is_asked_whether_they_are_one(chat:
     assert set(chat.buttons(result)) == {Press.CHOOSE, Press.TOGETHER}
 
 
+async def test_a_question_beside_a_message_is_no_message(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    matcher = chat.will_find(make_match("article", band=Band.ANSWER))
+    result = await handle_burst(parsed(chat, "請問這是真的嗎？", "聽說喝檸檬水可以防癌"), chat.services)
+    assert matcher.asked == ["聽說喝檸檬水可以防癌"]
+    assert (result.outcome, [one.outcome for one in result.joined]) == ("remark", ["answer"])
+    assert result.shows == ("article",)
+    assert "含有不實訊息" in said(result)
+    assert "2 則訊息" not in said(result)
+
+
+async def test_several_messages_and_a_question_are_answered_as_several_messages(chat: Conversation) -> None:
+    result = await handle_burst(parsed(chat, "聽說的第一件事情", "聽說的第二件事情", "是真的嗎"), chat.services)
+    assert "2 則訊息" in said(result)
+    assert [one.outcome for one in (result, *result.joined)] == ["burst_no_match", "burst_no_match", "remark"]
+
+
 async def test_they_are_looked_up_as_one_after_a_yes(chat: Conversation) -> None:
-    texts = ("上半則：喝了這個", "下半則：就會好")
+    texts = ("上半則：早上喝了這一個", "下半則：晚上病就會好")
     kept = [await chat.say(text) for text in texts]
     ids = ",".join(
         chat.services.buttons.decode(chat.buttons(result)[Press.AGREE]).event_id or ""  # type: ignore[union-attr]

@@ -96,9 +96,23 @@ async def test_a_quoted_message_is_looked_up_while_it_is_remembered(chat: Conver
 
 
 async def test_a_quoted_message_that_is_not_remembered_is_explained(chat: Conversation) -> None:
-    result = await chat.send(group_message(" 真的嗎", called=True, quoted="77"))
+    for asked in (" 真的嗎", " 請問朋友傳的這則訊息是不是真的"):
+        result = await chat.send(group_message(asked, called=True, quoted="77"))
     assert result.outcome == "quoted_unknown"
     assert "引用" in said(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(" 這是真的嗎", "同一則"), (" 說明", "同一則"), (" 好的", "同一則"), (" 謝謝", "不客氣"), (" 我被騙了", "165")],
+)
+async def test_it_looks_up_no_remark_and_offers_a_group_no_button(chat: Conversation, text: str, told: str) -> None:
+    matcher = chat.will_find()
+    result = await chat.send(group_message(text, called=True))
+    assert told in said(result)
+    assert matcher.asked == []
+    assert "quickReply" not in result.messages[0]
+    assert (await chat.send(group_message(text))).messages == ()
 
 
 async def test_an_edit_changes_what_is_remembered_and_an_unsend_forgets_it(chat: Conversation) -> None:

@@ -163,7 +163,7 @@ async def test_it_asks_for_words_where_there_are_none(chat: Conversation, text: 
     assert await kept(chat) == 0
 
 
-@pytest.mark.parametrize("text", ["謝謝您！🙏", "好的", "Thank you!", "ありがとうございます。"])
+@pytest.mark.parametrize("text", ["謝謝您！🙏", "收到", "Thank you!", "ありがとうございます。"])
 async def test_it_takes_a_courtesy_for_no_claim(chat: Conversation, text: str) -> None:
     matcher = chat.will_find()
     result = await chat.say(text)
@@ -173,10 +173,45 @@ async def test_it_takes_a_courtesy_for_no_claim(chat: Conversation, text: str) -
     assert await kept(chat) == 0
 
 
-async def test_it_looks_up_a_claim_that_begins_with_a_courtesy(chat: Conversation) -> None:
+@pytest.mark.parametrize("text", ["謝謝，喝檸檬水可以防癌，這是真的嗎", "這張圖說喝檸檬水可以防癌", "5G is fake"])
+async def test_it_looks_up_a_claim_among_courtesies_and_questions(chat: Conversation, text: str) -> None:
     matcher = chat.will_find()
-    await chat.say("謝謝，這則是真的嗎")
+    await chat.say(text)
     assert matcher.asked
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "told"),
+    [
+        ("好", "typed_yes", "下面的按鈕"),
+        ("不用了", "typed_no", "什麼都不會公開"),
+        ("這是真的嗎？", "vague", "轉傳給我"),
+        ("朋友傳的，請幫我確認一下是不是真的", "vague", "轉傳給我"),
+        ("Is this message true?", "vague", "轉傳給我"),
+        ("これは本当ですか", "vague", "轉傳給我"),
+        ("我被騙了", "defrauded", "165"),
+        ("我想當志工", "volunteering", "/review/"),
+    ],
+)
+async def test_it_offers_nothing_that_is_no_message_to_the_volunteers(
+    chat: Conversation, text: str, outcome: str, told: str
+) -> None:
+    matcher = chat.will_find()
+    result = await chat.say(text)
+    assert result.outcome == outcome
+    assert told in said(result)
+    assert matcher.asked == []
+    assert await kept(chat) == 0
+
+
+async def test_a_word_or_two_that_nobody_knows_are_offered_to_the_volunteers_only_after_a_press(
+    chat: Conversation,
+) -> None:
+    result = await chat.say("布丁")
+    assert "請把整則轉傳給我" in said(result)
+    assert Press.AGREE not in chat.buttons(result)
+    asked = await chat.press(chat.buttons(result)[Press.TOGGLE])
+    assert (await chat.press(chat.buttons(asked)[Press.AGREE])).outcome == "asked"
 
 
 async def test_it_handles_the_longest_message_line_allows(chat: Conversation) -> None:

@@ -27,6 +27,7 @@ from bot.bubbles.menu import (
 )
 from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.reply import CALM, CAUTION
+from bot.bubbles.talk import small_talk, too_short
 from bot.bubbles.view import MAX_BUBBLE_BYTES, MAX_CAROUSEL_BYTES, View
 from bot.bubbles.why import Why, why_messages
 from bot.buttons import Buttons, Press, Vote
@@ -39,6 +40,7 @@ from bot.menu import MenuItem
 from bot.outcome import MAX_MESSAGES
 from bot.pseudonyms import Pseudonyms
 from bot.render import render
+from bot.small_talk import SmallTalk
 from bot.wording import load_wordings
 from moderation.intake import RequestReceipt
 from retrieval.explain import explain
@@ -123,9 +125,11 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
     yield notes.receipt(view, RequestReceipt("article", 4, False))
     yield from (voted(view, vote, "article", "reply") for vote in Vote)
     yield thanks_for_reason(view, "article", "reply")
+    yield from (small_talk(view, talk) for talk in SmallTalk)
+    yield too_short(view, "event")
     yield from (muted(view, article_id) for article_id in ("article", None))
     for note in (
-        notes.nothing_to_read, notes.welcome_any_time, notes.expired, notes.withdrawn, notes.declined,
+        notes.nothing_to_read, notes.expired, notes.withdrawn, notes.declined,
         notes.cannot_publish, notes.wrong_match, notes.wrong_match_unknown, unmuted, notes.sticker, notes.hello_group,
         notes.how_to_ask_in_group, notes.noted, notes.nothing_to_note, notes.wording_kept, notes.wording_not_kept,
         notes.too_many_questions, notes.too_late_to_take_back,
