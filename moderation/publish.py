@@ -81,6 +81,16 @@ async def take_back(session: AsyncSession, article_id: str, reply_id: str, state
     return True
 
 
+async def replace(session: AsyncSession, article_id: str, reply_id: str, *, by: str, editor: str) -> None:
+    """Withdraw an answer, shown or not, and propose another one in its place."""
+    link = await _get_link(session, article_id, reply_id)
+    if not await _take_back(session, link, ReplyState.WITHDRAWN):
+        link.state, link.updated_at, link.withdrawn_at = ReplyState.WITHDRAWN, utc_now(), utc_now()
+        session.add(link)
+    session.add(ArticleReply(article_id=article_id, reply_id=by, state=ReplyState.PROPOSED, contributor=editor))
+    await session.flush()
+
+
 async def correct(
     session: AsyncSession, reply_id: str, *, verdict: Verdict, text: str, reference: str | None, editor: str | None
 ) -> bool:

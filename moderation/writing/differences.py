@@ -40,6 +40,13 @@ def find_differences(before: str, after: str) -> list[Piece]:
     return pieces
 
 
+def measure_common(before: str, after: str) -> float:
+    """The share of both texts that they have in common: 1 for the same text, 0 for another one."""
+    whole = len(before) + len(after)
+    same = sum(len(piece.text) for piece in find_differences(before, after) if piece.side == Side.SAME)
+    return 2 * same / whole if whole else 1.0
+
+
 def _piece(side: Side, words: Sequence[str]) -> list[Piece]:
     return [Piece(side, "".join(words))] if words else []
 

@@ -1,4 +1,4 @@
-"""Sending an answer in, correcting one that is published, taking one's own back: what is checked, and what follows.
+"""Sending an answer in, taking one's own back: what is checked, and what follows.
 
 The reply takes the draft's id: sent in twice, by a second press or a second window, it is there once.
 """
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from moderation.publish import correct, withdraw
+from moderation.publish import withdraw
 from moderation.task_states import Act, Mover, TransitionError, get_next, to_movers
 from moderation.writing.drafts import UnknownDraftError, Writing, get_draft
 from moderation.writing.limits import MAX_REFERENCE_UNITS, MAX_UNITS, count_units
@@ -104,11 +104,11 @@ async def submit(
     task = await _get_task(session, draft.article_id)
     after = get_next(Act.SUBMIT, task.state, to_movers(role, is_claimant=task.claimed_by == editor_id))
     writing = Writing.of(draft)
-    await _refuse_faults(session, draft.article_id, writing, now)
-    session.add(_to_reply(draft, now))
+    await refuse_faults(session, draft.article_id, writing, now)
+    session.add(to_reply(draft, now))
     await session.flush()
     await _link(session, draft.article_id, draft.id, editor_id, now)
-    await _set_expiry(session, draft.id, draft.expires_at)
+    await set_expiry(session, draft.id, draft.expires_at)
     await note_references(session, draft.reference)
     task.state, task.claimed_by, task.lease_until, task.updated_at = after, None, None, now
     task.appeal_of = None
@@ -129,34 +129,13 @@ async def reuse(
     reply = await session.get(Reply, reply_id)
     if reply is None or not await _is_published(session, reply_id):
         raise UnknownDraftError
-    await _refuse_faults(session, article_id, Writing(reply.verdict, reply.text, reply.reference or ""), now)
+    await refuse_faults(session, article_id, Writing(reply.verdict, reply.text, reply.reference or ""), now)
     await _link(session, article_id, reply_id, editor_id, now)
     task.state, task.claimed_by, task.lease_until, task.updated_at = after, None, None, now
     task.appeal_of = None
     session.add(task)
     await session.flush()
     return Submitted(article_id, reply_id, is_new=True)
-
-
-async def send_correction(session: AsyncSession, draft_id: str, *, editor_id: str, now: datetime) -> Submitted:
-    """Let what is published read as the draft does; who asked is told. Who may is the caller's to know."""
-    draft = await get_draft(session, draft_id, editor_id)
-    writing = Writing.of(draft)
-    await _refuse_faults(session, draft.article_id, writing, now)
-    assert writing.verdict is not None  # or it would have been a fault
-    changed = await correct(
-        session,
-        draft.corrects,
-        verdict=writing.verdict,
-        text=writing.text.strip(),
-        reference=writing.reference.strip() or None,
-        editor=editor_id,
-    )
-    await _set_expiry(session, draft.corrects, draft.expires_at)
-    await note_references(session, draft.reference)
-    await session.delete(draft)
-    await session.flush()
-    return Submitted(draft.article_id, draft.corrects, is_new=changed)
 
 
 async def withdraw_answer(session: AsyncSession, article_id: str, reply_id: str, now: datetime) -> bool:
@@ -197,7 +176,8 @@ def _find_in_words(writing: Writing, now: datetime) -> list[Fault]:
     return [fault for fault, is_there in found.items() if is_there]
 
 
-async def _refuse_faults(session: AsyncSession, article_id: str, writing: Writing, now: datetime) -> None:
+async def refuse_faults(session: AsyncSession, article_id: str, writing: Writing, now: datetime) -> None:
+    """Raise `FaultyAnswerError` with all that is wrong."""
     faults = await find_faults(session, article_id, writing, now)
     if faults:
         raise FaultyAnswerError(faults)
@@ -212,7 +192,8 @@ async def _find_sent(session: AsyncSession, draft_id: str, editor_id: str) -> Su
     return Submitted(link.article_id, link.reply_id, is_new=False) if link else None
 
 
-def _to_reply(draft: Draft, now: datetime) -> Reply:
+def to_reply(draft: Draft, now: datetime) -> Reply:
+    """The draft as an answer of its own; it keeps the draft's id."""
     assert draft.verdict is not None  # or it would have been a fault
     return Reply(
         id=draft.id,
@@ -251,7 +232,8 @@ async def _is_published(session: AsyncSession, reply_id: str) -> bool:
     return rows.first() is not None
 
 
-async def _set_expiry(session: AsyncSession, reply_id: str, expires_at: datetime | None) -> None:
+async def set_expiry(session: AsyncSession, reply_id: str, expires_at: datetime | None) -> None:
+    """Remember until when an answer holds; None: until something else is known."""
     known = await session.get(ReplyExpiry, reply_id)
     if expires_at is None:
         if known is not None:

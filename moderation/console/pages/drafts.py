@@ -76,7 +76,7 @@ async def reuse_whole(request: web.Request) -> web.StreamResponse:
                 now=context.now(),
             )
             if sent.is_new:
-                await tell_of(session, sent, "submit", signed_in.editor.id, context.now())
+                await tell_of(session, sent, signed_in.editor.id, context.now())
             await audit.record(session, signed_in.editor.id, "reuse", f"answer:{task.article_id}:{reply_id}")
     except (TransitionError, UnknownDraftError, FaultyAnswerError):
         return render(request, "error.html", status=409, kind="conflict", back=f"/review/tasks/{task_id}/write")

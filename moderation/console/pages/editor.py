@@ -23,6 +23,7 @@ from moderation.console.verdict_words import to_clock
 from moderation.console.writing_labels import ADVICE, FAULTS, TEMPLATES
 from moderation.rating import load_authors
 from moderation.task_states import TransitionError
+from moderation.writing.correcting import send_correction
 from moderation.writing.drafts import (
     StaleDraftError,
     UnknownDraftError,
@@ -31,7 +32,7 @@ from moderation.writing.drafts import (
     save_draft,
 )
 from moderation.writing.references import note_references
-from moderation.writing.submitting import FaultyAnswerError, FoundFault, Submitted, send_correction, submit
+from moderation.writing.submitting import FaultyAnswerError, FoundFault, Submitted, submit
 from storage.tables import (
     Article,
     ArticleReply,
@@ -108,7 +109,7 @@ async def send(request: web.Request) -> web.StreamResponse:
                 sent = await submit(session, draft_id, editor_id=editor_id, role=signed_in.role, now=now)
                 act = "submit"
             if sent.is_new:
-                await tell_of(session, sent, act, editor_id, now)
+                await tell_of(session, sent, editor_id, now, corrects=saved.corrects if saved else "")
                 await audit.record(session, editor_id, act, f"answer:{sent.article_id}:{sent.reply_id}")
     except FaultyAnswerError as error:
         return await _show_again(request, draft_id, faults=error.faults)
@@ -120,19 +121,17 @@ async def send(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/review/answers/{sent.article_id}/{sent.reply_id}")
 
 
-async def tell_of(session: AsyncSession, sent: Submitted, act: str, editor_id: str, now: datetime) -> None:
-    """Invite people to rate what is new; tell those who wrote or rated it of a correction."""
-    if act == "submit":
+async def tell_of(session: AsyncSession, sent: Submitted, editor_id: str, now: datetime, corrects: str = "") -> None:
+    """Invite people to rate what is new; tell those who wrote or rated what it corrects."""
+    if sent.reply_id != corrects:
         await invite_raters(session, sent.article_id, sent.reply_id, now)
-        return
-    link = await session.get_one(ArticleReply, (sent.article_id, sent.reply_id))
-    rated = await session.scalars(
-        select(col(Rating.rater)).where(
-            col(Rating.article_id) == sent.article_id, col(Rating.reply_id) == sent.reply_id
+    if corrects:
+        link = await session.get_one(ArticleReply, (sent.article_id, corrects))
+        rated = await session.scalars(
+            select(col(Rating.rater)).where(col(Rating.article_id) == sent.article_id, col(Rating.reply_id) == corrects)
         )
-    )
-    concerned = {*rated, *await load_authors(session, link)} - {editor_id}
-    await tell(session, concerned, "corrected", article_id=sent.article_id, reply_id=sent.reply_id)
+        concerned = {*rated, *await load_authors(session, link)} - {editor_id}
+        await tell(session, concerned, "corrected", article_id=sent.article_id, reply_id=sent.reply_id)
 
 
 async def store_form(request: web.Request) -> Draft | web.Response:

@@ -1,28 +1,21 @@
 """Sending in: what is refused and why, and that it happens once."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
-from sqlmodel import col
 
 from moderation.fetching import MissingPageError, RefusedAddressError, UnreachableError
 from moderation.publish import publish
 from moderation.task_states import TransitionError
 from moderation.writing.drafts import UnknownDraftError, Writing
 from moderation.writing.references import archived_copy, check_references, load_checks
-from moderation.writing.submitting import Fault, FaultyAnswerError, find_faults, reuse, send_correction, submit
+from moderation.writing.submitting import Fault, find_faults, reuse, submit
 from storage.database import Database
-from storage.index_changes import load_changes
 from storage.tables import (
     ArticleReply,
-    ChangeKind,
     Draft,
     PageState,
     Reply,
-    ReplyExpiry,
     ReplyState,
-    ReplyVersion,
     ReviewTask,
     Role,
     TaskState,
@@ -30,8 +23,6 @@ from storage.tables import (
 )
 from tests.moderation.community import NOW
 from tests.moderation.writing.desk import PROOF, TEXT, Internet, add_task, write
-
-CORRECTED = Writing(Verdict.RUMOR, TEXT + "（更正）", PROOF)
 
 
 async def send(database: Database, draft_id: str, editor_id: str = "volunteer") -> None:
@@ -152,50 +143,3 @@ async def test_it_reuses_a_published_reply_but_no_other(database: Database) -> N
     async with database.reading() as session:
         link = await session.get_one(ArticleReply, ("a", "r"))
     assert (link.state, link.contributor) == (ReplyState.PROPOSED, "volunteer")
-
-
-async def test_it_corrects_what_is_published_and_keeps_how_it_read(database: Database) -> None:
-    async with database.transaction() as session:
-        await add_task(session)
-    draft = await write(database)
-    await send(database, draft.id)
-    async with database.transaction() as session:
-        await publish(session, "a", draft.id, ReplyState.PROVISIONAL)
-    correction = await write(database, CORRECTED, corrects=draft.id)
-
-    async with database.transaction() as session:
-        await send_correction(session, correction.id, editor_id="volunteer", now=NOW)
-
-    async with database.reading() as session:
-        reply = await session.get_one(Reply, draft.id)
-        versions = list(await session.scalars(select(ReplyVersion).where(col(ReplyVersion.reply_id) == draft.id)))
-        changes = await load_changes(session, 0)
-    assert reply.text == CORRECTED.text
-    assert [version.text for version in versions] == [TEXT]
-    assert changes[-1].kind == ChangeKind.CORRECTED
-
-
-async def test_it_begins_a_correction_with_what_is_published(database: Database) -> None:
-    until = NOW + timedelta(days=30)
-    async with database.transaction() as session:
-        await add_task(session)
-    draft = await write(database, Writing(Verdict.RUMOR, TEXT, PROOF, until))
-    await send(database, draft.id)
-
-    correction = await write(database, CORRECTED, corrects=draft.id)
-
-    assert correction.version == 2
-    async with database.reading() as session:
-        assert (await session.get_one(ReplyExpiry, draft.id)).expires_at == until
-
-
-async def test_it_refuses_a_faulty_correction(database: Database) -> None:
-    async with database.transaction() as session:
-        await add_task(session)
-    draft = await write(database)
-    await send(database, draft.id)
-    correction = await write(database, Writing(Verdict.RUMOR, TEXT, ""), corrects=draft.id)
-
-    with pytest.raises(FaultyAnswerError):
-        async with database.transaction() as session:
-            await send_correction(session, correction.id, editor_id="volunteer", now=NOW)
