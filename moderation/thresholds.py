@@ -39,14 +39,14 @@ class Thresholds:
     author_ratio: float = 5.0
     """Verified answers a trusted reviewer must have written for each one that was rejected."""
 
-    alike_common: int = 15
+    alike_common: int = 12
     """Answers that two accounts must both have rated before they can be found too alike."""
     alike_overlap: float = 0.30
     """Share of all answers either has rated that both have."""
     alike_same: float = 0.97
     """Share of those that both gave the same rating."""
-    alike_agreement: float = 4.6
-    """Log of how many times likelier their agreement is for a copy than by chance; ln 100."""
+    alike_agreement: float = 11.5
+    """Log of how many times likelier their agreement is for a copy than by chance; ln 100,000."""
     alike_evidence: float = 16.1
     """The same, of agreeing and of having met so often together; ln 10,000,000.
 

@@ -97,8 +97,30 @@ def test_it_takes_no_small_community_that_agrees_for_one_person(raters: int) -> 
 
 def test_it_asks_for_more_than_a_few_ratings_in_common() -> None:
     honest, _, leaning = community(60, 150, 50)
-    bad = np.flatnonzero(leaning == 2)[:14].tolist()
+    bad = np.flatnonzero(leaning == 2)[:11].tolist()
     assert find_alike(with_ring(honest, dict.fromkeys(bad, 1.0), 6)) == []
+
+
+def test_it_finds_a_small_ring_by_a_dozen_answers_in_common() -> None:
+    honest, _, leaning = community(30, 180, 45)
+    bad = np.flatnonzero(leaning == 2)[:12].tolist()
+    assert find_alike(with_ring(honest, dict.fromkeys(bad, 1.0), 4)) == [list(range(30, 34))]
+
+
+@pytest.mark.parametrize(("answers", "each"), [(20, 16), (24, 18), (13, 13)])
+def test_it_takes_hardly_any_of_a_team_for_one_where_they_have_little_in_common_yet(answers: int, each: int) -> None:
+    """Twenty teams of ten from two camps, each rating the same few answers among all others."""
+    random = np.random.default_rng(0)
+    place = random.permutation(20 * answers)
+    rows = [
+        (10 * team + person, place[reply], float(random.random() < (0.15 if reply % 4 == person % 2 else 0.9)))
+        for team in range(20)
+        for person in range(10)
+        for reply in answers * team + random.choice(answers, each, replace=False)
+    ]
+    rater, reply, score = (np.array(column) for column in zip(*rows, strict=True))
+    merged = sum(len(group) - 1 for group in find_alike(Ratings(rater, reply, score, 200, 20 * answers)))
+    assert merged <= 6, "of two hundred people"
 
 
 def test_it_counts_a_group_as_its_most_trusted_member_so_that_copying_waters_nobody_down() -> None:
