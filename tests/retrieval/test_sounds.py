@@ -91,3 +91,12 @@ def test_it_forgets_recordings_with_silence_in_them() -> None:
 def test_only_what_can_be_heard_makes_a_recording_long_enough() -> None:
     assert is_too_short(np.concatenate([silence(100), recording(MIN_OVERLAP - 1)]))
     assert not is_too_short(np.concatenate([silence(100), recording(MIN_OVERLAP)]))
+
+
+def test_a_recording_that_begins_with_a_hum_is_known_beside_many_that_are_nothing_else() -> None:
+    """Each number of a hum is at every place of every hum: the rare ones are asked first."""
+    index, hum, known = SoundIndex(), np.full(200, 123_456_789, np.uint32), recording(100)
+    for number in range(200):
+        index.replace_article(str(number), [hum])
+    index.replace_article("A", [np.concatenate([hum, known])])
+    assert [heard.article_id for heard in index.find(np.concatenate([hum[:50], noisy(known, 0.02)]))][:1] == ["A"]
