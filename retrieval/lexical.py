@@ -32,6 +32,9 @@ LENGTH_EXPONENT = 0.5
 """How strongly a long text is held back: 1 is cosine, which loses the short claim inside a long message; 0 counts what
 is shared and nothing else. Measured on forwarded messages and link titles."""
 
+ASKED = np.int32(1 << 30)
+"""Added to the frequencies of a message's terms for the moment in which they are told apart from others."""
+
 Slots = NDArray[np.int32]
 
 
@@ -46,7 +49,6 @@ class LexicalIndex:
         self._count = 0
         self._sums = np.zeros(0, np.float32)
         self._marks = np.zeros(0, np.int32)
-        self._asked = np.zeros(BUCKETS, bool)
         self._use_base(np.zeros(0, np.int32), np.zeros(BUCKETS + 1, np.int64))
 
     def _use_base(self, slots: Slots, starts: NDArray[np.int64]) -> None:
@@ -56,6 +58,7 @@ class LexicalIndex:
         self._delta: dict[int, list[int]] = {}
         self._unfolded = 0
         self._deferred = False
+        self._dropped: set[int] = set()
 
     def __len__(self) -> int:
         return self._count
@@ -98,6 +101,7 @@ class LexicalIndex:
                 self._frequencies[terms] -= 1
                 terms[:] = 0
                 self._lengths.view[slot] = 0
+                self._dropped.add(slot)
                 self._count -= 1
                 self._unfolded += 1
 
@@ -106,6 +110,7 @@ class LexicalIndex:
         self._lengths.grow_to(slot + 1)
         self._starts.view[slot] = self._terms.extend(terms)
         self._lengths.view[slot] = len(terms)
+        self._dropped.discard(slot)
         self._count += len(terms) > 0
         self._make_room()
 
@@ -148,14 +153,17 @@ class LexicalIndex:
 
     def _find_candidates(self, terms: Terms, limit: int) -> Slots:
         """Step 1: the living slots with the highest sums over the most telling terms, at most `limit`."""
-        slots = self._add_up(terms)
+        touched = self._add_up(terms)
+        # Each slot stands in the list once for every term it shares. The last one to leave its mark speaks for all.
+        places = np.arange(len(touched), dtype=np.int32)
+        self._marks[touched] = places
+        chosen = self._marks[touched] == places
+        slots = touched[chosen]
         sums = self._sums[slots]
         self._sums[slots] = 0.0
-        # Each slot stands in the list once for every term it shares. The last one to leave its mark speaks for all.
-        places = np.arange(len(slots), dtype=np.int32)
-        self._marks[slots] = places
-        chosen = (self._marks[slots] == places) & (self._lengths.view[slots] > 0)
-        slots, sums = slots[chosen], sums[chosen]
+        if self._dropped:
+            living = self._lengths.view[slots] > 0
+            slots, sums = slots[living], sums[living]
         if len(slots) > limit:
             slots = slots[np.argpartition(-sums, limit)[:limit]]
         best: Slots = slots
@@ -168,12 +176,14 @@ class LexicalIndex:
         order = order[frequencies[order] > 0][:MAX_TERMS]
         within = max(1, int(np.searchsorted(np.cumsum(frequencies[order]), MAX_POSTINGS, side="right")))
         order = order[:within]
-        touched = [np.zeros(0, np.int32)]
+        touched, weights = [np.zeros(0, np.int32)], [np.float32(0)]
         for term, weight in zip(terms[order].tolist(), self._weigh(frequencies[order]), strict=True):
             for slots in self._postings(term):
-                self._sums[slots] += weight
                 touched.append(slots)
-        return np.concatenate(touched)
+                weights.append(weight)
+        found = np.concatenate(touched)
+        np.add.at(self._sums, found, np.repeat(weights, [len(slots) for slots in touched]))
+        return found
 
     def _postings(self, term: int) -> Iterator[Slots]:
         start, end = self._base_starts[term], self._base_starts[term + 1]
@@ -185,10 +195,11 @@ class LexicalIndex:
     def _score(self, terms: Terms, slots: Slots) -> NDArray[np.float64]:
         """Step 2: the weight of what both texts say, held against the weight of each."""
         found, first = self._gather_terms(slots)
-        squares = self._weigh(np.maximum(self._frequencies[found], 1)).astype(np.float64) ** 2
-        self._asked[terms] = True
-        shared = np.add.reduceat(squares * self._asked[found], first)
-        self._asked[terms] = False
+        self._frequencies[terms] |= ASKED
+        frequencies = self._frequencies.take(found)  # in no order, so looked up once for both
+        self._frequencies[terms] &= ~ASKED
+        squares = self._weigh(np.maximum(frequencies & ~ASKED, 1)).astype(np.float64) ** 2
+        shared = np.add.reduceat(squares * (frequencies >= ASKED), first)
         own = float(np.sum(self._weigh(np.maximum(self._frequencies[terms], 1)).astype(np.float64) ** 2))
         scores: NDArray[np.float64] = shared / own / (np.add.reduceat(squares, first) / own) ** (LENGTH_EXPONENT / 2)
         return scores

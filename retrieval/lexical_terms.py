@@ -4,6 +4,7 @@ Chinese, Japanese and Korean give pairs of characters, which need no segmenter. 
 English text has "th"), so a run of other letters and digits gives its overlapping fours, or itself when it is shorter.
 """
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,6 +27,10 @@ _RUN = 4
 _IDEOGRAPHIC = ((0x2E80, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0x1F000, 0x1FAFF), (0x20000, 0x3FFFF))
 """Code points that say as much as a syllable or a word each: CJK, kana, Hangul, and emoji."""
 
+_WIDE = np.zeros(sys.maxunicode + 1, np.bool_)
+for _first, _last in _IDEOGRAPHIC:
+    _WIDE[_first : _last + 1] = True
+
 _PRIMES = tuple(np.uint32(prime) for prime in (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F))
 
 
@@ -44,9 +49,7 @@ def many_lexical_terms(keys: Sequence[str]) -> list[Terms]:
     joined = _SEPARATOR.join(key[:MAX_CHARACTERS].replace(_SEPARATOR, " ") for key in keys)
     points = np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32)
     gap = points == 0
-    wide = np.zeros(len(points), bool)
-    for first, last in _IDEOGRAPHIC:
-        wide |= (points >= first) & (points <= last)
+    wide = _WIDE[points]
     parts = [_lone(points, wide, gap), _pairs(points, wide, gap), *_runs(points, ~(wide | gap))]
     owners = np.cumsum(gap)
     found = np.unique(np.concatenate([owners[at] << 32 | terms for at, terms in parts]))
@@ -83,6 +86,8 @@ def _runs(points: Points, narrow: Mask) -> list[Found]:
 
 def _buckets(*points: Points) -> Terms:
     """Hash the code points side by side; how many there are is part of the hash."""
+    if not len(points[0]):
+        return np.zeros(0, np.int32)
     mixed = np.full(len(points[0]), len(points), np.uint32)
     for column, prime in zip(points, _PRIMES, strict=False):
         mixed = (mixed ^ (column * prime)) * np.uint32(0x01000193)
