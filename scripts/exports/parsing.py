@@ -14,7 +14,7 @@ from storage.exports.catalogue import BY_NAME
 from storage.exports.cleaning import HERE
 from storage.exports.columns import Column, ExportTable, Kind, Row
 from storage.exports.manifest import Manifest, ReleaseError
-from storage.exports.opinions import MATCH_CANDIDATES, to_offered
+from storage.exports.opinions import MATCH_CANDIDATES, TOMBSTONES, to_offered
 from storage.exports.readers import read_table
 from storage.tables import (
     Article,
@@ -102,11 +102,11 @@ class Parser:
 
 
 def read_batches(folder: Path, manifest: Manifest, table: ExportTable, own_name: str) -> Iterator[list[Any]]:
-    """The table's rows in batches; rows that share the first column are never parted."""
+    """The table's rows in batches; rows about the same are never parted, which a tombstone shares with no other."""
     parser = Parser(table, own_name)
     rows = read_table(folder, manifest, table)
     made = _decisions(parser, rows, folder, manifest) if table.name == "match_decisions" else map(parser.to_row, rows)
-    first = table.columns[0].name
+    first = "id" if table is TOMBSTONES else table.columns[0].name
     batch: list[Any] = []
     for _, group in groupby(made, key=lambda row: getattr(row, first)):
         batch += group

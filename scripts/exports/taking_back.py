@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from moderation.announcing import announce_texts
 from moderation.publish import set_article_status, withdraw
@@ -41,21 +41,28 @@ async def store_tombstones(session: AsyncSession, batch: Batch, fields: tuple[st
     """
     stored = {(row.kind, row.id) for row in await load_by(session, Tombstone, "id", (row.id for row in batch))}
     new = [row for row in batch if (row.kind, row.id) not in stored and row.kind in NAMINGS]
-    named: dict[str, dict[str, list[Any]]] = {}
+    kept: list[Any] = []
     for kind in dict.fromkeys(row.kind for row in new):
-        named[kind] = await _load_named(session, kind, [row.id for row in new if row.kind == kind])
-    kept = []
-    for tombstone in new:
-        rows = named[tombstone.kind].get(tombstone.id, [])
-        theirs = [row for row in rows if await _may_erase(session, tombstone, row)]
+        kept += await _erase_named(session, kind, [row for row in new if row.kind == kind])
+    await insert_rows(session, kept)
+    return Stored(len(kept), 0, len(batch) - len(new), len(new) - len(kept))
+
+
+async def _erase_named(session: AsyncSession, kind: str, tombstones: Sequence[Tombstone]) -> list[Tombstone]:
+    """Erase what these name, all at once, and return those that are to be kept."""
+    named = await _load_named(session, kind, [row.id for row in tombstones])
+    parents = await _load_parents(session, [row for rows in named.values() for row in rows])
+    kept, erased = [], []
+    for tombstone in tombstones:
+        rows = named.get(tombstone.id, [])
+        theirs = [row for row in rows if _may_erase(tombstone, row, parents)]
         is_hidden = any(map(_is_hidden_here, theirs))
-        for row in theirs:
-            await _ERASE.get(tombstone.kind, _delete)(session, row)
+        erased += theirs
         if theirs or not rows:
             tombstone.source = HERE if is_hidden else tombstone.source
             kept.append(tombstone)
-    await insert_rows(session, kept)
-    return Stored(len(kept), 0, len(batch) - len(new), len(new) - len(kept))
+    await _ERASE.get(kind, _delete)(session, erased)
+    return kept
 
 
 async def raise_returned(session: AsyncSession, source: str, named: set[tuple[str, str]], as_of: datetime) -> None:
@@ -78,7 +85,17 @@ async def _load_named(session: AsyncSession, kind: str, names: Sequence[str]) ->
     return found
 
 
-async def _may_erase(session: AsyncSession, tombstone: Tombstone, row: Any) -> bool:
+async def _load_parents(session: AsyncSession, rows: Sequence[Any]) -> dict[tuple[str, str], str]:
+    """By table and id: the source of every article and reply that these rows are about."""
+    sources: dict[tuple[str, str], str] = {}
+    for field, model in (("article_id", Article), ("reply_id", Reply)):
+        ids = {getattr(row, field) for row in rows if hasattr(row, field)}
+        found = await session.execute(select(col(model.id), col(model.source)).where(col(model.id).in_(ids)))
+        sources |= {(field, id_): source for id_, source in found}
+    return sources
+
+
+def _may_erase(tombstone: Tombstone, row: Any, parents: Mapping[tuple[str, str], str]) -> bool:
     """A row that says where it is from is its source's to take back.
 
     Else its person tells: nobody but the instance that released a pseudonym, and who had it from there, can name it.
@@ -93,12 +110,8 @@ async def _may_erase(session: AsyncSession, tombstone: Tombstone, row: Any) -> b
         return True
     if names_somebody_here(row):
         return False
-    about: list[tuple[type[SQLModel], str | None]] = [
-        (Article, getattr(row, "article_id", None)),
-        (Reply, getattr(row, "reply_id", None)),
-    ]
-    parents = [await session.get(model, id_) for model, id_ in about if id_ is not None]
-    return any(getattr(parent, "source", None) == tombstone.source for parent in parents)
+    about = ("article_id", "reply_id")
+    return any(parents.get((field, getattr(row, field, ""))) == tombstone.source for field in about)
 
 
 def _is_hidden_here(row: Any) -> bool:
@@ -110,47 +123,49 @@ def _is_hidden_here(row: Any) -> bool:
     return bool(getattr(row, "status", Status.NORMAL) != Status.NORMAL)
 
 
-async def _erase_article(session: AsyncSession, row: Article) -> None:
-    await set_article_status(session, row.id, Status.DELETED)
-    row.text = row.matching_key_hash = None
-    session.add(row)
+async def _erase_articles(session: AsyncSession, rows: Sequence[Article]) -> None:
+    for row in rows:
+        await set_article_status(session, row.id, Status.DELETED)
+        row.text = row.matching_key_hash = None
+        session.add(row)
 
 
-async def _erase_reply(session: AsyncSession, row: Reply) -> None:
-    for link in await load_by(session, ArticleReply, "reply_id", [row.id]):
-        await _erase_link(session, link)
-    row.text, row.reference = "", None
-    session.add(row)
+async def _erase_replies(session: AsyncSession, rows: Sequence[Reply]) -> None:
+    await _erase_links(session, await load_by(session, ArticleReply, "reply_id", [row.id for row in rows]))
+    for row in rows:
+        row.text, row.reference = "", None
+        session.add(row)
 
 
-async def _erase_link(session: AsyncSession, row: ArticleReply) -> None:
-    await withdraw(session, row.article_id, row.reply_id)
-    row.status = Status.DELETED
-    session.add(row)
+async def _erase_links(session: AsyncSession, rows: Sequence[ArticleReply]) -> None:
+    for row in rows:
+        await withdraw(session, row.article_id, row.reply_id)
+        row.status = Status.DELETED
+        session.add(row)
 
 
-async def _erase_variant(session: AsyncSession, row: Any) -> None:
-    await _delete(session, row)
-    await delete_variant_vectors(session, [row.id])
-    await announce_texts(session, [row.article_id])
+async def _erase_variants(session: AsyncSession, rows: Sequence[ArticleVariant]) -> None:
+    await delete_variant_vectors(session, [row.id for row in rows])
+    await _erase_indexed(session, rows)
 
 
-async def _erase_indexed(session: AsyncSession, row: Any) -> None:
-    await _delete(session, row)
-    await announce_texts(session, [row.article_id])
+async def _erase_indexed(session: AsyncSession, rows: Sequence[Any]) -> None:
+    await _delete(session, rows)
+    await announce_texts(session, {row.article_id for row in rows})
 
 
-async def _delete(session: AsyncSession, row: Any) -> None:
-    await session.delete(row)
+async def _delete(session: AsyncSession, rows: Sequence[Any]) -> None:
+    for row in rows:
+        await session.delete(row)
     await session.flush()
 
 
-_ERASE: Mapping[str, Callable[[AsyncSession, Any], Awaitable[None]]] = {
-    "articles": _erase_article,
-    "replies": _erase_reply,
-    "article_replies": _erase_link,
-    "article_variants": _erase_variant,
+_ERASE: Mapping[str, Callable[[AsyncSession, Sequence[Any]], Awaitable[None]]] = {
+    "articles": _erase_articles,
+    "replies": _erase_replies,
+    "article_replies": _erase_links,
+    "article_variants": _erase_variants,
     "hyperlinks": _erase_indexed,
     "media_hashes": _erase_indexed,
 }
-"""By kind, where deleting the row is not all of it: its id is never given away again, or the index must know."""
+"""By kind, where deleting the rows is not all of it: an id is never given away again, or the index must know."""
