@@ -37,11 +37,12 @@ TYPES = {
     ".gz": "application/gzip",
     ".zip": "application/zip",
     ".json": "application/json",
-    ".md": "text/markdown",
-    ".txt": "text/plain",
-    ".cff": "text/plain",
-    "": "text/plain",
+    ".md": "text/markdown; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".cff": "text/plain; charset=utf-8",
+    "": "text/plain; charset=utf-8",
 }
+"""A browser would show Chinese text in some other encoding, were it not told which."""
 
 
 REPLACES = marked("It takes the place of {releases}, withdrawn since they hold what was taken back.")

@@ -66,13 +66,14 @@ async def test_every_link_of_the_page_leads_somewhere(client: Client, made: list
 @pytest.mark.parametrize("name", ["latest", "1.0.1_2026-11-27"])
 async def test_a_file_arrives_whole_with_its_checksum(client: Client, made: list[Manifest], name: str) -> None:
     listed = {file.path: file for file in made[-1].files}
-    for path in (FILE, "csv/articles.csv.zip", "README.md", "parquet/articles.parquet"):
+    for path in (FILE, "csv/articles.csv.zip", "README.md", "LICENSE.txt", "parquet/articles.parquet"):
         response = await client.get(f"/data/{name}/{path}")
         body = await response.read()
         digest = hashlib.sha256(body)
         assert (response.status, digest.hexdigest()) == (200, listed[path].sha256)
         assert response.headers["Repr-Digest"] == f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"
         assert "Content-Encoding" not in response.headers
+        assert response.charset == ("utf-8" if response.content_type.startswith("text/") else None), path
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         assert response.headers["Cache-Control"] == f"public, max-age={60 if name == 'latest' else 24 * 3600}"
 
