@@ -61,8 +61,8 @@ def find_chat_id(raw: Json) -> str | None:
 
 def _common_fields(raw: Json) -> dict[str, Any]:
     source = _mapping(raw.get("source"))
-    kind = source.get("type")
-    source_kind: SourceKind = kind if kind in SOURCE_ID else "none"
+    kind: Any = source.get("type")
+    source_kind: SourceKind = kind if str(kind) in SOURCE_ID else "none"
     return {
         "source_kind": source_kind,
         "chat_id": find_chat_id(raw),
@@ -76,7 +76,7 @@ def _common_fields(raw: Json) -> dict[str, Any]:
 def _read_message(raw: Json, common: dict[str, Any], *, is_edit: bool = False) -> Event:
     message = _mapping(raw.get("message"))
     kind = _required_text(message, "type")
-    message_id = _required_text(message, "id")
+    message_id = _required_id(message, "id")
     if kind == "text":
         return TextMessage(
             message_id=message_id,
@@ -143,7 +143,7 @@ def _read_follow(raw: Json, common: dict[str, Any]) -> Event:
 
 
 def _read_unsend(raw: Json, common: dict[str, Any]) -> Event:
-    return Unsend(message_id=_required_text(_mapping(raw.get("unsend")), "messageId"), **common)
+    return Unsend(message_id=_required_id(_mapping(raw.get("unsend")), "messageId"), **common)
 
 
 READERS: dict[str, Callable[[Json, dict[str, Any]], Event]] = {
@@ -170,6 +170,14 @@ def _text_or_none(value: object) -> str | None:
 
 def _count_or_none(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _required_id(fields: Json, name: str) -> str:
+    """An id of LINE's: it goes into addresses and tables, so it is no text with half a character in it."""
+    value = _required_text(fields, name)
+    if clean_text(value) != value:
+        raise _MalformedError
+    return value
 
 
 def _required_text(fields: Json, name: str) -> str:

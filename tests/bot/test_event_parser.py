@@ -134,6 +134,10 @@ def test_it_sees_that_line_does_not_hold_a_videos_bytes() -> None:
         {"type": "message", "message": [1]},
         {"type": "postback", "postback": {}},
         {"type": "unsend"},
+        {"type": "message", "message": {"type": "image", "id": "\ud800"}},
+        {"type": "unsend", "unsend": {"messageId": "1\x00"}},
+        {"type": "message", "source": {"type": {"user": 1}}},
+        {"type": "message", "source": {"type": ["user"], "userId": {}}},
         {"type": "message", "source": "nobody", "deliveryContext": 3, "mode": ["active"]},
     ],
 )
