@@ -26,7 +26,10 @@ SECRET_KEY_FILE = "secret-key"
 VAPID_KEY_FILE = "vapid-key"
 MIN_SECRET_KEY = 16
 
-URL_PATTERN = r"^https?://[^\s/]+.*$"
+URL_PATTERN = r"^https?://[^\s/]+\S*$"
+TOKEN_PATTERN = r"^[!-~]+$"
+"""What can stand in a header: a token pasted with a line break, or with the words around it, fails at once."""
+WEBHOOK_PATH = "/callback"
 HOUR = r"([01]?[0-9]|2[0-3])"
 QUIET_HOURS_PATTERN = rf"^{HOUR}-{HOUR}$"
 
@@ -52,7 +55,7 @@ class Settings(BaseSettings):
     )
     """Webhook signatures are checked against each: two while one is being rotated, comma-separated."""
     line_channel_access_token: str | None = setting(
-        "LINE_CHANNEL_ACCESS_TOKEN", "the long-lived token of the console", repr=False
+        "LINE_CHANNEL_ACCESS_TOKEN", "the long-lived token of the console", pattern=TOKEN_PATTERN, repr=False
     )
     line_channel_id: str | None = setting("LINE_CHANNEL_ID", "1234567890", pattern=r"^\d+$")
     """With it, short-lived stateless tokens are issued instead of using a long-lived one."""
@@ -144,6 +147,13 @@ class Settings(BaseSettings):
     def _drop_last_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str) -> str:
+        if value.endswith(WEBHOOK_PATH):
+            raise ValueError(f"is the webhook's address; leave {WEBHOOK_PATH} away")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, value: str) -> str:
@@ -206,6 +216,8 @@ def load_settings(*, require_line: bool = False) -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise SettingsError(_describe(error)) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f".env is not UTF-8 text ({error.reason}). Example: cp .env.example .env") from None
     except OSError as error:
         raise SettingsError(f"DATA_DIR cannot be used ({error.strerror}). Example: DATA_DIR=./data") from None
     if not settings.secret_key:

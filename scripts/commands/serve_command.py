@@ -8,9 +8,9 @@ import click
 @click.option("--port", type=click.IntRange(0, 65535), help="The port (the setting PORT); 0 takes a free one.")
 def command(host: str | None, port: int | None) -> None:
     """Answer LINE's webhooks until stopped. Ctrl-C or SIGTERM lets answers under way come to their end."""
-    # Imported here: `--help` must not wait for aiohttp and the index.
-    from scripts.serve import run_serve
-    from scripts.settings_option import settings_or_exit
+    from scripts.settings_option import settings_or_exit  # imported here, for `--help` must not wait for it
 
     settings = settings_or_exit(require_line=True)
+    from scripts.serve import run_serve  # only now: what is wrong with the settings is said at once
+
     run_serve(settings, host or settings.host, settings.port if port is None else port)

@@ -6,8 +6,9 @@ import click
 @click.command()
 def command() -> None:
     """Handle the inbox and run the scheduled jobs until stopped (PostgreSQL only)."""
-    # Imported here: `--help` must not wait for the index' libraries.
-    from scripts.serve import run_worker
-    from scripts.settings_option import settings_or_exit
+    from scripts.settings_option import settings_or_exit  # imported here, for `--help` must not wait for it
 
-    run_worker(settings_or_exit(require_line=True))
+    settings = settings_or_exit(require_line=True)
+    from scripts.serve import run_worker  # only now: what is wrong with the settings is said at once
+
+    run_worker(settings)

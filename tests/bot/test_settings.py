@@ -50,6 +50,10 @@ def test_it_splits_two_secrets_while_one_is_rotated(monkeypatch: pytest.MonkeyPa
         ("PORT", "70000"),
         ("LINE_API_URL", "api.line.me"),
         ("PUBLIC_URL", "example.org"),
+        ("PUBLIC_URL", "https://example.org /"),
+        ("PUBLIC_URL", "https://example.org/callback/"),
+        ("LINE_CHANNEL_ACCESS_TOKEN", "Bearer abc"),
+        ("LINE_CHANNEL_ACCESS_TOKEN", "把權杖貼在這裡"),
         ("LINE_CHANNEL_ID", "my channel"),
         ("DATABASE_URL", "mysql://host/db"),
         ("DATABASE_URL", "chaming.db"),
@@ -74,6 +78,12 @@ def test_a_malformed_setting_stops_the_start_with_its_name_and_an_example(
     assert "\n" not in message
     assert message.startswith(f"{name} is malformed")
     assert f"Example: {name}=" in message
+
+
+def test_it_says_that_dot_env_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("PORT=8090".encode("utf-16"))
+    with pytest.raises(SettingsError, match=r"\.env is not UTF-8 text"):
+        load_settings()
 
 
 def test_it_never_repeats_a_secret_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
