@@ -15,8 +15,11 @@ def run_job_now(name: str) -> str:
     """Run the job called `name` and return its outcome; any failure is one clear line."""
     try:
         return asyncio.run(_run(name))
-    except (SettingsError, SQLAlchemyError, OSError) as error:
+    except (SettingsError, OSError) as error:
         raise click.ClickException(f"{name} did not run: {str(error).splitlines()[0]}") from error
+    except SQLAlchemyError as error:
+        reason = str(error).splitlines()[0]
+        raise click.ClickException(f"{name} did not run ({reason}). Was `chaming migrate` run?") from error
 
 
 async def _run(name: str) -> str:

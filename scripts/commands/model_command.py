@@ -1,25 +1,19 @@
 """`chaming model prepare|adopt|rollback|status`: make an encoder ready, change to it, go back, say what is there."""
 
+from __future__ import annotations
+
 import json
+import logging
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from bot.settings import Settings, SettingsError, load_settings
-from retrieval.model_manifest import Manifest, ModelError, check_manifest, find_ready, model_folder, read_manifest
+if TYPE_CHECKING:  # each function imports what it needs: `--help` must wait for none of it
+    from bot.settings import Settings
+    from retrieval.model_manifest import Manifest
 
 MISSING_EXTRA = "Preparing a model needs more packages: torch's CPU build, then pip install -e '.[model]' here."
 
@@ -37,6 +31,8 @@ def prepare(name: str | None, force: bool) -> None:
 
     NAME is a sentence-transformers model's name or folder. Interrupted, it goes on where it was.
     """
+    from retrieval.model_manifest import model_folder
+
     settings = _settings()
     name = name or settings.model
     folder = model_folder(settings.data_dir, name)
@@ -46,13 +42,18 @@ def prepare(name: str | None, force: bool) -> None:
 
 def prepare_with_progress(name: str, folder: Path, *, force: bool = False) -> Manifest:
     """Prepare the model, drawing a bar on stderr; failures are raised as one clear line."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from retrieval.model_manifest import ModelError, find_ready
+
     if not force and (ready := find_ready(name, folder)):
         return ready
     try:
-        # Imported here: it brings torch, and `--help` must not wait for that.
-        from retrieval.model_preparation import prepare_model
+        from retrieval.model_preparation import prepare_model  # brings torch: only where there is something to prepare
     except ImportError as error:
         raise click.ClickException(f"{MISSING_EXTRA} ({error})") from error
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # of its many attempts only the last one matters
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(f"Preparing {name}", total=None)
@@ -65,7 +66,7 @@ def prepare_with_progress(name: str, folder: Path, *, force: bool = False) -> Ma
         try:
             manifest = prepare_model(name, folder, show, force=force)
         except ModelError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(str(error).partition("\n")[0]) from error
         bar.update(task, total=1, completed=1)
     return manifest
 
@@ -92,9 +93,14 @@ def adopt(name: str, calibration: Path | None, labelled: tuple[Path, ...], force
     come with the project, on those given, and on what people chose in the chats. Interrupted, it goes on where it was.
     Running servers change over by themselves.
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from retrieval.model_manifest import model_folder
+
     settings = _settings()
     prepare_with_progress(name, model_folder(settings.data_dir, name))
-    from scripts import adoption, gate  # here, for `--help` must not wait for FAISS and SQLAlchemy
+    from scripts import adoption, gate
 
     columns = (TextColumn("Encoding articles"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -122,7 +128,7 @@ def adopt(name: str, calibration: Path | None, labelled: tuple[Path, ...], force
 def rollback() -> None:
     """Go back to the encoder before the one in use; running servers change over by themselves."""
     settings = _settings()
-    from scripts import adoption  # as above
+    from scripts import adoption
 
     try:
         click.echo(f"Adopted: {adoption.roll_back(settings)}")
@@ -138,6 +144,8 @@ def status(name: str | None, as_json: bool) -> None:
 
     Also which encoder the database matches with, which are prepared, and which were adopted when.
     """
+    from retrieval.model_manifest import ModelError, check_manifest, model_folder
+
     settings = _settings()
     history = _history(settings)
     adopted = history[-1]["model_id"] if history else None
@@ -165,7 +173,7 @@ def status(name: str | None, as_json: bool) -> None:
 
 def _history(settings: Settings) -> list[dict[str, Any]]:
     """The adoptions, oldest first; none where the database was not made yet."""
-    from scripts import adoption  # as above
+    from scripts import adoption
 
     try:
         return adoption.history(settings)
@@ -175,6 +183,8 @@ def _history(settings: Settings) -> list[dict[str, Any]]:
 
 def _prepared(settings: Settings) -> list[str]:
     """Ids of the encoders that were prepared here."""
+    from retrieval.model_manifest import ModelError, read_manifest
+
     found = []
     for folder in sorted((settings.data_dir / "models").glob("*/")):
         with suppress(ModelError):
@@ -191,10 +201,9 @@ def _state_lines(adopted: str | None, prepared: list[str], history: list[dict[st
 
 
 def _settings() -> Settings:
-    try:
-        return load_settings()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
+    from scripts.settings_option import settings_or_exit
+
+    return settings_or_exit()
 
 
 def _parity_line(manifest: Manifest) -> str:

@@ -8,7 +8,7 @@ TABLE = "\b\nJobs:\n" + "\n".join(f"  {job.name:<12} {job.summary}" for job in J
 
 
 @click.command(epilog=TABLE)
-@click.argument("name", type=click.Choice(list(JOBS)))
+@click.argument("name", type=click.Choice(list(JOBS)), metavar="NAME")
 def command(name: str) -> None:
     """Run one scheduled job now and say what it did."""
     # Imported here: the services take longer to load than `--help` may take.

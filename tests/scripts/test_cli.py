@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from scripts.cli import COMMANDS, main
 
-HEAVY = ("numpy", "sqlalchemy", "aiohttp", "onnxruntime", "faiss", "linebot", "torch")
+HEAVY = ("numpy", "pydantic", "sqlalchemy", "aiohttp", "onnxruntime", "faiss", "linebot", "torch")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
