@@ -21,7 +21,7 @@ from bot.data_pages.releases import LATEST, find_file, find_manifest, find_withd
 from bot.data_pages.site import HEADERS, MAX_AGE_S, Look, Site, or_not_modified
 from bot.wording import Words, marked
 from storage.exports.catalogue import TABLES
-from storage.exports.describe.words import ABOUT, CHINESE, load_chinese
+from storage.exports.describe.words import ABOUT, FILES, load_words
 from storage.exports.manifest import FileEntry, Manifest
 
 DAY_S = 24 * 3600
@@ -167,9 +167,9 @@ def atom_response(request: web.Request, feed: Feed) -> web.Response:
 
 
 def _explain(words: Words) -> dict[str, dict[str, str]]:
-    """What each table is `about`, and each of its columns: in Chinese for who reads that, else in English."""
-    if words.tag == CHINESE:
-        return {name: dict(told) for name, told in load_chinese().items()}
+    """What each table is `about`, and each of its columns, in the reader's language."""
+    if words.tag in FILES:
+        return {name: dict(told) for name, told in load_words(words.tag).items()}
     return {
         table.name: {ABOUT: table.description, **{column.name: column.description for column in table.columns}}
         for table in TABLES

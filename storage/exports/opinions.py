@@ -148,10 +148,13 @@ MATCH_DECISIONS = ExportTable(
 def _candidates(raw: RawRow) -> Iterator[RawRow]:
     id_, offered = raw
     for rank, one in enumerate(offered, start=1):
-        rest = {name: value for name, value in one.items() if name not in _CANDIDATE}
-        yield id_, rank, *(one.get(name) for name in _CANDIDATE), rest or None
+        told = one | ({"contradicted": bool(one["contradicted"])} if one.get("contradicted") is not None else {})
+        rest = {name: one[name] for name in _BESIDES if name in one}
+        yield id_, rank, *(told.get(name) for name in _CANDIDATE), rest or None
 
 
+_BESIDES = ("kind", "short")
+"""What else of a candidate is released. Nothing is unless it is listed: it may be made from what somebody wrote."""
 _CANDIDATE = ("article_id", "probability", "band", "contradicted", "signals")
 
 MATCH_CANDIDATES = ExportTable(
@@ -164,9 +167,13 @@ MATCH_CANDIDATES = ExportTable(
         Column("article_id", Kind.STRING, "The article shown."),
         Column("probability", Kind.NUMBER, "Calibrated: that it makes the same claim."),
         Column("band", Kind.STRING, "How sure the bot said it was."),
-        Column("contradicted", Kind.JSON, "Whether, or by what, the message contradicts it."),
+        Column("contradicted", Kind.JSON, "Whether the message contradicts it."),
         Column("signals", Kind.JSON, "The scores behind the probability, by name."),
-        Column("other", Kind.JSON, "What newer versions recorded besides."),
+        Column(
+            "other",
+            Kind.JSON,
+            "By which text it was found (kind), and whether too little is said to be sure of it (short).",
+        ),
     ),
     raw=(MatchDecision.id, MatchDecision.offered),
     expand=_candidates,

@@ -55,8 +55,10 @@ class Staging:
     def publish(self, root: Path, release: str) -> None:
         """Give the folder its name, all at once, and bring the index up to date."""
         (self.folder / PEOPLE_DB).unlink(missing_ok=True)
+        synced = {self.folder / file.path for part in self.parts.values() for file in part.files}
         for path in self.folder.rglob("*"):
-            sync_file(path)
+            if path not in synced:
+                sync_file(path)
         target = root / release
         if target.exists():
             raise ReleaseError(f"{target} is there already: a release never changes")

@@ -1,6 +1,7 @@
 """The data card in two languages, and the citation file: from templates and the release's own figures."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import orjson
@@ -8,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from storage.exports.catalogue import BY_NAME
 from storage.exports.describe.datapackage import dataset_name
-from storage.exports.describe.words import load_chinese
+from storage.exports.describe.words import CHINESE, load_words
 from storage.exports.licences import Terms
 from storage.exports.manifest import Manifest
 from storage.exports.naming import NAMINGS
@@ -16,26 +17,34 @@ from storage.exports.naming import NAMINGS
 
 def write_card(name: str, manifest: Manifest, terms: Terms, privacy: Mapping[str, Any]) -> str:
     """The data card from the template of this name."""
-    environment = Environment(
+    return (
+        _open_templates()
+        .get_template(f"{name}.j2")
+        .render(
+            manifest=manifest,
+            terms=terms,
+            privacy=privacy,
+            name=dataset_name(manifest),
+            tables=[table for table in manifest.tables if table.family == "chaming"],
+            theirs=[table for table in manifest.tables if table.family == "cofacts"],
+            chinese=load_words(CHINESE),
+            columns={name: table.columns for name, table in BY_NAME.items()},
+            namings=NAMINGS,
+            parquet_path=lambda table: _parquet_path(manifest, table),
+            megabytes=lambda size: f"{size / 1_000_000:.1f}",
+        )
+    )
+
+
+@cache
+def _open_templates() -> Environment:
+    return Environment(
         loader=PackageLoader("storage.exports.describe"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # Markdown
-    )
-    return environment.get_template(f"{name}.j2").render(
-        manifest=manifest,
-        terms=terms,
-        privacy=privacy,
-        name=dataset_name(manifest),
-        tables=[table for table in manifest.tables if table.family == "chaming"],
-        theirs=[table for table in manifest.tables if table.family == "cofacts"],
-        chinese=load_chinese(),
-        columns={name: table.columns for name, table in BY_NAME.items()},
-        namings=NAMINGS,
-        parquet_path=lambda table: _parquet_path(manifest, table),
-        megabytes=lambda size: f"{size / 1_000_000:.1f}",
     )
 
 

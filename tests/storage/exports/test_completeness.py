@@ -10,7 +10,7 @@ import storage.tables
 from storage.exports import left_out
 from storage.exports.catalogue import TABLES
 from storage.exports.columns import ExportTable
-from storage.exports.describe.words import ABOUT, describe_column, describe_table, load_chinese
+from storage.exports.describe.words import ABOUT, FILES, JAPANESE, describe_column, describe_table, load_words
 
 CHINESE = re.compile("[一-鿿]")
 
@@ -37,9 +37,11 @@ def test_every_table_is_released_or_left_out_for_a_reason() -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_every_column_is_explained_in_two_languages(table: ExportTable) -> None:
+def test_every_column_is_explained_in_three_languages(table: ExportTable) -> None:
     names = [ABOUT, *table.names]
-    assert list(load_chinese()[table.name]) == names
+    for language in FILES:
+        assert list(load_words(language)[table.name]) == names
+    assert all(load_words(JAPANESE)[table.name].values())
     told = [describe_table(table), *(describe_column(table, column) for column in table.columns)]
     for name, words in zip(names, told, strict=True):
         assert words["en"].endswith("."), name
@@ -47,4 +49,5 @@ def test_every_column_is_explained_in_two_languages(table: ExportTable) -> None:
 
 
 def test_no_table_is_explained_that_is_not_released() -> None:
-    assert set(load_chinese()) == {table.name for table in TABLES}
+    for language in FILES:
+        assert set(load_words(language)) == {table.name for table in TABLES}

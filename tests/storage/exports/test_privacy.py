@@ -201,12 +201,34 @@ async def test_half_a_character_stops_no_release(database: Database, tmp_path: P
     await fill(database)
     async with database.transaction() as session:
         await session.execute(update(Rating).values(reasons=["清楚\ud83d", "😀"]))
-        offered = [{"article_id": "a1", "band": "\ud83d", "signals": {}, "note\ude00": 1}]
+        offered = [{"article_id": "a1", "band": "\ud83d", "signals": {}, "kind": "\ude00"}]
         await session.execute(update(MatchDecision).where(col(MatchDecision.id) == "m1").values(offered=offered))
     made = await release(database, tmp_path / "out")
     assert table(tmp_path / "out", made, "ratings")[0]["reasons"] == '["清楚?","😀"]'
     (candidate,) = table(tmp_path / "out", made, "match_candidates")
-    assert (candidate["band"], candidate["other"]) == ("?", '{"note?":1}')
+    assert (candidate["band"], candidate["other"]) == ("?", '{"kind":"?"}')
+
+
+async def test_what_else_is_recorded_of_a_candidate_stays_here_until_it_is_listed(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    """It may be made from a message that nobody agreed to publish: say, the words that make it another claim."""
+    await fill(sqlite_database)
+    words = [["三萬元", "三千元"]]
+    one = {
+        "article_id": "a1",
+        "signals": {},
+        "contradicted": words,
+        "differs": words,
+        "kind": "variant",
+        "short": False,
+    }
+    async with sqlite_database.transaction() as session:
+        await session.execute(update(MatchDecision).where(col(MatchDecision.id) == "m1").values(offered=[one]))
+    made = await release(sqlite_database, tmp_path / "out")
+    (candidate,) = table(tmp_path / "out", made, "match_candidates")
+    assert (candidate["contradicted"], candidate["other"]) == ("true", '{"kind":"variant","short":false}')
+    assert all("三萬元".encode() not in content for _, content in every_content(tmp_path / "out"))
 
 
 async def test_it_tells_the_hour_and_no_more(sqlite_database: Database, tmp_path: Path) -> None:
