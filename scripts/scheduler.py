@@ -120,6 +120,7 @@ async def running_scheduler(services: Services) -> AsyncIterator[AsyncIOSchedule
             jitter=min(60, int(job.every.total_seconds() / 10)),
             coalesce=True,
             max_instances=1,
+            misfire_grace_time=None,  # however late: a machine that slept must not wait another day for a daily job
         )
     scheduler.start()
     try:

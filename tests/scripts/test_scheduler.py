@@ -12,7 +12,7 @@ from scripts.scheduler import SKIPPED, choose_first_run, run_job, run_scheduled,
 from storage.database import Database
 from storage.job_runs import claim_job, load_job_runs
 from storage.tables import utc_now
-from tests.waiting import wait_until
+from tests.waiting import until, wait_until
 
 
 class Services(SimpleNamespace):
@@ -88,6 +88,20 @@ async def test_it_schedules_every_job_of_the_table(services: Services) -> None:
         assert {each.id: each.trigger.interval for each in running.get_jobs()} == {
             name: job.every for name, job in JOBS.items()
         }
+
+
+async def test_a_job_that_is_late_runs_all_the_same(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = []
+
+    async def note(services: Any, job: Job, owner: str) -> None:
+        ran.append(job.name)
+
+    monkeypatch.setattr(scheduler, "run_scheduled", note)
+    async with running_scheduler(services) as running:
+        running.pause()
+        running.modify_job("retention", next_run_time=utc_now() - timedelta(hours=3))
+        running.resume()
+        await until(lambda: "retention" in ran)
 
 
 async def test_a_job_whose_process_is_alive_stays_held_and_a_dead_ones_is_free_soon(
