@@ -25,6 +25,7 @@ from bot.outcome import MAX_MESSAGES
 MAX_QUOTE = 120
 MAX_REPLY = 120
 MAX_BUBBLES = 12
+MAX_QUICK_REPLIES = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,29 @@ def apart(view: View) -> tuple[Part, ...]:
 def merged(replies: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[Mapping[str, Any], ...]:
     """Several replies as one: as they are while there is room, else all bubbles in one carousel behind all words."""
     messages = [message for reply in replies for message in reply]
+    return _offering(
+        _in_few(messages), [item for one in messages for item in one.get("quickReply", {}).get("items", [])]
+    )
+
+
+def _offering(messages: Sequence[Mapping[str, Any]], items: Sequence[Part]) -> tuple[Mapping[str, Any], ...]:
+    """LINE shows what can be pressed below the last message only, so all of it has to stand there."""
+    *before, last = [{name: value for name, value in one.items() if name != "quickReply"} for one in messages]
+    each = list({item["action"].get("data", item["action"].get("uri")): item for item in items}.values())
+    return (*before, {**last, "quickReply": {"items": each[:MAX_QUICK_REPLIES]}} if each else last)
+
+
+def _in_few(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """As many messages as LINE takes."""
     if len(messages) <= MAX_MESSAGES:
-        return tuple(messages)
+        return list(messages)
     bubbles = [bubble for message in messages if message["type"] == "flex" for bubble in _bubbles(message)]
     words = list(dict.fromkeys(message["text"] for message in messages if message["type"] == "text"))
     told = [text_message("\n\n".join(words))] if words else []
     drawn = [message for message in messages if message["type"] not in {"flex", "text"}]
     alt_text = next((message["altText"] for message in messages if message["type"] == "flex"), "")
     shown = [{"type": "flex", "altText": alt_text, "contents": part} for part in _carousels(bubbles)]
-    return tuple([*told, *drawn, *shown][:MAX_MESSAGES])
+    return [*told, *drawn, *shown][:MAX_MESSAGES]
 
 
 def _bubbles(message: Mapping[str, Any]) -> list[Part]:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from bot.bubbles.burst import merged
 from bot.bursts import BURST, may_join, pictures_expected
 from bot.buttons import Press
 from bot.event_parser import parse_event
 from bot.events import Burst, Event, MediaMessage, TextMessage
+from bot.flex import postback, text_message
 from bot.handlers.burst import handle_burst
 from bot.line_errors import InvalidReplyTokenError, LineUnreachableError
 from bot.outcome import HandlerResult
@@ -279,3 +281,15 @@ def test_only_what_is_sent_to_be_looked_up_joins(chat: Conversation) -> None:
     assert pictures_expected(event) == 0
     pressed = parse_event(make_event(type="postback", postback={"data": "x"}), event_id="1", chat="c", timestamp=1)
     assert not may_join(pressed)
+
+
+@pytest.mark.parametrize("replies", [2, 6])
+def test_what_can_be_pressed_below_any_of_them_can_be_pressed_below_the_last(replies: int) -> None:
+    """LINE shows the quick replies of the last message only."""
+    offered = [
+        (text_message(f"第 {number} 則", [postback("我也想知道", f"data {number}")]),) for number in range(replies)
+    ]
+    *before, last = merged([*offered, (text_message("沒有按鈕"),)])
+    assert all("quickReply" not in message for message in before)
+    assert [item["action"]["data"] for item in last["quickReply"]["items"]] == [f"data {n}" for n in range(replies)]
+    assert all(message_problems(message) == [] for message in (*before, last))
