@@ -7,6 +7,7 @@ twenty pictures of the bench their hashes and these are equal bit for bit.
 """
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -26,6 +27,8 @@ QUALITY_SCALE = 90
 
 Bits = NDArray[np.uint8]
 Plane = NDArray[np.float64]
+Cut = tuple[float, float, float, float]
+"""Shares that are cut off: left, top, right, bottom."""
 
 
 def hash_picture(picture: Image.Image) -> tuple[bytes, int]:
@@ -39,6 +42,25 @@ def hash_both_ways(picture: Image.Image) -> tuple[bytes, bytes, int]:
     plane = _smooth(picture)
     grid = _to_cells(plane)
     return hash_grid(grid), hash_grid(_to_cells(plane[:, ::-1])), quality(grid)
+
+
+def hash_turned(picture: Image.Image) -> tuple[list[bytes], int]:
+    """The picture's hash, its mirror image's, its hash turned left by one, two and three quarters, and its quality."""
+    plane = _smooth(picture)
+    turned = [plane, plane[:, ::-1], *(np.rot90(plane, quarters) for quarters in (1, 2, 3))]
+    return [hash_grid(_to_cells(each)) for each in turned], quality(_to_cells(plane))
+
+
+def hash_parts(picture: Image.Image, cuts: Iterable[Cut]) -> list[tuple[bytes, int]]:
+    """Hash and quality of the picture with so much cut off, for little more than the work for one."""
+    plane = _smooth(picture)
+    height, width = plane.shape
+    parts = (
+        plane[round(height * top) : round(height * (1 - bottom)), round(width * left) : round(width * (1 - right))]
+        for left, top, right, bottom in cuts
+    )
+    grids = [_to_cells(part) for part in parts]
+    return [(hash_grid(grid), quality(grid)) for grid in grids]
 
 
 def to_grid(picture: Image.Image) -> Plane:

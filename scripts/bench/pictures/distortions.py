@@ -99,6 +99,8 @@ DISTORTIONS: Mapping[str, Distortion] = {
     "two stickers and a word": stickered,
     "watermark": marked,
     "mirrored": lambda picture, random: as_jpeg(ImageOps.mirror(picture), 80),
+    "turned by a quarter": lambda picture, random: as_jpeg(picture.transpose(Image.Transpose.ROTATE_270), 80),
+    "upside down": lambda picture, random: as_jpeg(picture.transpose(Image.Transpose.ROTATE_180), 80),
     "cropped by up to 4 %": lambda picture, random: cropped(picture, 0.04, random),
     "cropped by up to 10 %": lambda picture, random: cropped(picture, 0.10, random),
     "cropped by up to 20 %": lambda picture, random: cropped(picture, 0.20, random),

@@ -139,6 +139,24 @@ def test_a_mirrored_picture_is_turned_back_to_be_read() -> None:
     assert turned.tobytes() == picture.tobytes()
 
 
+@pytest.mark.parametrize("turned", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270])
+def test_a_turned_picture_is_turned_back_to_be_read(turned: Image.Transpose) -> None:
+    sent = landscape(3).transpose(turned)
+    regions = regions_to_look_up(sent)
+    (near,) = index_of_six().find(list(regions))
+    assert near.distance <= SURE
+    assert list(regions.values())[near.by].of(sent).tobytes() == landscape(3).tobytes()
+
+
+@pytest.mark.parametrize("box", [(0.08, 0.03, 0.02, 0.07), (0.02, 0.09, 0.06, 0.03), (0.1, 0.1, 0.1, 0.1)])
+def test_it_knows_a_picture_that_was_cropped_unevenly(box: tuple[float, float, float, float]) -> None:
+    picture, (left, top, right, bottom) = landscape(3), box
+    width, height = picture.size
+    sent = picture.crop((int(width * left), int(height * top), int(width * (1 - right)), int(height * (1 - bottom))))
+    found = index_of_six().find(hashes_to_look_up(sent), within=LIKELY)
+    assert [near.article_id for near in found] == ["article 3"]
+
+
 def test_it_finds_the_picture_between_a_viewers_bars() -> None:
     picture = landscape(4).resize((1080, 810))
     page = Image.new("RGB", (1080, 1600), "black")
