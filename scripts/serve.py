@@ -25,7 +25,7 @@ from bot.settings import Settings
 from bot.worker import working
 from scripts.scheduler import running_scheduler
 from storage.database import DatabaseError
-from storage.migrations import migrate
+from storage.migrations import OutdatedSchemaError, check_schema, migrate
 
 LOCK_FILE = "serve.lock"
 LOCK_WAIT_S = 15.0
@@ -83,6 +83,8 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         uvloop.run(main)
+    except OutdatedSchemaError as error:
+        raise click.ClickException(str(error)) from None
     except (DatabaseError, SQLAlchemyError) as error:
         first_line = str(error).partition("\n")[0]
         raise click.ClickException(f"The database cannot be used ({first_line}). See DATABASE_URL.") from None
@@ -92,6 +94,8 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
     async with open_services(settings) as services:
         if settings.uses_sqlite:
             await migrate(services.database)
+        else:
+            await check_schema(services.database)  # several processes share it: `release` migrates, once
         runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=OPEN_REQUESTS_S)
         await runner.setup()
         try:
@@ -105,9 +109,11 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    async with open_services(settings) as services, working(services), running_scheduler(services):
-        log.info("worker_started")
-        await _until_stopped()
+    async with open_services(settings) as services:
+        await check_schema(services.database)
+        async with working(services), running_scheduler(services):
+            log.info("worker_started")
+            await _until_stopped()
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:

@@ -26,6 +26,30 @@ class UnknownRevisionError(DatabaseError):
         super().__init__(self.__doc__)
 
 
+class OutdatedSchemaError(DatabaseError):
+    """The database is older than this version of chaming: run `chaming migrate` first."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+async def check_schema(database: Database) -> None:
+    """Raise OutdatedSchemaError where `migrate` has still to be run.
+
+    A newer database is let be: while a release is rolled out, a process of the version before may start once more.
+    """
+    async with database.engine.connect() as connection:
+        revision = await connection.run_sync(_current_revision)
+    script = script_directory()
+    known = {one.revision for one in script.walk_revisions()}
+    if revision != script.get_current_head() and (revision is None or revision in known):
+        raise OutdatedSchemaError
+
+
+def _current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 async def migrate(database: Database, revision: str = "head") -> None:
     """Create the schema or bring it up to date, all in one transaction."""
     async with database.engine.begin() as connection:

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from storage.database import Database, DatabaseError, open_database
-from storage.migrations import UnknownRevisionError, migrate
+from storage.migrations import OutdatedSchemaError, UnknownRevisionError, check_schema, migrate
 from storage.tables import Article
 
 
@@ -52,6 +52,23 @@ async def test_it_refuses_a_database_from_a_newer_version(database: Database) ->
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(UnknownRevisionError, match="newer version"):
         await migrate(database)
+
+
+@pytest.mark.parametrize("revision", [None, "0001"])
+async def test_it_sees_that_a_database_was_not_migrated_yet(database: Database, revision: str | None) -> None:
+    await check_schema(database)
+    async with database.transaction() as session:
+        await session.execute(text("DELETE FROM alembic_version"))
+        if revision:
+            await session.execute(text("INSERT INTO alembic_version VALUES (:one)"), {"one": revision})
+    with pytest.raises(OutdatedSchemaError, match="chaming migrate"):
+        await check_schema(database)
+
+
+async def test_it_lets_a_process_of_the_version_before_start_once_more(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await check_schema(database)
 
 
 @pytest.mark.parametrize("url", ["sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:", "mysql+aiomysql://x/y"])
