@@ -12,17 +12,11 @@ import regex
 
 from retrieval.alignment import align
 from retrieval.claim import MAX_CLAIM, Claim, read_claim
-from retrieval.details import (
-    find_details,
-    find_directions,
-    is_denied,
-    named,
-    opposites,
-    quantities,
-    telling_directions,
-)
+from retrieval.contrasts import contrasts, contrasts_in_short
+from retrieval.details import find_details
 from retrieval.english import in_letters, tell_of_one_thing
 from retrieval.frames import asks_whether, is_warning, read_frame, tells_harm
+from retrieval.listed import class_of, named
 from retrieval.meetings import Difference, find_conflicts
 from retrieval.normalise import fold, size_of
 from retrieval.numerals import value_of
@@ -59,53 +53,6 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _WARNING = regex.compile(r"(?<![\w,] ?)(?:not|never) ([a-z]+)")
 _LETTERS = regex.compile(r"[\p{L}']+")
 _TOKEN = regex.compile(r"[a-z']+|.", regex.DOTALL)
-
-
-def _contrasts(left: dict[str, set[str]], right: dict[str, set[str]]) -> Iterator[Difference]:
-    """Yield, class by class, what only one side has, where both have something of their own."""
-    for name in left.keys() & right.keys():
-        mine, theirs = left[name] - right[name], right[name] - left[name]
-        mine = {word for word in mine if not any(word in other or other in word for other in right[name])}
-        theirs = {word for word in theirs if not any(word in other or other in word for other in left[name])}
-        if mine and theirs:
-            yield "、".join(sorted(mine)), "、".join(sorted(theirs))
-
-
-def _number_conflicts(left: str, right: str) -> Iterator[Difference]:
-    """Yield units whose numbers have nothing in common in the two texts."""
-    mine, theirs = quantities(left), quantities(right)
-    differing = sorted(key for key in mine.keys() & theirs.keys() if not set(mine[key]) & set(theirs[key]))
-    for unit, told in differing:
-        if not told or (unit, "") not in differing:
-            shown = "" if unit.isascii() and len(unit) > 3 else unit
-            yield mine[unit, told][0] + shown, theirs[unit, told][0] + shown
-
-
-def _direction_conflicts(left: str, right: str) -> Iterator[Difference]:
-    """Yield the words of one text whose opposites the other has; in English the telling ones, others only in place."""
-    for one, other in opposites():
-        for mine, theirs in ((one, other), (other, one)):
-            told, opposite = _first(mine, left), _first(theirs, right)
-            if told and opposite and not (_first(theirs, left) or _first(mine, right)):
-                yield told, opposite
-    mine_said, theirs_said = _directions_of(left), _directions_of(right)
-    for pair in sorted(mine_said.keys() & theirs_said.keys()):
-        if not mine_said[pair].keys() & theirs_said[pair].keys():
-            yield next(iter(mine_said[pair].values())), next(iter(theirs_said[pair].values()))
-
-
-def _first(words: Iterable[str], text: str) -> str | None:
-    return next((word for word in words if word in text), None)
-
-
-def _directions_of(text: str) -> dict[str, dict[str, str]]:
-    """Return what an English text says of each pair of opposites, and how. What it denies it does not say: "no less
-    than" is not "less than"."""
-    found: dict[str, dict[str, str]] = {}
-    for word in find_directions(text) if in_letters(text) else ():
-        if word.kind in telling_directions() and not is_denied(text, word.start):
-            found.setdefault(word.kind, {}).setdefault(word.value, word.told)
-    return found
 
 
 def _negation_in(change: str) -> str | None:
@@ -145,7 +92,7 @@ def _changed_names(claim: str, other: str) -> Iterator[Difference]:
     """Yield the listed words that stand in each other's place, whatever else of their class the texts name."""
     for mine, theirs, _ in _changes(claim, other):
         here, there = named(mine), named(theirs)
-        if here.keys() & there.keys() and here != there:
+        if set(map(class_of, here)) & set(map(class_of, there)) and here != there:
             yield mine, theirs
 
 
@@ -232,13 +179,13 @@ def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
     asks = asks_whether(left.asking) or asks_whether(right.asking)
     shorter = min(len(left.text), len(right.text), MAX_CLAIM)
     mine, theirs, alike = align(left.text[: max(MAX_CLAIM, 4 * shorter)], right.text[: max(MAX_CLAIM, 4 * shorter)])
-    if alike >= ALIKE or max(len(left.text), len(right.text)) <= SHORT_CLAIM:
-        found += [*_contrasts(named(mine), named(theirs)), *_number_conflicts(mine, theirs)]
     if alike >= ALIKE:
-        found += _direction_conflicts(mine, theirs) if not asks else ()
-    elif _tell_of_one_thing(left.text, right.text):
-        found += [*_contrasts(named(left.text), named(right.text)), *_number_conflicts(left.text, right.text)]
-        found += _direction_conflicts(left.text, right.text) if not asks else ()
+        found += contrasts(mine, theirs, asks=asks)
+    elif max(len(left.text), len(right.text)) <= SHORT_CLAIM:
+        found += contrasts(mine, theirs, asks=asks, directions=False)
+    if alike < ALIKE and _tell_of_one_thing(left.text, right.text):
+        found += contrasts(left.text, right.text, asks=asks)
+    found += contrasts_in_short(left.text, right.text)
     if alike >= NEAR_COPY and min(len(mine), len(theirs)) >= NEAR_COPY * max(len(mine), len(theirs)):
         found += [*_changed_numbers(mine, theirs), *_changed_names(mine, theirs)]
         is_told = min(size_of(mine), size_of(theirs)) >= LONG_COPY or left.debunks(mine) == right.debunks(theirs)

@@ -1,26 +1,26 @@
 """The details by which claims differ: numbers with their units, dates, listed foods, drugs, places and names, and words
-with an opposite. The lists are in `words/`."""
+with an opposite."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import regex
 
 from retrieval.english import COMMON, in_letters
 from retrieval.frames import Detail
-from retrieval.normalise import fold
-from retrieval.numerals import LARGE, NUMBER, value_of
+from retrieval.listed import WORDS, class_of, find_names, kind_of_opposites, opposites, same_name
+from retrieval.numerals import LARGE, NUMBER, ORDINAL, value_of
 from retrieval.units import stem
-
-WORDS = Path(__file__).parent / "words"
-CLASSES = ("food", "drug", "place", "name")
-_NO_NAME_IN_LETTERS = frozenset({"who"})
-"""Listed names that are mostly another word where the whole text is in an alphabet."""
 
 _UNIT = regex.compile(
     r"\s*(?:多|几|余)?[\s-]*(%|[a-z°]{1,20}|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分(?!之)|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折|个|家|项|件|只|台|间|场|篇|份|包|瓶|碗|片|支|根|箱|桶|匙|滴)"
 )
+MONEY = "元"
+"""What a large number counts of which nothing is said (月薪三万), and what 块 is where no piece of a thing follows."""
+_ENDS = regex.compile(r"[吗嘛吧]|\W|$")
+"""What follows a number that is told for itself: 先付五百吗."""
+_PIECE_OF = regex.compile(r"(?![钱吗嘛吧了呢以就的，])\p{Han}")
 _DATE = regex.compile(r"(?<!\d)(?:(\d{2,4})\s*[年/.-]\s*)?(\d{1,2})\s*[月/]\s*(\d{1,2})\s*[日号]?(?!\d)")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _LETTERS = regex.compile(r"[a-z']+")
@@ -37,43 +37,11 @@ _MONTH_ALONE = regex.compile(
 )
 _WEEKDAY = regex.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b")
 _YEAR = regex.compile(r"(?<![\d.,$-])(?:1[89]|20)\d\d(?![\d.,]*\d|-\w|%)")
-_REST = regex.compile(r"(?:e?s)?(?![a-z0-9])")
 LONGEST_DIRECTION = 3
 """Words of the longest phrase among the directions."""
 _DENIAL = regex.compile(r"\b(?:not|no|never)(?: [a-z]{1,8})? $")
 LONGEST_DENIAL = 16
 """Characters before a word in which it is denied: "never be", "not been"."""
-
-
-@cache
-def _lexicon() -> dict[str, list[tuple[str, str]]]:
-    """Return every (word, class) by the word's first two characters, the longest words first. Words in an alphabet
-    are a class of their own, line by line: Taiwan does not contradict 台灣, nor Houston Texas."""
-    words: dict[str, str] = {}
-    for name in CLASSES:
-        for line, listed in enumerate(fold((WORDS / f"{name}.txt").read_text(encoding="utf-8")).splitlines()):
-            for word in listed.split():
-                kind = f"{name} in letters {line}" if word.isascii() and name != "name" else name
-                words.setdefault(word.replace("_", " "), kind)
-    by_start: dict[str, list[tuple[str, str]]] = {}
-    for word in sorted(words, key=len, reverse=True):
-        by_start.setdefault(word[:2], []).append((word, words[word]))
-    return by_start
-
-
-@cache
-def _same_names() -> dict[str, str]:
-    """Return the first of its names for every word that is one thing with another word."""
-    groups = [group.split("/") for group in fold((WORDS / "same.txt").read_text(encoding="utf-8")).split()]
-    return {name: names[0] for names in groups for name in names[1:]}
-
-
-@cache
-def opposites() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
-    """Return the words that say one thing, and those that say its opposite."""
-    pairs = fold((WORDS / "opposites.txt").read_text(encoding="utf-8")).split()
-    sides = (pair.replace("_", " ").partition("/") for pair in pairs)
-    return tuple((tuple(one.split(",")), tuple(other.split(","))) for one, _, other in sides if other)
 
 
 def _without(text: str, pattern: regex.Pattern[str]) -> str:
@@ -119,40 +87,6 @@ def is_denied(text: str, start: int) -> bool:
     return _DENIAL.search(text[max(0, start - LONGEST_DENIAL) : start]) is not None
 
 
-def _end_of(word: str, text: str, start: int) -> int:
-    """Return where a listed word that begins there ends, -1 if it is no word there but a part of one. In an alphabet it
-    may be a plural."""
-    end = start + len(word)
-    if not word.isascii():
-        return end
-    if text[max(0, start - 1) : start].isascii() and text[max(0, start - 1) : start].isalnum():
-        return -1
-    rest = _REST.match(text, end)
-    return rest.end() if rest is not None else -1
-
-
-def find_names(text: str) -> Iterator[Detail]:
-    """Yield the listed foods, drugs, places and names in a text, as they stand there."""
-    lexicon, same, position = _lexicon(), _same_names(), 0
-    unnamed = _NO_NAME_IN_LETTERS if text.isascii() else ()
-    while position < len(text) - 1:
-        for word, name in lexicon.get(text[position : position + 2], ()):
-            end = _end_of(word, text, position) if text.startswith(word, position) and word not in unnamed else -1
-            if end >= 0:
-                yield Detail(position, end, name, same.get(word, word), text[position:end])
-                position = end - 1
-                break
-        position += 1
-
-
-def named(text: str) -> dict[str, set[str]]:
-    """Return the listed foods, drugs, places and names in a text, by class."""
-    found: dict[str, set[str]] = {}
-    for name in find_names(text):
-        found.setdefault(name.kind, set()).add(name.value)
-    return found
-
-
 def _find_times(text: str) -> Iterator[Detail]:
     """Yield the dates in words, months, weekdays and years of an English text, one behind the other of a kind."""
     for date in _WRITTEN_DATE.finditer(text):
@@ -173,10 +107,13 @@ def _unit_of(number: regex.Match[str]) -> tuple[str, str, int] | None:
     something too."""
     unit = _UNIT.match(number.string, number.end())
     if unit is None:
-        return ("number", "", number.end()) if LARGE.search(number.group()) else None
+        counts = LARGE.search(number.group()) or (number[0][-1] == "百" and _ENDS.match(number.string, number.end()))
+        return (MONEY, "", number.end()) if counts else None
     word = unit[1]
     if word in COMMON:
         return None
+    if word == "块" and not _PIECE_OF.match(number.string, unit.end()):
+        return MONEY, word, unit.end()
     return (stem(word), f" {word}", unit.end()) if len(word) > 3 and word.isascii() else (word, word, unit.end())
 
 
@@ -184,6 +121,8 @@ def _find_numbers(text: str) -> Iterator[Detail]:
     """Yield the dates in a text, and the other numbers with their unit."""
     dates = [Detail(found.start(), found.end(), "date", _day(found), _day(found)) for found in _DATE.finditer(text)]
     yield from dates
+    for ordinal in ORDINAL.finditer(text):
+        yield Detail(ordinal.start(), ordinal.end(), *_read_ordinal(ordinal), ordinal.group())
     for number in NUMBER.finditer(text):
         if (unit := _unit_of(number)) is None:
             continue
@@ -191,6 +130,11 @@ def _find_numbers(text: str) -> Iterator[Detail]:
         if not any(date.start < end and number.start() < date.end for date in dates):
             value = value_of(number.group())
             yield Detail(number.start(), end, kind, value, value + told)
+
+
+def _read_ordinal(ordinal: regex.Match[str]) -> tuple[str, str]:
+    """Return what is numbered, by its first character, and which of them: 第二航厦."""
+    return f"第{ordinal[2] or ''}", value_of(ordinal[1])
 
 
 def _find_opposites(text: str) -> Iterator[Detail]:
@@ -209,7 +153,7 @@ def _words_with_opposites() -> dict[str, tuple[str, str]]:
         if not {character for side in sides for word in side for character in word} & set("可不必能"):
             for side in sides:
                 for word in side:
-                    said.setdefault(word, (f"{sides[0][0]}/{sides[1][0]}", side[0]))
+                    said.setdefault(word, (kind_of_opposites(sides), side[0]))
     return said
 
 
@@ -220,13 +164,14 @@ def find_named(text: str, names: Iterable[str]) -> Iterator[Detail]:
         while start >= 0:
             end = start + len(name)
             if not text[max(0, start - 1) : start].isalnum() and not text[end : end + 1].isalnum():
-                yield Detail(start, end, "name", _same_names().get(last, last), name)
+                yield Detail(start, end, "name", same_name(last), name)
             start = text.find(name, end)
 
 
 def find_details(text: str, names: Iterable[str] = ()) -> list[Detail]:
     """Return what fills the slots of a folded text, one behind the other. `names` are those its capitals tell."""
-    found = [*_find_numbers(text), *find_names(text), *_find_opposites(text)]
+    listed = [replace(name, kind=class_of(name.kind)) for name in find_names(text)]
+    found = [*_find_numbers(text), *listed, *_find_opposites(text)]
     found += [*find_named(text, names), *find_directions(text), *(_find_times(text) if in_letters(text) else ())]
     found.sort(key=lambda one: (one.start, -one.end))
     kept: list[Detail] = []
@@ -249,6 +194,9 @@ def quantities(text: str) -> dict[tuple[str, str], list[str]]:
     for time in _find_times(text) if in_letters(text) else ():
         if time.kind != "year":
             found.setdefault((time.kind, ""), []).append(time.value)
+    for ordinal in ORDINAL.finditer(text):
+        kind, value = _read_ordinal(ordinal)
+        found.setdefault((kind, ""), []).append(value)
     for number in NUMBER.finditer(_without(text, _DATE)):
         if (unit := _unit_of(number)) is None:
             continue

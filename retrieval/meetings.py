@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from retrieval.english import COMMON
 from retrieval.frames import ASKED, DENIED, POLARITY, Frame, Slot, is_warning
+from retrieval.listed import asked_kinds
 
 Difference = tuple[str, str]
 
@@ -109,7 +110,7 @@ def _meetings(one: Frame, other: Frame, may_deny: Callable[[int, int, float], bo
             if slot.kind != POLARITY:
                 counts = _is_same_place(left, right, begin) and (slot.place in one.denied) == (place in other.denied)
                 differs = slot.value != found.value
-                if "/" in slot.kind and (one.asks or other.asks):
+                if "/" in slot.kind and slot.kind not in asked_kinds() and (one.asks or other.asks):
                     counts = False
             elif one.filled.get(slot.place) != other.filled.get(place):
                 continue  # "not safe" and "dangerous" say the same

@@ -16,12 +16,14 @@ _COUNTED = "[个年月日天号岁倍杯颗粒克公斤元块人次度点分秒�
 """What follows small Chinese numerals where they count: 三明治 counts nothing."""
 
 NUMBER = regex.compile(
-    rf"(?<![a-z0-9^])[-±]?(?:(?<![\w.])\.)?\d+(?:[.,^]\d+)*(?:\s?(?!{_IDIOM})[百千万亿]+(?:\d+[百千万])*+(?:(?:\d{{4}}|\d)(?=[元块人名件]|[^\w.,:/-]|$))?)?"
+    rf"(?<![a-z0-9^])[-±]?(?:(?<![\w.])\.)?\d+(?:[.,^]\d+)*(?:\s?(?!{_IDIOM})[百千万亿]+(?:\d+[百千万]+)*+(?:(?:\d{{4}}|\d)(?=[元块人名件]|[^\w.,:/-]|$))?)?"
     rf"|(?<![{_NUMERAL}数几上])(?!{_IDIOM}|{_ABOUT}|千万)(?:[{_ZEROS}{_ONES}十]|百(?=[万亿])|千(?=亿))[{_NUMERAL}]*+"
     rf"(?:(?<=[百千万亿])|(?={_COUNTED}))"
 )
 LARGE = regex.compile(r"[千万亿]$")
 """The end of a number that counts something, said or not: 月薪三万."""
+ORDINAL = regex.compile(rf"第([{_ONES}十\d]{{1,3}})(\p{{Han}})?")
+"""第二航厦: the number, and the first of what is numbered."""
 
 _PIECE = regex.compile(rf"\d+(?:\.\d+)?|[{_NUMERAL}]")
 _IN_ROW = regex.compile(rf"[{_ZEROS}{_ONES}]+")

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from retrieval.contradiction import find_contradictions
-from retrieval.details import CLASSES, WORDS
+from retrieval.listed import CLASSES, WORDS
 from retrieval.normalise import fold
 
 

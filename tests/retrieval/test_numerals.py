@@ -56,4 +56,12 @@ def test_it_counts_nothing_where_nothing_is_counted(text: str) -> None:
 
 
 def test_a_large_number_counts_without_a_unit_and_ends_before_a_date() -> None:
-    assert quantities(fold("補助3萬12月起"))["number", ""] == ["30000"]
+    assert quantities(fold("補助3萬12月起"))["元", ""] == ["30000"]
+
+
+def test_a_number_of_several_units_is_read_to_its_end() -> None:
+    assert quantities(fold("編列1億2千萬預算"))["元", ""] == ["120000000"]
+
+
+def test_what_is_numbered_counts_apart_from_how_many() -> None:
+    assert quantities(fold("第二航廈有3個門"))["第航", ""] == ["2"]

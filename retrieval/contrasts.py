@@ -1,0 +1,109 @@
+"""What two claims name, count or tell of a direction: where each has something of its own of one class, they differ."""
+
+from collections.abc import Iterable, Iterator
+
+import regex
+
+from retrieval.details import find_details, find_directions, is_denied, quantities, telling_directions
+from retrieval.english import in_letters
+from retrieval.listed import holders, named, opposites
+from retrieval.meetings import Difference
+from retrieval.normalise import bigrams, size_of
+
+SHORT = 30.0
+"""Size (`retrieval.normalise.size_of`) up to which a text says one thing, so that all it says must be told."""
+LONGEST_TELLING = 260
+"""Characters up to which another text may tell the same at length; a story names and counts many things."""
+TOLD = 0.34
+"""Share of the character pairs of a short claim, its details aside, that stand in what tells it at length."""
+DETAIL = 2
+"""Character pairs that a detail is worth which both tell; in an alphabet it is words as any."""
+_ASIDE = regex.compile(
+    "听说|听过|请问|网[路络]上?|有人说|想确认|确认一下|是不是|是否|(?:是|为)?真的?(?:吗|嘛)?|假的|可信|谣言|有这回事|[吗嘛呢]"
+)
+"""What asks about a claim and says nothing of it."""
+_CLAUSE = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+
+
+def contrasts(left: str, right: str, *, asks: bool, directions: bool = True) -> Iterator[Difference]:
+    """Yield, class by class, what only one of two folded texts has, where both have something of their own. `asks`:
+    one of them is a question, which asks as much about "safe" as about "dangerous"."""
+    yield from _names(named(left), named(right))
+    yield from _numbers(left, right)
+    if directions:
+        yield from _directions(left, right, asks=asks)
+
+
+def contrasts_in_short(left: str, right: str) -> Iterator[Difference]:
+    """Yield the same of a short claim, or a question about one, and a longer text that tells most of it."""
+    short, longer = (left, right) if len(left) <= len(right) else (right, left)
+    if size_of(short) > SHORT or len(longer) > LONGEST_TELLING or not _tells_most(longer, short):
+        return
+    yield from contrasts(left, right, asks=True)
+
+
+def _tells_most(longer: str, short: str) -> bool:
+    """Whether most of what a short claim says stands in a longer text, beside the details that are told otherwise."""
+    plain, position, told = "", 0, 0
+    for detail in find_details(short):
+        plain, position = f"{plain}{short[position : detail.start]} ", detail.end
+        told += DETAIL * (detail.told in longer and not in_letters(short))
+    clauses = _CLAUSE.findall(_ASIDE.sub(" ", plain + short[position:]))
+    pairs = [pair for clause in clauses for pair in bigrams(clause) if len(pair) == 2]
+    return told + sum(pair in longer for pair in pairs) >= TOLD * (told + len(pairs)) > 0
+
+
+def _names(left: dict[str, set[str]], right: dict[str, set[str]]) -> Iterator[Difference]:
+    for kind in left.keys() & right.keys():
+        mine = [word for word in left[kind] - right[kind] if not _is_told(word, right[kind])]
+        theirs = [word for word in right[kind] - left[kind] if not _is_told(word, left[kind])]
+        if mine and theirs:
+            yield "、".join(sorted(mine)), "、".join(sorted(theirs))
+
+
+def _is_told(word: str, others: Iterable[str]) -> bool:
+    """Whether one of the others is a part of the word, or the word of it: by its letters, or by what holds what."""
+    above, nothing = holders(), frozenset[str]()
+    return any(
+        word in other or other in word or other in above.get(word, nothing) or word in above.get(other, nothing)
+        for other in others
+    )
+
+
+def _numbers(left: str, right: str) -> Iterator[Difference]:
+    """Yield units whose numbers have nothing in common in the two texts."""
+    mine, theirs = quantities(left), quantities(right)
+    differing = sorted(key for key in mine.keys() & theirs.keys() if not set(mine[key]) & set(theirs[key]))
+    for unit, told in differing:
+        if not told or (unit, "") not in differing:
+            shown = "" if unit.isascii() and len(unit) > 3 else unit
+            yield mine[unit, told][0] + shown, theirs[unit, told][0] + shown
+
+
+def _directions(left: str, right: str, *, asks: bool) -> Iterator[Difference]:
+    """Yield the words of one text whose opposites the other has; in English the telling ones, others only in place."""
+    for one, other in opposites(asked=asks):
+        for mine, theirs in ((one, other), (other, one)):
+            told, opposite = _first(mine, left), _first(theirs, right)
+            if told and opposite and not (_first(theirs, left) or _first(mine, right)):
+                yield told, opposite
+    if asks:
+        return
+    mine_said, theirs_said = _directions_of(left), _directions_of(right)
+    for pair in sorted(mine_said.keys() & theirs_said.keys()):
+        if not mine_said[pair].keys() & theirs_said[pair].keys():
+            yield next(iter(mine_said[pair].values())), next(iter(theirs_said[pair].values()))
+
+
+def _first(words: Iterable[str], text: str) -> str | None:
+    return next((word for word in words if word in text), None)
+
+
+def _directions_of(text: str) -> dict[str, dict[str, str]]:
+    """Return what an English text says of each pair of opposites, and how. What it denies it does not say: "no less
+    than" is not "less than"."""
+    found: dict[str, dict[str, str]] = {}
+    for word in find_directions(text) if in_letters(text) else ():
+        if word.kind in telling_directions() and not is_denied(text, word.start):
+            found.setdefault(word.kind, {}).setdefault(word.value, word.told)
+    return found

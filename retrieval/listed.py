@@ -1,0 +1,120 @@
+"""The words in `words/` by which claims differ: foods, drugs, places, names and things, one thing's other names, what
+holds what, and opposites."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import regex
+
+from retrieval.frames import Detail
+from retrieval.normalise import fold
+
+WORDS = Path(__file__).parent / "words"
+CLASSES = ("food", "drug", "place", "name", "thing")
+APART = ("drug", "thing")
+"""Classes of which each line is told apart where two texts are compared as a whole: a drug is no disease, a taxi no
+mask. Where one stands in the place of the other, they differ all the same."""
+_NO_NAME_IN_LETTERS = frozenset({"who"})
+"""Listed names that are mostly another word where the whole text is in an alphabet."""
+_REST = regex.compile(r"(?:e?s)?(?![a-z0-9])")
+
+
+@cache
+def _lexicon() -> dict[str, list[tuple[str, str]]]:
+    """Return every (word, class) by the word's first two characters, the longest words first. Words in an alphabet
+    are a class of their own, line by line: Taiwan does not contradict 台灣, nor Houston Texas."""
+    words: dict[str, str] = {}
+    for name in CLASSES:
+        for line, listed in enumerate(fold((WORDS / f"{name}.txt").read_text(encoding="utf-8")).splitlines()):
+            for word in listed.split():
+                own = "in letters " if word.isascii() and name != "name" else ""
+                kind = f"{name} {own}{line}" if own or name in APART else name
+                words.setdefault(word.replace("_", " "), kind)
+    by_start: dict[str, list[tuple[str, str]]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        by_start.setdefault(word[:2], []).append((word, words[word]))
+    return by_start
+
+
+@cache
+def _same_names() -> dict[str, str]:
+    """Return the first of its names for every word that is one thing with another word."""
+    groups = [group.split("/") for group in fold((WORDS / "same.txt").read_text(encoding="utf-8")).split()]
+    return {name: names[0] for names in groups for name in names[1:]}
+
+
+def same_name(word: str) -> str:
+    """Return the first of the names of what a folded word names."""
+    return _same_names().get(word, word)
+
+
+@cache
+def holders() -> dict[str, frozenset[str]]:
+    """Return what holds each word that is a kind or a part of something: 胃癌 is 癌症, and 台北 is 台灣."""
+    found: dict[str, frozenset[str]] = {}
+    for line in fold((WORDS / "wider.txt").read_text(encoding="utf-8")).splitlines():
+        whole, *parts = (same_name(word) for word in line.split())
+        for part in parts:
+            found[part] = found.get(part, frozenset()) | {whole}
+    return found
+
+
+@cache
+def opposites(*, asked: bool = False) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """Return the words that say one thing, and those that say its opposite. `asked`: only the pairs on the
+    first line, which differ in a question too; who asks whether a thing is safe asks whether it is dangerous."""
+    lines = fold((WORDS / "opposites.txt").read_text(encoding="utf-8")).splitlines()
+    pairs = " ".join(lines[:1] if asked else lines).split()
+    sides = (pair.replace("_", " ").partition("/") for pair in pairs)
+    return tuple((tuple(one.split(",")), tuple(other.split(","))) for one, _, other in sides if other)
+
+
+def kind_of_opposites(sides: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
+    """Return the kind of a detail that is one of two opposites."""
+    return f"{sides[0][0]}/{sides[1][0]}"
+
+
+@cache
+def asked_kinds() -> frozenset[str]:
+    """Return the kinds of the opposites that differ in a question too."""
+    return frozenset(map(kind_of_opposites, opposites(asked=True)))
+
+
+def class_of(kind: str) -> str:
+    """Return what a kind of name is where it stands: a drug, or a disease in its place."""
+    return kind if "in letters" in kind else kind.partition(" ")[0]
+
+
+def find_names(text: str) -> Iterator[Detail]:
+    """Yield the listed foods, drugs, places, names and things in a text, as they stand there."""
+    lexicon, same, position = _lexicon(), _same_names(), 0
+    unnamed = _NO_NAME_IN_LETTERS if text.isascii() else ()
+    while position < len(text) - 1:
+        for word, name in lexicon.get(text[position : position + 2], ()):
+            end = _end_of(word, text, position) if text.startswith(word, position) and word not in unnamed else -1
+            if end >= 0:
+                yield Detail(position, end, name, same.get(word, word), text[position:end])
+                position = end - 1
+                break
+        position += 1
+
+
+def named(text: str) -> dict[str, set[str]]:
+    """Return the listed foods, drugs, places, names and things in a text, by kind."""
+    found: dict[str, set[str]] = {}
+    for name in find_names(text):
+        found.setdefault(name.kind, set()).add(name.value)
+    return found
+
+
+def _end_of(word: str, text: str, start: int) -> int:
+    """Return where a listed word that begins there ends, -1 if it is no word there but a part of one. In an alphabet it
+    may be a plural."""
+    end = start + len(word)
+    if not word.isascii():
+        return end
+    if text[max(0, start - 1) : start].isascii() and text[max(0, start - 1) : start].isalnum():
+        return -1
+    rest = _REST.match(text, end)
+    return rest.end() if rest is not None else -1
