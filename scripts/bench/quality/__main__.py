@@ -34,6 +34,7 @@ from scripts.bench.quality.examples import (
     english_rows,
     find_clusters,
     fold_of,
+    shared_replies,
 )
 from scripts.bench.quality.made import make_near_misses, make_positives
 from scripts.bench.quality.pair_table import load_pair_sets, show_pairs
@@ -97,11 +98,13 @@ def make_tasks(sample: Sample, clusters: Clusters) -> list[Task]:
     for linked in telling:
         by_key.pop(matching_key(sample.replies[linked]), None)
     others = rng.sample(sorted(by_key.values()), UNLINKED)
-    made = [(a, sample.messages[a], sample.messages[rng.choice(messages)[0]]) for a, _ in rng.sample(messages, MADE)]
+    made = [(a, rng.choice(messages)[0]) for a, _ in rng.sample(messages, MADE)]
     positives = [
-        (a, p.text, family[a]) for a, text, other in made for p in rng.sample(make_positives(text, other, rng), 2)
+        (a, p.text, family[a] | (family[other] if p.kind == "pasted" else frozenset()))
+        for a, other in made
+        for p in rng.sample(make_positives(sample.messages[a], sample.messages[other], rng), 2)
     ]
-    misses = [(a, m.text, frozenset[str]()) for a, text, _ in made for m in make_near_misses(text, rng)[:2]]
+    misses = [(a, m.text, frozenset[str]()) for a, _ in made for m in make_near_misses(sample.messages[a], rng)[:2]]
     return [
         Task("message → title", titles, [(a, sample.messages[a], family[a]) for a, _ in titles]),
         Task("title → message", messages, [(a, title, family[a]) for a, title in titles]),
@@ -114,7 +117,7 @@ def make_tasks(sample: Sample, clusters: Clusters) -> list[Task]:
                 if set(replies) & telling
             ],
         ),
-        Task("message → message", messages, _sharing(sample, articles_of, telling), alone=True),
+        Task("message → message", messages, _sharing(sample), alone=True),
         Task("made positives → message", messages, positives),
         Task("made near-misses → message", messages, misses),
         _posts_in_english(),
@@ -129,16 +132,13 @@ def _posts_in_english() -> Task:
     return Task("English post → claim", entries, queries)
 
 
-def _sharing(
-    sample: Sample, articles_of: Mapping[str, set[str]], telling: set[str]
-) -> list[tuple[str, str, frozenset[str]]]:
-    """Return the messages that share a telling reply with others, and those others."""
-    queries = []
-    for article_id, reply_ids in sample.links.items():
-        others = {a for r in reply_ids if r in telling for a in articles_of[r] if a in sample.messages} - {article_id}
-        if others:
-            queries.append((article_id, sample.messages[article_id], frozenset(others)))
-    return queries
+def _sharing(sample: Sample) -> list[tuple[str, str, frozenset[str]]]:
+    """Return the messages that share a telling reply with others and were read as the same claim, and those others."""
+    same: dict[str, set[str]] = {}
+    for one, other in shared_replies():
+        same.setdefault(one, set()).add(other)
+        same.setdefault(other, set()).add(one)
+    return [(a, sample.messages[a], frozenset(others)) for a, others in same.items()]
 
 
 def run_task(

@@ -32,6 +32,8 @@ from scripts.bench.quality.made import main_sentence, make_near_misses, make_pos
 from scripts.bench.quality.sample import Sample
 
 READ_PAIRS = Path(__file__).with_name("read_pairs.jsonl")
+SHARED_REPLIES = Path(__file__).with_name("shared_replies.jsonl")
+QUESTIONS = Path(__file__).with_name("questions.jsonl")
 ENGLISH = Path(__file__).with_name("english.jsonl")
 FOLDS = 5
 POOL = 6
@@ -174,6 +176,12 @@ def read_pairs() -> list[dict[str, Any]]:
     return [json.loads(line) for line in READ_PAIRS.read_text(encoding="utf-8").splitlines()]
 
 
+def shared_replies() -> list[tuple[str, str]]:
+    """Return the messages that share a telling reply and, read by eye, make the same claim (see READ_PAIRS.md)."""
+    rows = (json.loads(line) for line in SHARED_REPLIES.read_text(encoding="utf-8").splitlines())
+    return [(row["article_a"], row["article_b"]) for row in rows if row["same_claim"]]
+
+
 def pair_examples(clusters: Clusters, labelled: Path | None) -> Iterator[Example]:
     """Yield the pairs read by eye, and the labelled pairs where that folder is there, both ways round."""
     for row in read_pairs():
@@ -191,6 +199,11 @@ def pair_examples(clusters: Clusters, labelled: Path | None) -> Iterator[Example
 def english_rows() -> list[dict[str, str]]:
     """Return claims in English, each with a message that makes it and one that is near it (see READ_PAIRS.md)."""
     return [json.loads(line) for line in ENGLISH.read_text(encoding="utf-8").splitlines()]
+
+
+def question_rows() -> list[dict[str, Any]]:
+    """Return reports with questions about them and questions near them (see READ_PAIRS.md)."""
+    return [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
 
 
 def english_cluster(row: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from retrieval.message import text_to_encode
 from retrieval.normalise import bigrams, matching_key
 from retrieval.pairs import judge_pair
 from scripts.bench.quality.cached_encoder import CachedEncoder
-from scripts.bench.quality.examples import Clusters, english_cluster, english_rows, fold_of, read_pairs
+from scripts.bench.quality.examples import Clusters, english_cluster, english_rows, fold_of, question_rows, read_pairs
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,12 @@ def load_pair_sets(clusters: Clusters, labelled: Path | None) -> Iterator[PairSe
         for name in ("message", "near_miss")
     ]
     yield PairSet("English pairs", [pair for pair, _ in english], [fold for _, fold in english])
+    for name in ("first", "second"):
+        asked = [row for row in question_rows() if row["set"] == name]
+        made = [
+            Pair("", text, r["report"], kind == "same") for r in asked for kind in ("same", "near") for text in r[kind]
+        ]
+        yield PairSet(f"questions, {name} set", made, [0] * len(made))
     if labelled:
         theirs = list(load_folder(labelled).pairs)
         yield PairSet("labelled pairs", theirs, [fold_of(clusters, f"labelled:{p.text_a[:12]}") for p in theirs])
