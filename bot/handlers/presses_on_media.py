@@ -14,12 +14,14 @@ from bot.events import MediaMessage, Postback
 from bot.flex import Part
 from bot.handlers.asking import Person
 from bot.handlers.kept_message import find_kept_media
+from bot.handlers.looking_at_media import decide_on
 from bot.handlers.looking_up import about, find_view
-from bot.handlers.media_answers import consent_messages
+from bot.handlers.media_answers import answer, consent_messages
 from bot.handlers.media_refusals import REFUSED, refuse
-from bot.handlers.preparing_media import prepare_media, publish_media
+from bot.handlers.preparing_media import Prepared, prepare_media, publish_media
 from bot.handlers.presses_on_consent import to_result
 from bot.handlers.remembering import Record, remember_asked
+from bot.media.merging import LookedAt
 from bot.outcome import HandlerResult
 from bot.services import Services
 
@@ -35,12 +37,21 @@ async def agree_to_media(event: Postback, action: Action, services: Services) ->
         return await refuse(kept, services, error, asked_by=event)
     view = about(await find_view(services, event), action.decision_id)
     if action.mark != prepared.mark:
-        return HandlerResult(consent_messages(view, kept, prepared.read, prepared.parts), "draft_shown")
+        return await _show_anew(view, kept, prepared, services)
     asked = await publish_media(services, Person(event.chat, event.user_id), prepared.media)
     result = to_result(view, asked)
     if asked.receipt is None:
         return result
     return replace(result, record=remember_asked(event, action, asked.receipt.article_id, prepared.media.text))
+
+
+async def _show_anew(view: View, kept: MediaMessage, prepared: Prepared, services: Services) -> HandlerResult:
+    """It reads otherwise than it did: what is known of these words, or else the consent to them."""
+    if prepared.read.text:
+        found = await decide_on(services, kept, LookedAt(read=prepared.read), prepared.media.sha256)
+        if not found.is_unknown:
+            return replace(await answer(kept, services, found), keep_payload=False, record=None)
+    return HandlerResult(consent_messages(view, kept, prepared.read, prepared.parts), "draft_shown")
 
 
 async def offer_media(

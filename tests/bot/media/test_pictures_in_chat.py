@@ -38,6 +38,7 @@ from tests.bot.conversation import ASKER, OUTSIDER, postbacks, said
 from tests.bot.fakes import make_event
 from tests.bot.makers import make_match
 from tests.bot.media.album import READ, WORDS, Album, other, photo, same_smaller
+from tests.bot.test_handlers import add_article
 
 
 async def test_an_unknown_picture_leads_to_exactly_what_would_become_public(album: Album) -> None:
@@ -91,6 +92,19 @@ async def test_words_that_would_come_out_otherwise_are_shown_again_first(album: 
     assert pressed.outcome == "draft_shown"
     assert "快轉發" in said(pressed)
     assert (await album.chat.press(album.chat.buttons(pressed)[Press.AGREE_MEDIA])).outcome == "asked"
+
+
+async def test_words_that_are_read_only_at_the_yes_and_are_known_are_answered_instead(album: Album) -> None:
+    album.reader.text = ReadText(Reading.TOO_SLOW)
+    asked = await album.send(photo())
+    await add_article(album.chat, "known", Verdict.RUMOR)
+    album.chat.will_find(make_match("known", band=Band.ANSWER))
+    album.reader.text = READ
+    pressed = await album.chat.press(album.chat.buttons(asked)[Press.AGREE_MEDIA])
+    assert pressed.outcome == "answer"
+    assert "含有不實訊息" in said(pressed)
+    async with album.database.reading() as session:
+        assert [article.id for article in await session.scalars(select(Article))] == ["known"]
 
 
 UNSURE = ReadText(Reading.NOTHING, lines=lines_of("header\n5\t1\t1\t1\t1\t1\t0\t0\t900\t90\t4\t0912345678"))
