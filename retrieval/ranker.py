@@ -24,7 +24,7 @@ from retrieval.link_evidence import MAX_ARTICLES, is_page
 from retrieval.message import Message, Passage, text_to_encode
 from retrieval.normalise import matching_key, size_of
 from retrieval.other_language import is_chinese, is_foreign, probability_of, stands_out
-from retrieval.overlap import WeighedText, weigh_units
+from retrieval.overlap import WeighedText, weigh_many
 from retrieval.signals import FEATURES, Matrix, add_dense, are_near_copies, word_signals
 from retrieval.types import Band, Entry, Match, Vector
 from retrieval.units import Hashes
@@ -256,8 +256,7 @@ class Ranker:
         ]
 
     def _weigh(self, slots: Sequence[int]) -> list[WeighedText]:
-        background = load_background()
-        return [weigh_units(self._index.units(slot), background) for slot in slots]
+        return weigh_many([self._index.units(slot) for slot in slots], load_background())
 
     def _check(self, checks: Checks, found: Scored) -> Scored:
         """Look for what contradicts a match that would be offered."""

@@ -20,6 +20,9 @@ Hashes = NDArray[np.uint32]
 MAX_CHARACTERS = 6000
 """No more of a text is compared: LINE's longest message has 5,000 characters."""
 
+RUN = 3
+"""Units of a run."""
+
 _VOWEL = regex.compile(r"[aeiouy]")
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _PIECE = regex.compile(
@@ -44,7 +47,7 @@ class Units:
 
 def runs_of(hashes: Hashes) -> Hashes:
     """Return hashes of three units in a row (four characters of Chinese): what copying leaves and chance does not."""
-    if len(hashes) < 3:
+    if len(hashes) < RUN:
         return hashes[:0]
     first, second, third = (
         hashes[:-2] * np.uint32(0x9E3779B1),

@@ -62,6 +62,21 @@ def test_a_change_is_seen_by_the_next_search(index: LexicalIndex) -> None:
     assert len(index) == len(TEXTS)
 
 
+def test_asking_changes_nothing(index: LexicalIndex) -> None:
+    first = index.search("檸檬水癌症", 5)
+    index.search("颱風天停電", 5)
+    assert index.search("檸檬水癌症", 5) == first
+
+
+def test_a_removed_text_that_comes_back_is_found(index: LexicalIndex) -> None:
+    index.remove([2])
+    assert found(index, "隔夜菜") == []
+    index.replace([2], [TEXTS[2]])
+    assert found(index, "隔夜菜") == [2]
+    index.settle(fully=True)
+    assert found(index, "隔夜菜") == [2]
+
+
 def test_what_is_deferred_is_found_after_settling(index: LexicalIndex) -> None:
     index.replace([9], ["疫苗裡有晶片"], defer=True)
     assert found(index, "晶片") == []

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.background import load_background
-from retrieval.overlap import Overlap, WeighedText, compare, weigh_text
+from retrieval.overlap import Overlap, WeighedText, compare, weigh_many, weigh_text
 from retrieval.signals import FEATURES, signal_matrix
+from retrieval.units import runs_of, unit_hashes
 
 CLAIM = "柿子和優酪乳一起吃會中毒"
 
@@ -18,6 +19,17 @@ def weighed(text: str) -> WeighedText:
 
 def overlap(query: str, *entries: str) -> Overlap:
     return compare(weighed(query), [weighed(entry) for entry in entries])
+
+
+def test_it_weighs_many_texts_as_it_weighs_each() -> None:
+    texts = [CLAIM, "🔴", "好", "明天台北停班停課 3.5 %", "no two of these are alike"]
+    together = weigh_many([unit_hashes(text) for text in texts], load_background())
+    for one, text in zip(together, texts, strict=True):
+        assert one.hashes.tolist() == unit_hashes(text).tolist()
+        assert one.weights.tolist() == weighed(text).weights.tolist()
+        assert one.total == weighed(text).total == float(one.weights.sum())
+        assert one.runs.tolist() == runs_of(one.hashes).tolist()
+    assert weigh_many([], load_background()) == []
 
 
 def test_it_says_that_a_text_holds_itself_whole() -> None:
