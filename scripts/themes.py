@@ -21,7 +21,7 @@ from storage.exports.masking import Masker
 from storage.index_entries import adopted_model
 from storage.themes import MappedText, NewPlace, load_mapped_texts, save_map
 
-MISSING = "scikit-learn is not installed, so there is no theme map: pip install 'chaming[themes]'"
+MISSING = "scikit-learn is not installed, so there is no theme map: pip install -e '.[themes]'"
 
 
 async def make_map(database: Database, now: datetime) -> str:

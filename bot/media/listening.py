@@ -109,5 +109,5 @@ def load_model(name: str) -> SpeechModel:
 def open_listener(settings: Settings) -> Listener:
     """The listener the settings ask for; raises SettingsError when its package is missing."""
     if settings.speech_model is not None and importlib.util.find_spec("faster_whisper") is None:
-        raise SettingsError("SPEECH_MODEL needs the package faster-whisper. Example: pip install 'chaming[speech]'")
+        raise SettingsError("SPEECH_MODEL needs the package faster-whisper. Example: pip install -e '.[speech]'")
     return Listener(settings.speech_model, folder=settings.data_dir / "speech-model")

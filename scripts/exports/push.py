@@ -20,7 +20,7 @@ LIBRARIES = {"hf": "huggingface_hub", "s3": "boto3"}
 def run_push(root: Path, service: str, place: str, *, for_real: bool) -> None:
     """Upload the newest release in `root`, or list what would be uploaded; any failure is one clear line."""
     if importlib.util.find_spec(LIBRARIES[service]) is None:
-        raise click.ClickException(f"--push {service} needs {LIBRARIES[service]}: pip install 'chaming[research]'")
+        raise click.ClickException(f"--push {service} needs {LIBRARIES[service]}: pip install -e '.[research]'")
     try:
         releases = list_releases(root)
         if not releases:

@@ -40,7 +40,7 @@ def run_export(
     settings = settings_or_exit()
     chosen = formats or available_formats()
     if "parquet" in chosen and "parquet" not in available_formats():
-        raise click.ClickException("Parquet needs pyarrow: pip install 'chaming[research]', or --format csv,jsonl")
+        raise click.ClickException("Parquet needs pyarrow: pip install -e '.[research]', or --format csv,jsonl")
     request = to_request(settings, folder, formats=chosen, since=since)
     request = replace(request, only_if_changed=if_changed, only_if_taken_back=if_taken_back)
     try:
