@@ -113,7 +113,7 @@ def load_folder(folder: Path) -> LabelledSet:
     if not articles.is_file() and not pairs.is_file():
         raise EvaluationError(f"{folder} holds neither articles.jsonl with queries.jsonl nor pairs.jsonl.")
     try:
-        return LabelledSet(
+        labelled = LabelledSet(
             articles=[
                 (_text(row, "article_id", where), _text(row, "text", where)) for where, row in _read_lines(articles)
             ]
@@ -139,6 +139,9 @@ def load_folder(folder: Path) -> LabelledSet:
         )
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"{folder} cannot be read ({error}).") from error
+    if not labelled.queries and not labelled.pairs:
+        raise EvaluationError(f"{folder} holds no query and no pair.")
+    return labelled
 
 
 def _share(count: int, of: int) -> float:

@@ -88,6 +88,8 @@ def test_it_counts_ties_as_half() -> None:
     [
         ({}, "holds neither"),
         ({"articles": ""}, "together"),
+        ({"pairs": "\n"}, "no query and no pair"),
+        ({"articles": '{"article_id": "1", "text": "a"}', "queries": ""}, "no query and no pair"),
         ({"pairs": "{"}, "pairs.jsonl, line 1: not JSON"),
         ({"pairs": "\n[]"}, "pairs.jsonl, line 2: not an object"),
         ({"pairs": '{"pair_id": "1", "text_a": "a", "text_b": "b"}'}, "same_claim"),
