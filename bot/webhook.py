@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 import structlog
 from aiohttp import web
@@ -33,6 +33,19 @@ MAX_TIMESTAMP = 2**63 - 1
 log = structlog.get_logger()
 
 
+class BadSignatureError(Exception):
+    """None of the channel secrets signed these bytes."""
+
+
+class MalformedError(Exception):
+    """The body is not a JSON object."""
+
+
+class _Request(NamedTuple):
+    body: bytes
+    signature: str
+
+
 class Webhook:
     """The handler of `/callback`."""
 
@@ -47,8 +60,8 @@ class Webhook:
     ) -> None:
         self._macs = [start_mac(secret) for secret in secrets]
         self._pseudonyms = pseudonyms
-        self._arrivals = Arrivals(receive, metrics, choose)
-        results = ("accepted", "bad_signature", "malformed", "too_large", "not_stored")
+        self._arrivals = Arrivals(self._read, receive, metrics, choose)
+        results = ("bad_signature", "malformed", "too_large", "not_stored")
         self._count = {result: metrics.webhooks.labels(result) for result in results}
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -57,19 +70,32 @@ class Webhook:
         except web.HTTPRequestEntityTooLarge:
             self._count["too_large"].inc()
             raise
-        if not is_signed(body, request.headers.get(SIGNATURE_HEADER, ""), self._macs):
+        try:
+            await self._arrivals.store(_Request(body, request.headers.get(SIGNATURE_HEADER, "")))
+        except Exception as error:
+            return self._refuse(error, body)
+        return acknowledge(request)
+
+    def _refuse(self, error: Exception, body: bytes) -> web.Response:
+        if isinstance(error, BadSignatureError):
             self._count["bad_signature"].inc()
             log.warning("webhook_signature_refused", bytes=len(body))
             return web.Response(status=401, text="bad signature")
-        try:
-            events = self._read_events(body)
-        except ValueError:
+        if isinstance(error, MalformedError):
             self._count["malformed"].inc()
             return web.Response(status=400, text="not a JSON object")
-        if events:
-            await self._store(events)
-        self._count["accepted"].inc()
-        return acknowledge(request)
+        # Not 200: LINE keeps the events and delivers them again where redelivery is switched on.
+        self._count["not_stored"].inc()
+        log.error("webhook_not_stored", bytes=len(body), exc_info=error)
+        return web.Response(status=500, text="not stored")
+
+    def _read(self, request: _Request) -> list[IncomingEvent]:
+        if not is_signed(request.body, request.signature, self._macs):
+            raise BadSignatureError
+        try:
+            return self._read_events(request.body)
+        except ValueError:
+            raise MalformedError from None
 
     def _read_events(self, body: bytes) -> list[IncomingEvent]:
         value = read_json(body)
@@ -85,15 +111,6 @@ class Webhook:
         # An event without a chat (the channel was activated, …) waits for nobody: it is a chat of its own.
         chat = self._pseudonyms.of(chat_id) if chat_id else event_id
         return IncomingEvent(event_id, chat, read_timestamp(raw.get("timestamp")), write_json(raw))
-
-    async def _store(self, events: Sequence[IncomingEvent]) -> None:
-        try:
-            await self._arrivals.store(events)
-        except Exception:
-            # Not 200: LINE keeps the events and delivers them again where redelivery is switched on.
-            self._count["not_stored"].inc()
-            log.exception("webhook_not_stored", events=len(events))
-            raise web.HTTPInternalServerError(text="not stored") from None
 
 
 async def read_body(request: web.Request) -> bytes:

@@ -8,14 +8,13 @@ keep every key until a timer comes by, or want a Redis.)
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_KEYS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `number` at once, and one more each `seconds / number`."""
+class Limit(NamedTuple):
+    """At most `number` at once, and one more each `seconds / number`. A tuple, since it is hashed for each event."""
 
     number: float
     seconds: float

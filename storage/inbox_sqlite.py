@@ -1,9 +1,9 @@
 """The inbox's writer on SQLite: one thread, one connection, and one durable commit for all that has queued up.
 
 A commit with `synchronous=FULL` costs an fsync however many rows it holds, so whatever arrives during one commit
-shares the next: the event loop gathers it and hands it over in one piece, so that the thread is woken once a group. A
-group is inserted by a single multi-row statement: Python's sqlite3 gives up the interpreter lock at every step, and a
-busy event loop takes milliseconds to give it back.
+shares the next, and the thread takes it without asking the event loop. A group is inserted by a single multi-row
+statement: Python's sqlite3 gives up the interpreter lock at every step, and a busy event loop takes milliseconds to
+give it back.
 """
 
 import asyncio
@@ -78,9 +78,7 @@ class SqliteInboxWriter:
         self._seal = seal
         self._owner = owner
         self._lease = lease
-        self._waiting: list[_Work] = []
-        self._is_writing = False
-        self._queue: queue.SimpleQueue[list[_Work] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
         self._last_id = 0
 
@@ -90,7 +88,6 @@ class SqliteInboxWriter:
 
     async def close(self) -> None:
         """Write what is waiting, then stop."""
-        self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         self._engine.dispose()
@@ -98,39 +95,39 @@ class SqliteInboxWriter:
     async def insert(self, batch: Sequence[IncomingEvent], *, may_claim: bool) -> dict[int, int]:
         """Store events durably; the new row's id for each that is claimed, by its place in `batch`."""
         future: asyncio.Future[dict[int, int]] = self._loop.create_future()
-        self._submit(Insert(batch, may_claim, future))
+        self._queue.put(Insert(batch, may_claim, future))
         return await future
 
     async def run(self, function: Callable[[Connection], T]) -> T:
         """Run `function` in a transaction of the writer."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._submit(_Call(function, future))
+        self._queue.put(_Call(function, future))
         return await future
 
     async def scrub(self) -> bool:
         """Empty the journal, so that erased bytes are in no file; False when a reader still needed it."""
         future: asyncio.Future[bool] = self._loop.create_future()
-        self._submit(_Checkpoint(future))
+        self._queue.put(_Checkpoint(future))
         return await future
 
-    def _submit(self, work: _Work) -> None:
-        """Let the work join the next group; with an idle writer that group goes at the loop's next turn."""
-        self._waiting.append(work)
-        if not self._is_writing:
-            self._is_writing = True
-            self._loop.call_soon(self._hand_over)
-
-    def _hand_over(self) -> None:
-        """Give the writer all that has gathered; without anything it is idle."""
-        group, self._waiting = self._waiting, []
-        self._is_writing = bool(group)
-        if group:
-            self._queue.put(group)
-
     def _run(self) -> None:
+        running = True
         with self._engine.connect() as connection:
-            while (group := self._queue.get()) is not None:
-                self._report(self._execute(connection, group))
+            while running:
+                group, running = self._next_group()
+                if group:
+                    self._report(self._execute(connection, group))
+
+    def _next_group(self) -> tuple[list[_Work], bool]:
+        """Wait for work, and take all that is there. False: it was the last."""
+        group: list[_Work] = []
+        work = self._queue.get()
+        while work is not None:
+            group.append(work)
+            if self._queue.empty():
+                return group, True
+            work = self._queue.get()
+        return group, False
 
     def _execute(self, connection: Connection, group: Sequence[_Work]) -> list[_Result]:
         """One transaction for the whole group; when it fails, one for each, so that only the guilty one hears of it."""
@@ -148,6 +145,8 @@ class SqliteInboxWriter:
             return results + [result for item in work for result in self._execute(connection, [item])]
 
     def _commit(self, connection: Connection, group: Sequence[Insert | _Call]) -> list[_Result]:
+        if inserts := _only_stored(group):
+            return self._insert_all(connection, inserts)
         raw = _driver(connection)
         raw.execute("BEGIN IMMEDIATE")
         try:
@@ -191,23 +190,17 @@ class SqliteInboxWriter:
             values += claimed if index in free else pending
         self._last_id += len(rows)
         inserted = raw.execute(INSERT.format(",".join([ROW] * len(rows))), values).rowcount
-        if inserted == len(rows):
+        claimable = {first_id + index for index, may in enumerate(may_claim) if may}
+        if inserted == len(rows) or not claimable:
             return {index: first_id + index for index in free}
         # A duplicate was dropped: it may have been claimed, or the one that kept a later event waiting.
-        claimable = {first_id + index for index, may in enumerate(may_claim) if may}
-        if claimable:
-            claim(connection, self._owner, now, self._lease, len(rows), claimable)
+        claim(connection, self._owner, now, self._lease, len(rows), claimable)
         found: str | None = raw.execute(CLAIMED, (first_id, self._last_id, self._owner)).fetchone()[0]
         return {int(row_id) - first_id: int(row_id) for row_id in found.split(",")} if found else {}
 
     def _report(self, results: Sequence[_Result]) -> None:
         with suppress(RuntimeError):  # the loop has ended: nobody is waiting any more
-            self._loop.call_soon_threadsafe(self._settle, results)
-
-    def _settle(self, results: Sequence[_Result]) -> None:
-        """Hand over the next group first: the disk works while the waiting requests are answered."""
-        self._hand_over()
-        settle(results)
+            self._loop.call_soon_threadsafe(settle, results)
 
 
 def settle(results: Sequence[_Result]) -> None:
@@ -219,6 +212,17 @@ def settle(results: Sequence[_Result]) -> None:
             future.set_exception(result)
         else:
             future.set_result(result)
+
+
+def _only_stored(group: Sequence[Insert | _Call]) -> list[Insert]:
+    """All of the group, if one statement does for it: nothing to claim, nothing to run, and rows for one insert.
+
+    Such a statement is a transaction of its own, begun, committed and synced in a single step: the interpreter lock,
+    which a busy event loop gives back late, is waited for once instead of a dozen times.
+    """
+    inserts = [item for item in group if isinstance(item, Insert) and not item.may_claim]
+    is_one = len(inserts) == len(group) and sum(len(insert.batch) for insert in inserts) <= MAX_GROUP
+    return inserts if is_one else []
 
 
 def _checkpoint(connection: Connection) -> bool:

@@ -37,6 +37,7 @@ from bot.metrics import Metrics
 from bot.pseudonyms import Pseudonyms
 from bot.webhook import Webhook
 from scripts.bench.load import LoadError, LoadResult, run_load, write_requests
+from scripts.serve import SWITCH_INTERVAL_S
 from storage.database import open_database
 from storage.inbox import Inbox, IncomingEvent
 from storage.migrations import migrate
@@ -89,7 +90,8 @@ async def serve(kind: str, port: int) -> None:
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    put_aside()  # as `chaming serve` does
+    put_aside()  # and this: as `chaming serve` does
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     await asyncio.Event().wait()
 
 

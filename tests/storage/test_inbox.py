@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import Connection, text, update
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -269,6 +271,53 @@ async def test_it_tells_only_the_guilty_caller_that_a_request_cannot_be_stored(i
     assert isinstance(results[0], list)
     assert [row.event_id for row in results[0]] == ["good"]
     assert await inbox.store([event("after", "c")]) != []
+
+
+async def test_it_stores_all_or_nothing_of_a_request_that_nobody_claims(inbox: Inbox) -> None:
+    results = await asyncio.gather(
+        inbox.store([event("e1", "a")], claim=False),
+        inbox.store([event("e2", "b"), event("e3", "c", timestamp=2**80)], claim=False),
+        inbox.store([event("e4", "d"), event("e1", "a")], claim=False),
+        return_exceptions=True,
+    )
+    assert [isinstance(result, Exception) for result in results] == [False, True, False]
+    assert sorted(row.event_id for row in await inbox.claim(10)) == ["e1", "e4"]
+
+
+async def test_it_waits_for_another_writer_with_what_nobody_claims(sqlite_database: Database) -> None:
+    async with opened(sqlite_database) as inbox:
+        async with sqlite_database.transaction() as other:
+            await other.execute(text("DELETE FROM inbox_event"))
+            storing = asyncio.create_task(inbox.store([event("e1")], claim=False))
+            await asyncio.sleep(0.01)
+            assert not storing.done()
+        assert await storing == []
+        assert await inbox.depth() == {"pending": 1, "claimed": 0, "failed": 0}
+
+
+async def test_it_commits_what_has_gathered_though_the_event_loop_is_busy(sqlite_database: Database) -> None:
+    assert sqlite_database.path is not None
+    async with opened(sqlite_database) as inbox:
+        (row,) = await inbox.store([event("e1")])
+        writing, may_go = threading.Event(), threading.Event()
+
+        def hold(_: Connection) -> None:
+            writing.set()
+            may_go.wait(60)
+
+        finishing = asyncio.create_task(inbox.finish(row.id, "answered", record=hold))
+        await asyncio.to_thread(writing.wait, 60)
+        storing = asyncio.create_task(inbox.store([event("e2")]))
+        await asyncio.sleep(0)
+        may_go.set()
+        with sqlite3.connect(sqlite_database.path) as reader:
+            found = "SELECT count(*) FROM inbox_event WHERE event_id = 'e2'"
+            end = time.monotonic() + 60
+            while reader.execute(found).fetchone() == (0,) and time.monotonic() < end:
+                time.sleep(0.001)  # noqa: ASYNC251 the loop is what must not be needed
+            assert reader.execute(found).fetchone() == (1,)
+        assert await finishing
+        assert [row.event_id for row in await storing] == ["e2"]
 
 
 async def test_it_finds_on_the_next_start_what_was_stored_and_never_handled(
