@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
-from moderation.queue import QueuedTask
+from moderation.queue import DONE, QueuedTask
 from storage.tables import ArticleType, TaskState
 
 RATED = frozenset({TaskState.SUBMITTED, TaskState.PROVISIONAL})
@@ -96,7 +96,7 @@ def _is_work(task: QueuedTask, work: Work, viewer: Viewer) -> bool:
     if work == Work.MINE:
         return mine or viewer.editor_id in task.authors
     if work == Work.DONE:
-        return task.state in {TaskState.VERIFIED, TaskState.REJECTED}
+        return task.state in DONE
     if task.task_id in viewer.set_aside:
         return False
     to_write = task.state == TaskState.OPEN or task.state == TaskState.CLAIMED

@@ -30,7 +30,8 @@ from storage.tables import (
 )
 
 MAX_TASKS = 2_000
-"""So many tasks are looked at, those asked about last."""
+"""So many tasks are looked at: those with something to do before those that are done, each asked about last first."""
+DONE = frozenset({TaskState.VERIFIED, TaskState.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,8 @@ async def load_tasks(session: AsyncSession, now: datetime) -> list[QueuedTask]:
 
 
 async def load_known(session: AsyncSession, now: datetime) -> "Known":
-    """What the tasks are made from. Five statements, whatever their number."""
-    asks = await _load_asks(session, now)
-    answers = await _load_answers(session)
-    raters = await _load_raters(session)
-    categories = await _load_categories(session)
-    rows = await session.execute(
+    """What the tasks are made from. Five statements, whatever their number; the last four look at those tasks only."""
+    found = await session.execute(
         select(  # columns, not objects: making two thousand of those is most of the reading
             col(ReviewTask.id),
             col(ReviewTask.article_id),
@@ -89,10 +86,21 @@ async def load_known(session: AsyncSession, now: datetime) -> "Known":
         )
         .join(Article, col(Article.id) == col(ReviewTask.article_id))
         .where(col(Article.status) == Status.NORMAL)
-        .order_by(func.coalesce(col(Article.last_requested_at), col(ReviewTask.created_at)).desc())
+        .order_by(
+            col(ReviewTask.state).in_(DONE),
+            func.coalesce(col(Article.last_requested_at), col(ReviewTask.created_at)).desc(),
+        )
         .limit(MAX_TASKS)
     )
-    return Known(rows.tuples().all(), asks, answers, raters, categories)
+    rows = found.tuples().all()
+    articles = [row[1] for row in rows]
+    return Known(
+        rows,
+        await _load_asks(session, articles, now),
+        await _load_answers(session, articles),
+        await _load_raters(session, articles),
+        await _load_categories(session, articles),
+    )
 
 
 def make_tasks(known: "Known", now: datetime) -> list[QueuedTask]:
@@ -224,15 +232,14 @@ class Known:
     categories: Mapping[str, Sequence[tuple[str, str]]]
 
 
-async def _load_asks(session: AsyncSession, now: datetime) -> dict[str, _Asks]:
+async def _load_asks(session: AsyncSession, articles: Sequence[str], now: datetime) -> dict[str, _Asks]:
     since = [now - timedelta(days=days) for days, _ in BUCKETS]
     at = col(ReplyRequest.created_at)
     newer = [func.sum(case((at > moment, 1), else_=0)) for moment in since]
     before = func.sum(case(((at <= now - timedelta(days=1)) & (at > now - timedelta(days=8)), 1), else_=0))
     rows = await session.execute(
         select(col(ReplyRequest.article_id), func.count(), before, *newer)
-        .join(ReviewTask, col(ReviewTask.article_id) == col(ReplyRequest.article_id))
-        .where(col(ReplyRequest.status) == Status.NORMAL)
+        .where(col(ReplyRequest.article_id).in_(articles), col(ReplyRequest.status) == Status.NORMAL)
         .group_by(col(ReplyRequest.article_id))
     )
     return {article_id: _Asks(total, _to_buckets(counts), past) for article_id, total, past, *counts in rows}
@@ -244,7 +251,7 @@ def _to_buckets(newer: Sequence[Any]) -> tuple[int, ...]:
     return tuple(count - smaller for count, smaller in zip(counts, [0, *counts], strict=False))
 
 
-async def _load_answers(session: AsyncSession) -> dict[str, list[_Link]]:
+async def _load_answers(session: AsyncSession, articles: Sequence[str]) -> dict[str, list[_Link]]:
     rows = await session.execute(
         select(
             col(ArticleReply.article_id),
@@ -252,9 +259,7 @@ async def _load_answers(session: AsyncSession) -> dict[str, list[_Link]]:
             col(ArticleReply.positive_feedback_count),
             col(ArticleReply.negative_feedback_count),
             col(ArticleReply.contributor),
-        )
-        .join(ReviewTask, col(ReviewTask.article_id) == col(ArticleReply.article_id))
-        .where(col(ArticleReply.status) == Status.NORMAL)
+        ).where(col(ArticleReply.article_id).in_(articles), col(ArticleReply.status) == Status.NORMAL)
     )
     links: dict[str, list[_Link]] = defaultdict(list)
     for article_id, state, liked, disliked, contributor in rows:
@@ -262,11 +267,9 @@ async def _load_answers(session: AsyncSession) -> dict[str, list[_Link]]:
     return links
 
 
-async def _load_raters(session: AsyncSession) -> dict[str, list[str]]:
+async def _load_raters(session: AsyncSession, articles: Sequence[str]) -> dict[str, list[str]]:
     rows = await session.execute(
-        select(col(Rating.article_id), col(Rating.rater)).join(
-            ReviewTask, col(ReviewTask.article_id) == col(Rating.article_id)
-        )
+        select(col(Rating.article_id), col(Rating.rater)).where(col(Rating.article_id).in_(articles))
     )
     raters: dict[str, list[str]] = defaultdict(list)
     for article_id, rater in rows:
@@ -274,12 +277,11 @@ async def _load_raters(session: AsyncSession) -> dict[str, list[str]]:
     return raters
 
 
-async def _load_categories(session: AsyncSession) -> dict[str, list[tuple[str, str]]]:
+async def _load_categories(session: AsyncSession, articles: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
     rows = await session.execute(
         select(col(ArticleCategory.article_id), col(Category.id), col(Category.title))
         .join(Category, col(Category.id) == col(ArticleCategory.category_id))
-        .join(ReviewTask, col(ReviewTask.article_id) == col(ArticleCategory.article_id))
-        .where(col(ArticleCategory.status) == Status.NORMAL)
+        .where(col(ArticleCategory.article_id).in_(articles), col(ArticleCategory.status) == Status.NORMAL)
         .order_by(col(Category.title))
     )
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint, false, true
+from sqlalchemy import Index, UniqueConstraint, false, text, true
 from sqlmodel import Field, SQLModel
 
 from storage.tables.articles import Status
@@ -48,14 +48,21 @@ class Asker(SQLModel, table=True):
     updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+HAS_REASON = text("reason IS NOT NULL")
+
+
 class ReplyRequest(SQLModel, table=True):
     """One person asking about one article."""
 
     __tablename__ = "reply_request"
-    __table_args__ = (UniqueConstraint("article_id", "contributor", "app_id", "source"),)
+    __table_args__ = (
+        UniqueConstraint("article_id", "contributor", "app_id", "source"),
+        Index("reply_request_by_time", "article_id", "status", "created_at"),
+        Index("reply_request_reasons", "article_id", "id", sqlite_where=HAS_REASON, postgresql_where=HAS_REASON),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
-    article_id: str = Field(foreign_key="article.id", index=True)
+    article_id: str = Field(foreign_key="article.id")
     contributor: str | None = None
     """Pseudonym of the person asking: an `Asker.id`, or what an import carried."""
     variant_id: str | None = None

@@ -84,6 +84,19 @@ async def test_it_shows_what_most_people_ask_first_and_says_why(desk: Desk, volu
     assert "No task is like that" in await volunteer.text("/review/?asked=99")
 
 
+async def test_what_is_done_pushes_nothing_out_that_is_to_be_done(
+    desk: Desk, volunteer: Volunteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.queue.MAX_TASKS", 2)
+    await desk.add_task("waiting for long")
+    for text in ("done one", "done two"):
+        task_id = await desk.add_task(text, askers=3)
+        async with desk.database.transaction() as session:
+            (await session.get_one(ReviewTask, task_id)).state = TaskState.VERIFIED
+    assert "waiting for long" in await volunteer.text("/review/")
+    assert "done two" in await volunteer.text("/review/?work=done")
+
+
 async def test_it_searches_with_the_bots_matcher(desk: Desk, volunteer: Volunteer) -> None:
     await desk.add_task("lemon water cures cancer")
     await desk.add_task("eggs are blue")
