@@ -12,6 +12,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from bot.wording import TAIPEI, Wordings, Words, choose_from_header, load_wordings
+from moderation.console.assets import read_asset as read_shared_asset
 from storage.database import Database
 
 MAX_AGE_S = 60
@@ -125,6 +126,9 @@ def open_site(database: Database, public_url: str, releases: Path) -> Site:
 
 
 def read_asset(name: str) -> bytes:
+    """Ours, or the chart library that the volunteers' console has too."""
+    if name.startswith("uPlot."):
+        return read_shared_asset(name)
     return (resources.files("bot.data_pages") / "assets" / name).read_bytes()
 
 

@@ -46,6 +46,12 @@ def read_form(form: Mapping[str, object]) -> Writing:
     )
 
 
+def read_version(form: Mapping[str, object]) -> int:
+    """Which version of the draft the form was made from; 0, which is none, if it makes no sense."""
+    version = str(form.get("version", ""))
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+
+
 def from_day(day: str) -> datetime | None:
     """The end of a day in Taiwan, as the form gives it (2026-01-31); None: no day."""
     try:

@@ -1,8 +1,11 @@
-"""Why a task stands where it stands, in words: one line for each factor that is not one."""
+"""A task in words, for the pages that show some: why each stands where it stands, how old it is, in which state."""
 
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from moderation.benefit import Factor
+from moderation.console.labels import ARTICLE_TYPES, TASK_STATES
 from moderation.console.wording import Words
 from moderation.queue import RankedTask
 
@@ -41,6 +44,16 @@ def explain(words: Words, ranked: RankedTask) -> list[str]:
     if factors[Factor.FIT] > 1.0:
         lines.append(words("One of your topics: × {factor}", factor=_number(factors[Factor.FIT])))
     return lines
+
+
+def task_words(words: Words, now: datetime) -> dict[str, Any]:
+    """What every template that shows tasks is given."""
+    return {
+        "explain": partial(explain, words),
+        "since": lambda moment: since(words, moment, now),
+        "states": TASK_STATES,
+        "types": ARTICLE_TYPES,
+    }
 
 
 def since(words: Words, moment: datetime, now: datetime) -> str:

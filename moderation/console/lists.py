@@ -1,6 +1,6 @@
 """The queue's list for one person: filtered, searched, ranked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +14,7 @@ from storage.tables import Editor, Status
 
 FOUND = 40
 """How many matches a search looks at."""
+ON_A_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,9 @@ async def load_list(context: ConsoleContext, editor: Editor, filters: Filters) -
         if match.article_id in summaries and summaries[match.article_id].status == Status.NORMAL
     ]
     return TaskList([*found, *literal], others)
+
+
+def read_page(query: Mapping[str, str]) -> int:
+    """Which page of a long list is asked for; the first, if that makes no sense."""
+    page = query.get("page", "1")
+    return max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 5 else 1

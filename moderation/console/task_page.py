@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -25,6 +25,7 @@ from storage.tables import (
 )
 
 MAX_REASONS = 20
+MAX_WORDINGS = 10
 MAX_PEOPLE = 200
 
 
@@ -40,6 +41,9 @@ class TaskPage:
     """It is known already, and lately enough, that the viewer is looking."""
     answers: Sequence[tuple[ArticleReply, Reply]]
     variants: Sequence[str]
+    """Other wordings, the newest first."""
+    wordings: int
+    """How many there are."""
     links: Sequence[Hyperlink]
     reasons: Mapping[str, int]
     """Why people ask, the newest first, and how many of the last said so."""
@@ -60,6 +64,7 @@ def find_task_page(session: Session, task_id: str, viewer: str, now: datetime) -
     is_held = task.state == TaskState.CLAIMED and task.lease_until is not None and task.lease_until > now
     own = session.get(Presence, (task_id, viewer))
     others = select(Editor).where(col(Editor.blocked_at).is_(None), col(Editor.id) != viewer).limit(MAX_PEOPLE)
+    attached = (col(ArticleVariant.article_id) == article.id, col(ArticleVariant.detached_at).is_(None))
     return TaskPage(
         task=task,
         article=article,
@@ -68,7 +73,13 @@ def find_task_page(session: Session, task_id: str, viewer: str, now: datetime) -
         present=read_present(session, task_id, now, but=viewer),
         is_noted=own is not None and now - own.seen_at < PRESENT_FOR / 3,
         answers=_read_answers(session, article.id),
-        variants=_read_variants(session, article.id),
+        variants=session.scalars(
+            select(col(ArticleVariant.text))
+            .where(*attached)
+            .order_by(col(ArticleVariant.created_at).desc())
+            .limit(MAX_WORDINGS)
+        ).all(),
+        wordings=session.scalar(select(func.count()).select_from(ArticleVariant).where(*attached)) or 0,
         links=list(session.scalars(select(Hyperlink).where(col(Hyperlink.article_id) == article.id))),
         reasons=_read_reasons(session, article.id),
         people=list(session.scalars(others)) if is_held else [],
@@ -83,15 +94,6 @@ def _read_answers(session: Session, article_id: str) -> list[tuple[ArticleReply,
         .order_by(col(ArticleReply.created_at))
     )
     return [(link, reply) for link, reply in rows]
-
-
-def _read_variants(session: Session, article_id: str) -> list[str]:
-    rows = session.scalars(
-        select(col(ArticleVariant.text))
-        .where(col(ArticleVariant.article_id) == article_id, col(ArticleVariant.detached_at).is_(None))
-        .order_by(col(ArticleVariant.created_at))
-    )
-    return list(rows)
 
 
 def _read_reasons(session: Session, article_id: str) -> Counter[str]:

@@ -110,7 +110,7 @@ NOT_SHOWN_HERE = {
     "saved.html",  # a part of the editor, while somebody types
     "not_written.html",  # after a decision that could not be mailed
 }
-PARTS = {"base.html", "fragment.html", "sent_media.html", "writing_macros.html"}
+PARTS = {"base.html", "drawing.html", "fragment.html", "paging.html", "sent_media.html", "writing_macros.html"}
 """Templates that are not shown by themselves."""
 
 

@@ -12,7 +12,7 @@ from moderation.console import audit
 from moderation.console.access import ForbiddenError, current_editor, requires
 from moderation.console.background import BACKGROUND
 from moderation.console.context import get_context
-from moderation.console.editing import measure, read_form, show_references_of, to_day
+from moderation.console.editing import measure, read_form, read_version, show_references_of, to_day
 from moderation.console.invitations import invite_raters
 from moderation.console.labels import VERDICTS
 from moderation.console.notices import tell
@@ -148,9 +148,8 @@ async def _save(request: web.Request) -> Draft | web.Response:
     writing = read_form(form)
     try:
         async with context.database.transaction() as session:
-            version = int(version) if (version := str(form.get("version", ""))).isdecimal() else 0
             draft_id = request.match_info["draft_id"]
-            draft = await save_draft(session, draft_id, signed_in.editor.id, version, writing)
+            draft = await save_draft(session, draft_id, signed_in.editor.id, read_version(form), writing)
             new = await note_references(session, draft.reference)
     except StaleDraftError as error:
         return render(

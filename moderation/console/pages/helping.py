@@ -7,7 +7,7 @@ from aiohttp import web
 from moderation.console import audit
 from moderation.console.access import current_editor, requires
 from moderation.console.context import ConsoleContext, get_context
-from moderation.console.editing import join
+from moderation.console.editing import join, read_version
 from moderation.console.pages.editor import address_of, store_form
 from moderation.console.permissions import Permission
 from moderation.console.rendering import render
@@ -57,7 +57,7 @@ async def take_over(request: web.Request) -> web.StreamResponse:
     try:
         claims = [json.loads(str(each)) for each in form.getall("claim", [])]
         texts, urls = [str(text) for text, _ in claims], [str(url) for _, url in claims]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise web.HTTPBadRequest from None
     try:
         async with context.database.transaction() as session:
@@ -70,10 +70,7 @@ async def take_over(request: web.Request) -> web.StreamResponse:
                 f"{draft.reference.rstrip()}\n{new}".strip() if new else draft.reference,
                 draft.expires_at,
             )
-            version = str(form.get("version", ""))
-            draft = await save_draft(
-                session, draft.id, draft.editor_id, int(version) if version.isdecimal() else 0, writing
-            )
+            draft = await save_draft(session, draft.id, draft.editor_id, read_version(form), writing)
             await note_references(session, draft.reference)
             address = await address_of(session, draft)
     except UnknownDraftError:

@@ -11,16 +11,15 @@ from sqlmodel import col
 
 from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
-from moderation.console.explain import explain, since
-from moderation.console.labels import ARTICLE_TYPES, TASK_STATES, WORKS
-from moderation.console.lists import load_list
+from moderation.console.explain import task_words
+from moderation.console.labels import WORKS
+from moderation.console.lists import ON_A_PAGE, load_list, read_page
 from moderation.console.looking import look
 from moderation.console.permissions import Permission
 from moderation.console.rendering import find_words, render
 from moderation.filters import Filters, Work, read_filters
 from storage.tables import ArticleType, Category, Editor, SavedView
 
-ON_A_PAGE = 25
 MAX_VIEWS = 30
 MAX_NAME = 60
 
@@ -50,8 +49,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     context, editor, words = get_context(request), current_editor(request).editor, find_words(request)
     filters, now = read_filters(request.query), context.now()
     found = await load_list(context, editor, filters)
-    first = ON_A_PAGE * max(_page(request) - 1, 0)
-    shown = found.tasks[first : first + ON_A_PAGE]
+    page = read_page(request.query)
+    shown = found.tasks[ON_A_PAGE * (page - 1) : ON_A_PAGE * page]
     claimants = {each.task.claimed_by for each in shown if each.task.claimed_by}
     frame = await look(context.database, partial(_read_frame, editor_id=editor.id, claimants=claimants))
     return render(
@@ -60,7 +59,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         found=found,
         shown=shown,
         total=len(found.tasks),
-        page=_page(request),
+        page=page,
         pages=-(-len(found.tasks) // ON_A_PAGE),
         filters=filters,
         defaults=filters == Filters(),
@@ -68,13 +67,10 @@ async def show(request: web.Request) -> web.StreamResponse:
         views=frame.views,
         categories=frame.categories,
         names=frame.names,
-        explain=lambda ranked: explain(words, ranked),
-        since=lambda moment: since(words, moment, now),
-        states=TASK_STATES,
-        types=ARTICLE_TYPES,
         works=WORKS,
         Work=Work,
         ArticleType=ArticleType,
+        **task_words(words, now),
     )
 
 
@@ -104,11 +100,6 @@ async def delete_view(request: web.Request) -> web.StreamResponse:
         if view is not None and view.editor_id == current_editor(request).editor.id:
             await session.delete(view)
     raise web.HTTPSeeOther("/review/")
-
-
-def _page(request: web.Request) -> int:
-    page = request.query.get("page", "1")
-    return int(page) if page.isascii() and page.isdigit() and len(page) < 5 else 1
 
 
 routes = [

@@ -1,19 +1,29 @@
 """Statistics: how many ask and are answered, how long they wait, who is at work."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from aiohttp import web
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from moderation.console.access import requires
 from moderation.console.charts import draw_bars, draw_line
 from moderation.console.context import get_context
+from moderation.console.labels import VERDICTS
 from moderation.console.permissions import Permission
 from moderation.console.rendering import find_words, render
 from moderation.console.wording import marked
+from storage.articles import PUBLISHED
 from storage.statistics import Week, find_waiting, load_most_asked, load_weeks, measure_queue
+from storage.statistics.counts import SMALLEST_CROWD
+from storage.tables import Article, ArticleReply, DailyCount, Measure, Reply, Status
 
 WEEKS = 12
+MONTH = timedelta(days=28)
+REACHING = 10
+"""How many of the answers that reached most are listed."""
 
 CHARTS: tuple[tuple[str, Callable[[Week], float | None], bool], ...] = (
     (marked("People who asked"), lambda week: week.askers, True),
@@ -41,7 +51,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         weeks = await load_weeks(session, (now - timedelta(weeks=WEEKS - 1)).date(), now.date())
         waiting = await find_waiting(session)
         queue = await measure_queue(session)
-        asked = await load_most_asked(session, (now - timedelta(days=28)).date(), now.date(), 10)
+        asked = await load_most_asked(session, (now - MONTH).date(), now.date(), 10)
+        reached = await load_reach(session, (now - MONTH).date(), now.date())
     labels = [f"{week.monday.month}/{week.monday.day}" for week in weeks]
     charts = []
     for title, pick, are_bars in CHARTS:
@@ -51,7 +62,8 @@ async def show(request: web.Request) -> web.StreamResponse:
             if are_bars
             else draw_line(words(title), labels, values)
         )
-        charts.append((words(title), draw, list(zip(labels, values, strict=True))))
+        kind = "bars" if are_bars else "line"
+        charts.append((words(title), kind, draw, list(zip(labels, values, strict=True))))
     return render(
         request,
         "statistics.html",
@@ -61,8 +73,32 @@ async def show(request: web.Request) -> web.StreamResponse:
         oldest=_days(now, queue.oldest_at),
         median=_days(now, queue.median_at),
         asked=asked,
+        reached=reached,
+        verdicts=VERDICTS,
         hours=_hours,
     )
+
+
+async def load_reach(session: AsyncSession, since: date, until: date) -> list[tuple[Reply, str, int]]:
+    """The answers shown for most messages in a period: each with one message it answers, and for how many it was."""
+    messages = func.sum(col(DailyCount.count))
+    rows = await session.execute(
+        select(col(ArticleReply.reply_id), func.min(col(ArticleReply.article_id)), messages)
+        .join(DailyCount, col(DailyCount.key) == col(ArticleReply.article_id))
+        .join(Article, col(Article.id) == col(ArticleReply.article_id))
+        .where(
+            col(DailyCount.measure) == Measure.ARTICLE_MESSAGES,
+            col(DailyCount.day).between(since, until),
+            col(ArticleReply.state).in_(PUBLISHED),
+            col(ArticleReply.status) == Status.NORMAL,
+            col(Article.status) == Status.NORMAL,
+        )
+        .group_by(col(ArticleReply.reply_id))
+        .having(messages >= SMALLEST_CROWD)
+        .order_by(messages.desc(), col(ArticleReply.reply_id))
+        .limit(REACHING)
+    )
+    return [(await session.get_one(Reply, reply_id), article_id, int(number)) for reply_id, article_id, number in rows]
 
 
 def _days(now: datetime, moment: datetime | None) -> int:

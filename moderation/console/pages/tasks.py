@@ -23,8 +23,8 @@ from moderation.claims import (
 from moderation.console import audit
 from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
-from moderation.console.explain import explain, since
-from moderation.console.labels import ARTICLE_TYPES, REPLY_STATES, TASK_STATES, VERDICTS
+from moderation.console.explain import task_words
+from moderation.console.labels import REPLY_STATES, VERDICTS
 from moderation.console.looking import look
 from moderation.console.notices import tell
 from moderation.console.permissions import Permission
@@ -76,18 +76,17 @@ async def show(request: web.Request) -> web.StreamResponse:
         present=found.present,
         answers=found.answers,
         variants=found.variants,
+        number_of_wordings=found.wordings,
         links=found.links,
         reasons=found.reasons,
         people=found.people,
-        why=explain(words, ranked[0]) if ranked else [],
-        since=lambda moment: since(words, moment, now),
-        states=TASK_STATES,
+        ranked=ranked[0] if ranked else None,
         reply_states=REPLY_STATES,
-        types=ARTICLE_TYPES,
         verdicts=VERDICTS,
         skip_reasons=SKIP_REASONS,
         every=RENEW_EVERY_S,
         minutes=int(LEASE / timedelta(minutes=1)),
+        **task_words(words, now),
     )
 
 

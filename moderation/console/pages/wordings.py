@@ -1,12 +1,15 @@
 """The wordings of a message: what differs, and merging, splitting, detaching; and the text read off a picture."""
 
+import asyncio
+
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from moderation.console import audit
 from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
+from moderation.console.lists import ON_A_PAGE, read_page
 from moderation.console.permissions import Permission
 from moderation.console.rendering import render
 from moderation.merging import merge_articles, unmerge_article
@@ -20,31 +23,41 @@ MAX_REASON = 200
 
 @requires(Permission.READ)
 async def show(request: web.Request) -> web.StreamResponse:
-    article_id = request.match_info["article_id"]
+    """A page of them, compared beside the loop: that takes a moment for two long texts, and nobody else is to wait."""
+    article_id, page = request.match_info["article_id"], read_page(request.query)
     async with get_context(request).database.reading() as session:
         article = await session.get(Article, article_id)
         if article is None or article.status != Status.NORMAL:
             raise web.HTTPNotFound
+        merged = list(await session.scalars(select(Article).where(col(Article.merged_into) == article_id)))
+        own = (
+            col(ArticleVariant.article_id) == article_id,
+            col(ArticleVariant.id).not_in([each.id for each in merged]),
+        )
+        total = await session.scalar(select(func.count()).select_from(ArticleVariant).where(*own)) or 0
         variants = await session.scalars(
             select(ArticleVariant)
-            .where(col(ArticleVariant.article_id) == article_id)
+            .where(*own)
             .order_by(col(ArticleVariant.detached_at).is_not(None), col(ArticleVariant.created_at))
+            .limit(ON_A_PAGE)
+            .offset(ON_A_PAGE * (page - 1))
         )
-        merged = list(await session.scalars(select(Article).where(col(Article.merged_into) == article_id)))
-        merged_ids = {each.id for each in merged}
-        return render(
-            request,
-            "wordings.html",
-            article=article,
-            variants=[
-                (each, find_differences(article.text or "", each.text))
-                for each in variants
-                if each.id not in merged_ids
-            ],
-            merged=[(each, find_differences(article.text or "", each.text or "")) for each in merged],
-            is_recognised=article.type != ArticleType.TEXT,
-            Side=Side,
-        )
+        listed = [*variants, *(merged if page == 1 else [])]
+    texts = [each.text or "" for each in listed]
+    compared = await asyncio.to_thread(lambda: [find_differences(article.text or "", text) for text in texts])
+    return render(
+        request,
+        "wordings.html",
+        article=article,
+        variants=[
+            (each, pieces) for each, pieces in zip(listed, compared, strict=True) if isinstance(each, ArticleVariant)
+        ],
+        merged=[(each, pieces) for each, pieces in zip(listed, compared, strict=True) if isinstance(each, Article)],
+        is_recognised=article.type != ArticleType.TEXT,
+        page=page,
+        pages=-(-total // ON_A_PAGE),
+        Side=Side,
+    )
 
 
 @requires(Permission.EDIT_VARIANTS)

@@ -8,9 +8,21 @@ from sqlmodel import col
 
 from moderation.claims import LEASE, claim, release_lapsed
 from moderation.console.audit import verify
+from moderation.console.lists import ON_A_PAGE
+from moderation.console.task_page import MAX_WORDINGS
 from moderation.console.upkeep import keep_tasks
 from storage.database import Database
-from storage.tables import Article, ArticleType, AuditEntry, Editor, ReviewTask, Role, TaskState, utc_now
+from storage.tables import (
+    Article,
+    ArticleType,
+    ArticleVariant,
+    AuditEntry,
+    Editor,
+    ReviewTask,
+    Role,
+    TaskState,
+    utc_now,
+)
 from tests.moderation.console.conftest import SignIn
 from tests.moderation.console.desk import Desk, Volunteer
 
@@ -122,3 +134,20 @@ async def test_every_act_is_in_the_audit_log(desk: Desk, volunteer: Volunteer, s
         acts = list(await session.scalars(select(col(AuditEntry.act)).order_by(col(AuditEntry.seq))))
         assert acts == ["sign in", "claim", "release"]
         assert (await verify(session)).broken_at is None
+
+
+async def test_a_message_with_many_wordings_shows_some_and_pages_with_the_rest(
+    desk: Desk, volunteer: Volunteer
+) -> None:
+    task_id = await desk.add_task("大蒜能治病")
+    article_id = (await desk.task(task_id)).article_id
+    async with desk.database.transaction() as session:
+        session.add_all(
+            ArticleVariant(article_id=article_id, text=f"說法 {number:02}", created_at=utc_now())
+            for number in range(ON_A_PAGE + 1)
+        )
+    page = await volunteer.text(f"/review/tasks/{task_id}")
+    assert f"{ON_A_PAGE + 1} other wordings" in page
+    assert page.count("說法") == MAX_WORDINGS
+    first, second = [await volunteer.text(f"/review/wordings/{article_id}?page={number}") for number in (1, 2)]
+    assert (first.count('class="diff"'), second.count('class="diff"')) == (ON_A_PAGE, 1)
