@@ -27,6 +27,8 @@ COMMANDS = {
     "run-job": "Run one scheduled job now.",
     "editor": "Invite volunteers to the console.",
     "audit": "Check the console's audit log.",
+    "backup": "Copy database, keys and releases, while the server runs (SQLite).",
+    "restore": "Put a backup in place (SQLite).",
     "simulate": "Run a LINE platform on this machine, to try the bot without keys.",
 }
 

@@ -55,6 +55,8 @@ def show() -> None:
 
 
 async def _change(act: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from scripts.settings_option import settings_or_exit
     from storage.database import open_database
 
@@ -62,5 +64,8 @@ async def _change(act: Callable[[AsyncSession], Awaitable[T]]) -> T:
     try:
         async with database.transaction() as session:
             return await act(session)
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise click.ClickException(f"The database cannot be used ({reason}). Was `chaming migrate` run?") from error
     finally:
         await database.close()

@@ -30,7 +30,9 @@ def test_its_help_imports_nothing_heavy(name: str) -> None:
     assert done.stderr.strip() == ""
 
 
-@pytest.mark.parametrize("arguments", [["match", "有人說喝醋可以治高血壓"], ["run-job", "retention"]])
+@pytest.mark.parametrize(
+    "arguments", [["match", "有人說喝醋可以治高血壓"], ["run-job", "retention"], ["block", "list"]]
+)
 def test_it_says_in_one_line_that_there_is_no_database(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
