@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from bot.buttons import Buttons, Press
+from bot.buttons import Buttons, Press, Vote
 from bot.event_parser import READERS
 from bot.handlers import HANDLERS
 from bot.outcome import HandlerResult
@@ -202,6 +202,18 @@ async def test_it_offers_nothing_that_is_no_message_to_the_volunteers(
     assert told in said(result)
     assert matcher.asked == []
     assert await kept(chat) == 0
+
+
+async def test_whoever_knows_more_is_led_to_the_articles_page(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(make_match("article", band=Band.ANSWER))
+    await chat.say(MESSAGE)
+    vote = chat.services.buttons.encode(
+        Press.VOTE, article_id="article", reply_id="article-reply-0", kind=Vote.NOT_HELPFUL.value
+    )
+    (voted,) = (await chat.press(vote)).messages
+    leads = [item["action"].get("uri", "") for item in voted["quickReply"]["items"]]
+    assert any(address.endswith("/articles/article#know-more") for address in leads)
 
 
 async def test_a_word_or_two_that_nobody_knows_are_offered_to_the_volunteers_only_after_a_press(

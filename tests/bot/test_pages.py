@@ -241,6 +241,17 @@ async def test_a_message_nobody_has_checked_says_so(client: Client, sqlite_datab
     assert "還沒有人查證" in (await read(client)).text
 
 
+@pytest.mark.parametrize(("verdicts", "told"), [((), "大家正在等答案"), ((Verdict.RUMOR,), "更好的回覆")])
+async def test_whoever_knows_more_is_told_what_they_can_do(
+    client: Client, sqlite_database: Database, verdicts: tuple[Verdict, ...], told: str
+) -> None:
+    await add(sqlite_database, *verdicts)
+    page = await read(client)
+    assert ("section", {"id": "know-more"}) in page.tags
+    assert told in page.text
+    assert "https://chaming.example.tw/review/articles/article/write" in [link["href"] for link in page.links()]
+
+
 async def test_a_withdrawn_reply_leaves_a_note_and_none_of_its_words(client: Client, sqlite_database: Database) -> None:
     await add(sqlite_database, Verdict.RUMOR, state=ReplyState.WITHDRAWN, withdrawn_at=CHECKED_AT)
     page = await read(client)
