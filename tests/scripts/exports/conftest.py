@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database, open_database
+from tests.storage.exports.conftest import _not_waiting_for_the_disk as _not_waiting_for_the_disk
 from tests.storage.exports.instance import fill
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,30 @@ def test_a_delta_turns_any_rows_into_any_others(old: list[tuple[str, int]], new:
 def test_a_delta_of_another_release_is_refused() -> None:
     with pytest.raises(ReleaseError, match="another release"):
         list(apply_changes([("a", 1)], [Gone("a", digest_of(("a", 2)))]))
+
+
+@pytest.mark.parametrize("card", ["README.md", "README.zh-Hant.md"])
+async def test_what_the_data_card_says_rebuilds_a_release_without_chaming(
+    card: str, sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(sqlite_database)
+    await release(sqlite_database, tmp_path / "out")
+    shutil.copytree(tmp_path / "out", tmp_path / "copies")
+    tiny = [{"article_id": "a1", "probability": 1e-05, "signals": {}}]
+    async with sqlite_database.transaction() as session:
+        session.add(Article(id="a9", text="又一則 “新” 訊息", created_at=NOW))
+        session.add(MatchDecision(id="m9", outcome=MatchOutcome.CANDIDATES, model_id="e5@1", offered=tiny))
+        await session.execute(update(Article).where(col(Article.id) == "a2").values(status=Status.BLOCKED))
+    made = await release(sqlite_database, tmp_path / "out", NOW + timedelta(days=1))
+    shutil.copytree(tmp_path / "out" / made.release, tmp_path / "copies" / made.release)
+    monkeypatch.chdir(tmp_path / "copies")
+    described = (tmp_path / "copies" / made.release / card).read_text("utf-8")
+    code = next(part for part in described.split("```") if "/delta/" in part)
+    for table in ("articles", "match_candidates", "reply_requests", "tombstones"):
+        run: dict[str, Any] = {}
+        exec(code.removeprefix("python").replace("articles.jsonl", f"{table}.jsonl"), run)
+        expected = run["read"](f"{made.release}/jsonl/{table}.jsonl.gz")
+        assert Counter(map(run["digest"], run["rows"])) == Counter(map(run["digest"], expected)), table
 
 
 async def test_a_chain_of_deltas_rebuilds_each_next_release(database: Database, tmp_path: Path) -> None:
