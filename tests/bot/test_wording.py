@@ -2,6 +2,7 @@
 
 import string
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ METHODS = [("data_pages/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2
 WORDINGS = load_wordings()
 
 
+@cache
 def extracted() -> set[str | tuple[str, ...]]:
     """Every wording that the code and the templates ask for."""
     folder = Path(bot.__file__).parent

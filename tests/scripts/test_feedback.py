@@ -12,20 +12,17 @@ from retrieval.signals import FEATURES
 from scripts.commands.evaluate_command import command
 from scripts.evaluate import NOTHING_CHOSEN
 from storage.database import open_database
-from storage.migrations import migrate
 from storage.tables import Choice, MatchDecision, MatchOutcome
 
 SHIPPED = str(json.loads(CALIBRATION_PATH.read_text(encoding="utf-8"))["model_id"]) + "#onnx-int8"
 
 
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def installation(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty, migrated SQLite installation; its database's URL."""
-    url = f"sqlite+aiosqlite:///{tmp_path}/chaming.db"
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("DATABASE_URL", url)
-    asyncio.run(_fill(url, []))
-    return url
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    return sqlite_url
 
 
 def make(decision_id: str, model_id: str, choice: Choice | None, article_id: str | None = None) -> MatchDecision:
@@ -107,7 +104,6 @@ def test_a_database_without_tables_is_one_clear_line(tmp_path: Path, monkeypatch
 
 async def _fill(url: str, decisions: list[MatchDecision]) -> None:
     database = open_database(url)
-    await migrate(database)
     async with database.transaction() as session:
         session.add_all(decisions)
     await database.close()

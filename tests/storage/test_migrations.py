@@ -38,6 +38,7 @@ async def test_it_does_nothing_the_second_time(database: Database) -> None:
         assert await session.scalar(text("SELECT title FROM category")) == "疾病"
 
 
+@pytest.mark.slow
 async def test_it_lets_several_processes_start_together(tmp_path: object) -> None:
     opened = [open_database(f"sqlite+aiosqlite:///{tmp_path}/together.db") for _ in range(6)]
     await asyncio.gather(*map(migrate, opened))

@@ -26,9 +26,10 @@ FILE = "jsonl/articles.jsonl.gz"
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Manifest]]:
+def published(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Manifest]]:
     """Two releases of one epoch, made once: their folder, and their manifests, oldest first."""
     folder = tmp_path_factory.mktemp("published")
+    shutil.copy(sqlite_template, folder / "chaming.db")
     return folder / "releases", asyncio.run(publish_two(folder, NOW))
 
 
@@ -93,6 +94,19 @@ async def test_a_broken_download_goes_on_where_it_was(client: Client, made: list
     assert (await client.get(address, headers={"If-None-Match": whole.headers["ETag"]})).status == 304
     head = await client.head(address)
     assert (head.headers["Content-Length"], await head.read()) == (str(len(content)), b"")
+
+
+async def test_its_croissant_can_be_read_over_the_network(client: Client, made: list[Manifest]) -> None:
+    response = await client.get("/data/croissant.json")
+    described = await response.json(content_type="application/ld+json")
+    own = await (await client.get("/data/latest/croissant.json")).json()
+    assert [file["@id"] for file in described["distribution"]] == [file["@id"] for file in own["distribution"]]
+    files = [file for file in described["distribution"] if "containedIn" not in file]
+    assert len(files) > 50
+    for file in files:
+        address = file["contentUrl"].removeprefix(PUBLIC_URL)
+        body = await (await client.get(address)).read()
+        assert (address.startswith("/data/1."), hashlib.sha256(body).hexdigest()) == (True, file["sha256"])
 
 
 async def test_latest_follows_the_newest_release(client: Client, made: list[Manifest]) -> None:

@@ -13,6 +13,9 @@ from bot.media.words import SCALE
 from scripts.bench.pictures.distortions import as_jpeg, in_viewer
 from scripts.bench.pictures.made import draw_chat, draw_landscape, draw_note
 
+pytestmark = pytest.mark.slow
+"""Each asks the network, some more than once; a look takes it a fifth of a second."""
+
 FACE = Path(__file__).parent / "faces" / "astronaut.jpg"
 TEXT = "緊急通知：明天起全台超商停收現金，請大家告訴家人"
 

@@ -317,6 +317,7 @@ async def test_the_bundled_model_hears_chinese(tmp_path: Path, monkeypatch: pyte
     assert "每天早上喝一杯" in heard.text
 
 
+@pytest.mark.slow
 async def test_it_says_what_a_model_has_to_be_where_it_is_not_there(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -327,6 +328,7 @@ async def test_it_says_what_a_model_has_to_be_where_it_is_not_there(
     listener.close()
 
 
+@pytest.mark.slow
 def test_bundled_weights_that_are_others_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundled_speech, "SHA256", "0" * 64)
     with pytest.raises(BundledSpeechMissingError, match=r"chaming\[speech\]"):

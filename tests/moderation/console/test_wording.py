@@ -1,6 +1,7 @@
 """Every word of the console is translated, and says the same with the same placeholders."""
 
 import string
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ KEYWORDS: Any = {"words": None, "plural": (1, 2), "marked": None}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 
 
+@cache
 def extracted() -> set[str | tuple[str, ...]]:
     folder = Path(moderation.console.__file__).parent
     return {message for _, _, message, _, _ in extract_from_dir(folder, METHODS, keywords=KEYWORDS)}

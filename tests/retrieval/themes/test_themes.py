@@ -7,6 +7,9 @@ from retrieval.themes import clustering
 from retrieval.themes.clustering import MIN_ARTICLES, NO_THEME, lay_out
 from retrieval.themes.naming import name_themes, to_words
 
+drawn = pytest.mark.slow
+"""Imports scikit-learn, which takes a second."""
+
 
 def unit(rows: np.ndarray) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
@@ -19,6 +22,7 @@ def made(sizes: tuple[int, ...], alone: int, seed: int = 1) -> np.ndarray:
     return unit(np.concatenate([*bunches, random.normal(size=(alone, 64))]) + 3.0)
 
 
+@drawn
 def test_it_finds_the_bunches() -> None:
     layout = lay_out(made((30, 18), 6))
     assert set(layout.themes[:30]) == {0}, "the largest is number 0"
@@ -30,6 +34,7 @@ def test_it_finds_the_bunches() -> None:
     assert near < np.linalg.norm(layout.places[:30].mean(axis=0) - layout.places[30:48].mean(axis=0)) / 2
 
 
+@drawn
 def test_the_same_vectors_give_the_same_map() -> None:
     vectors = made((20, 20), 20)
     first, second = lay_out(vectors), lay_out(vectors)
@@ -37,6 +42,7 @@ def test_the_same_vectors_give_the_same_map() -> None:
     assert np.array_equal(first.places, second.places)
 
 
+@drawn
 def test_many_articles_are_drawn_together_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clustering, "MAX_POINTS", 120)
     layout = lay_out(made((150, 100), 150))
@@ -51,6 +57,7 @@ def test_a_few_articles_have_no_theme(count: int) -> None:
     assert layout.places.shape == (count, 2)
 
 
+@drawn
 def test_equal_vectors_are_no_obstacle() -> None:
     layout = lay_out(np.repeat(made((1,), 0), 40, axis=0))
     assert np.isfinite(layout.places).all()

@@ -273,6 +273,7 @@ async def test_a_release_that_was_changed_is_refused_whole(sqlite_database: Data
     await other.close()
 
 
+@pytest.mark.slow
 def test_the_commands_do_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "a"))
