@@ -110,16 +110,19 @@ def _branch_on_type(schemas: JSON, options: list[JSON]) -> JSON:
     for option in options:
         properties, _ = _merge(schemas, schemas[option["$ref"].rsplit("/", 1)[-1]])
         by_type[properties["type"]["enum"][0]] = _convert(schemas, option)
-    branches = [
-        {"if": {"type": "object", "properties": {"type": {"const": value}}, "required": ["type"]}, "then": target}
-        for value, target in by_type.items()
-    ]
     return {
         "type": "object",
         "required": ["type"],
         "properties": {"type": {"enum": list(by_type)}},
-        "allOf": branches,
+        "branches": by_type,
     }
+
+
+def _take_branch(validator: Any, by_type: JSON, instance: object, schema: JSON) -> Iterator[ValidationError]:
+    """Apply the one option that is meant: asking each `if` in turn takes ten times as long."""
+    stated = instance.get("type") if isinstance(instance, dict) else None
+    if isinstance(stated, str) and stated in by_type:
+        yield from validator.descend(instance, by_type[stated], schema_path=stated)
 
 
 def _utf16_limit(too_long: bool) -> Any:
@@ -133,7 +136,12 @@ def _utf16_limit(too_long: bool) -> Any:
 
 
 _LineValidator = validators.extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {"maxLength": _utf16_limit(too_long=True), "minLength": _utf16_limit(too_long=False)}
+    Draft202012Validator,
+    {
+        "branches": _take_branch,
+        "maxLength": _utf16_limit(too_long=True),
+        "minLength": _utf16_limit(too_long=False),
+    },
 )
 
 
