@@ -1,6 +1,7 @@
 """`python -m scripts.gallery FOLDER`: an HTML page a language, for usual and for larger text.
 
-With `--png` also a picture of each scene at a phone's width, drawn by headless Chromium (`pip install playwright`).
+With `--png` also a picture of each scene at a phone's width and one of all of them, drawn by headless Chromium (`pip
+install playwright`).
 """
 
 import asyncio

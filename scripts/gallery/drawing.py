@@ -12,6 +12,7 @@ from bot.flex_html import FLEX_CSS, message_html
 from bot.pages import read_style
 from bot.wording import Wordings
 from scripts.gallery.more_scenes import Scene
+from scripts.gallery.sheet import write_sheet
 from storage.articles import ArticlePage
 
 WIDTH = 390
@@ -41,7 +42,7 @@ def article_html(view: View, wordings: Wordings, page: ArticlePage) -> str:
 
 
 async def draw(pages: Sequence[Path], folder: Path, chromium: str) -> None:
-    """A picture of each scene and of each article page, beside the HTML."""
+    """A picture of each scene, of all of them together, and of each article page, beside the HTML."""
     from playwright.async_api import async_playwright  # a developer's tool, not needed for the HTML
 
     async with async_playwright() as playwright:
@@ -50,10 +51,12 @@ async def draw(pages: Sequence[Path], folder: Path, chromium: str) -> None:
         page = await browser.new_page(viewport={"width": WIDTH, "height": 844}, device_scale_factor=2)
         for html in pages:
             await page.goto(html.as_uri())
-            sections = await page.locator("section[id]").all()
-            for section in sections:
-                name = await section.get_attribute("id")
-                await section.screenshot(path=folder / f"{html.stem}.{name}.png")
-            if not sections:
+            sections = await page.locator("body > section").all()
+            scenes = [folder / f"{html.stem}.{await section.get_attribute('id')}.png" for section in sections]
+            for section, path in zip(sections, scenes, strict=True):
+                await section.screenshot(path=path)
+            if scenes:
+                write_sheet(scenes, folder / f"every-bubble.{html.stem}.webp")
+            else:
                 await page.screenshot(path=folder / f"{html.stem}.png", full_page=True)
         await browser.close()
