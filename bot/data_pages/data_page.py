@@ -17,7 +17,15 @@ from multidict import CIMultiDict
 
 from bot.data_pages.atom import Entry, Feed, to_atom
 from bot.data_pages.preview import load_previews
-from bot.data_pages.releases import LATEST, find_file, find_manifest, find_withdrawn, load_index, load_releases
+from bot.data_pages.releases import (
+    LATEST,
+    find_file,
+    find_manifest,
+    find_withdrawn,
+    load_croissant,
+    load_index,
+    load_releases,
+)
 from bot.data_pages.site import HEADERS, MAX_AGE_S, Look, Site, or_not_modified
 from bot.wording import Words, marked
 from storage.exports.catalogue import TABLES
@@ -86,6 +94,19 @@ class DataPage:
         body = orjson.dumps({**index, "releases": releases}, option=orjson.OPT_INDENT_2)
         response = web.Response(body=body, content_type="application/json", headers=headers)
         return or_not_modified(request, response)
+
+    async def show_croissant(self, request: web.Request) -> web.Response:
+        """The newest release's Croissant with whole addresses, for who reads it over the network; its own has paths."""
+        found = await asyncio.to_thread(load_croissant, self._site.releases)
+        if found is None:
+            return self._site.absent(request)
+        manifest, described = found
+        for file in described["distribution"]:
+            if "containedIn" not in file:
+                file["contentUrl"] = self._url(manifest.release) + file["contentUrl"]
+        headers = HEADERS | SHARED | {"Cache-Control": f"public, max-age={MAX_AGE_S}"}
+        body = orjson.dumps(described, option=orjson.OPT_INDENT_2)
+        return or_not_modified(request, web.Response(body=body, content_type="application/ld+json", headers=headers))
 
     async def show_feed(self, request: web.Request) -> web.Response:
         """New releases as an Atom feed."""

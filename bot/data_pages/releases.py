@@ -14,6 +14,7 @@ from storage.exports.index import INDEX, INDEX_FORMAT
 from storage.exports.manifest import MANIFEST, SUMS, Manifest, ReleaseError, read_manifest
 
 LATEST = "latest"
+CROISSANT = "croissant.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,12 @@ def find_file(folder: Path, release: str, name: str) -> ServedFile | None:
         return None
     path = (root / name).resolve()
     return ServedFile(path, listed[name]) if path.is_relative_to(root) and path.is_file() else None
+
+
+def load_croissant(folder: Path) -> tuple[Manifest, dict[str, Any]] | None:
+    """The newest release with its `croissant.json`."""
+    manifest, file = find_manifest(folder, LATEST), find_file(folder, LATEST, CROISSANT)
+    return (manifest, orjson.loads(file.path.read_bytes())) if manifest and file else None
 
 
 def _load(folder: Path, release: str) -> Manifest | None:
