@@ -218,6 +218,24 @@ async def test_one_of_several_messages_is_looked_at_and_judged_in_ones_own_words
         assert list(await session.scalars(select(ArticleReplyFeedback.comment))) == ["看不懂「膨脹」是什麼意思"]
 
 
+async def test_a_typed_yes_publishes_nothing_and_a_question_beside_a_message_is_none(bot: Bot) -> None:
+    await bot.knows(TEXT, FALSE)
+    asker = bot.line.add_user("asker")
+    async with bot.running():
+        await bot.says(asker, OTHER)
+        assert "下面的按鈕" in await bot.says(asker, "好")
+        heard = len(bot.line.messages(asker))
+        bot.line.hold()
+        for text in ("請問這是真的嗎？", TEXT):
+            await bot.line.send_text(asker, text)
+        await bot.line.release(together=True)
+        said = words((await bot.line.wait_for_messages(asker, heard + 1))[heard:])
+        assert FALSE in said
+        assert "2 則訊息" not in said
+        assert "#know-more" in await bot.press(asker, SAY("Not helpful"))
+    assert await bot.count(ReplyRequest) == 0
+
+
 async def test_a_link_is_looked_up_by_its_pages_title_after_a_press(bot: Bot) -> None:
     await bot.knows(TEXT, FALSE)
     asker = bot.line.add_user("asker")
