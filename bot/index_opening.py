@@ -2,11 +2,12 @@
 
 import asyncio
 import re
+import time
 from pathlib import Path
 
 import structlog
 
-from bot.index_builder import rebuild_index
+from bot.index_builder import Progress, rebuild_index
 from bot.index_keeper import OpenedIndex
 from bot.settings import Settings, SettingsError
 from retrieval.batching import BatchingEncoder
@@ -20,6 +21,9 @@ from retrieval.types import Encoder
 from storage.database import Database
 from storage.index_changes import latest_seq, trimmed_seq
 from storage.index_entries import adopt_model, adopted_model
+
+TELL_EVERY_S = 10.0
+"""How often the log is told how far a rebuild is: of many articles without vectors it takes an hour."""
 
 log = structlog.get_logger()
 
@@ -85,9 +89,21 @@ async def load_or_rebuild_index(settings: Settings, database: Database, encoder:
         log.warning("snapshot_not_of_this_log", seq=index.seq, newest=newest, trimmed=trimmed)
     except SnapshotError as error:
         log.warning("snapshot_not_used", reason=type(error).__name__)
-    index = await rebuild_index(database, encoder)
+    index = await rebuild_index(database, encoder, _tell_now_and_then())
     await asyncio.to_thread(index.save, folder)
     return index
+
+
+def _tell_now_and_then() -> Progress:
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= TELL_EVERY_S:
+            told = time.monotonic()
+            log.info("index_rebuilding", articles=done, of=total)
+
+    return tell
 
 
 def source_of(model_id: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import structlog
 
 from bot import index_opening
 from bot.index_builder import rebuild_index
@@ -170,6 +171,18 @@ async def test_it_builds_once_and_then_reads_the_snapshot(
     assert loading.rebuilt == 1
     assert len(first) == len(second) == 8
     assert second.seq == 7
+
+
+async def test_it_tells_how_far_a_long_rebuild_is(
+    articles: Database, encoder: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_opening, "TELL_EVERY_S", 0.0)
+    with structlog.testing.capture_logs() as logged:
+        await load_or_rebuild_index(settings, articles, encoder)
+
+    told = [(line["articles"], line["of"]) for line in logged if line["event"] == "index_rebuilding"]
+    assert told[0] == (3, 7)
+    assert told[-1] == (7, 7)
 
 
 @pytest.mark.parametrize(
