@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "scripts" / "sample"
 DEMO_REVIEWER = "reviewer@demo.example"
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 300.0
 
 
 class StepError(Exception):
@@ -162,6 +162,12 @@ def main() -> None:
         say("Stopped.")
 
 
+def stop_when_told() -> None:
+    """End server and simulator too when this process is asked to end, or its terminal window is closed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(0))
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    stop_when_told()
     main()
