@@ -10,6 +10,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -65,8 +66,9 @@ class Words:
 Wordings = Mapping[str, Words]
 
 
+@cache
 def load_wordings(folder: Path = LOCALES) -> Wordings:
-    """Read all catalogues of a folder; keys are `LANGUAGES`, the default one first."""
+    """Read all catalogues of a folder, once a process; keys are `LANGUAGES`, the default one first."""
     return {language: Words(language, _load(folder, language), Locale.parse(language)) for language in LANGUAGES}
 
 

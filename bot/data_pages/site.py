@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from urllib.parse import quote
@@ -116,13 +117,21 @@ class Look:
 
 def open_site(database: Database, public_url: str, releases: Path) -> Site:
     """Read templates, words and assets once."""
-    loader = jinja2.PackageLoader("bot.data_pages")
-    templates = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
     versions = {name: hashlib.sha256(read_asset(name)).hexdigest()[:12] for name in ASSETS}
     wordings = load_wordings(Path(__file__).parent / "locales")
-    return Site(database, public_url.rstrip("/"), releases, wordings, templates, versions)
+    return Site(database, public_url.rstrip("/"), releases, wordings, _make_templates(), versions)
+
+
+@cache
+def _make_templates() -> jinja2.Environment:
+    """The pages' templates. One environment a process, which keeps what it has compiled."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("bot.data_pages"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
 
 
 def read_asset(name: str) -> bytes:
