@@ -32,7 +32,7 @@ async def bot_url(line: LineSimulator) -> AsyncIterator[str]:
         yield url
 
 
-def settings_of(line: LineSimulator, folder: Path, bot_url: str, **changed: str) -> Settings:
+def settings_of(line: LineSimulator, folder: Path, bot_url: str, **changed: str | None) -> Settings:
     return Settings(**{**line.settings(), "PUBLIC_URL": bot_url, "DATA_DIR": folder, **changed})
 
 
@@ -51,7 +51,7 @@ async def test_it_finds_nothing_wrong_with_a_channel_set_up_as_the_readme_says(
 
 async def test_it_works_with_stateless_tokens(line: LineSimulator, bot_url: str, tmp_path: Path) -> None:
     settings = settings_of(
-        line, tmp_path, bot_url, LINE_CHANNEL_ID=line.channel.channel_id, LINE_CHANNEL_ACCESS_TOKEN=""
+        line, tmp_path, bot_url, LINE_CHANNEL_ID=line.channel.channel_id, LINE_CHANNEL_ACCESS_TOKEN=None
     )
     assert wrong(await check_line(settings)) == []
 

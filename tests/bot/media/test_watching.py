@@ -256,7 +256,7 @@ async def test_it_says_that_it_cannot_listen_without_a_model() -> None:
 
 def test_it_names_the_package_that_a_model_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match=r"chaming\[speech\]"):
+    with pytest.raises(SettingsError, match=r"\[speech\]"):
         open_listener(Settings(SPEECH_MODEL="small", SECRET_KEY="long enough for a test"))
 
 
