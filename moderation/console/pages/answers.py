@@ -93,6 +93,7 @@ async def _withdraw(request: web.Request) -> web.StreamResponse:
     context, signed_in = get_context(request), current_editor(request)
     article_id, reply_id = request.match_info["article_id"], request.match_info["reply_id"]
     async with context.database.transaction() as session:
+        await _get_link(request, session)
         if await withdraw_answer(session, article_id, reply_id, context.now()):
             await audit.record(session, signed_in.editor.id, "withdraw", f"answer:{article_id}:{reply_id}")
     context.tasks.forget()

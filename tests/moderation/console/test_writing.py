@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from moderation.console.editing import read_version
 from moderation.console.limits import BURST
 from moderation.publish import publish
 from moderation.rating import Level
@@ -472,3 +473,12 @@ async def test_it_asks_no_model_where_none_is_set(desk: Desk, volunteer: Volunte
 
     assert "language model" not in await volunteer.text(writer.editor)
     assert (await volunteer.post(f"{writer.path}/help", version="1", **FIELDS)).status == 404
+
+
+@pytest.mark.parametrize("typed", ["9" * 5_000, "٣", "-1", "1\0", ""])
+def test_a_version_that_makes_no_sense_is_none(typed: str) -> None:
+    assert read_version({"version": typed}) == 0
+
+
+async def test_what_is_not_there_cannot_be_withdrawn(moderator: Volunteer) -> None:
+    assert (await moderator.post("/review/answers/none/none/withdraw-any")).status == 404
