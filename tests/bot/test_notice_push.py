@@ -249,7 +249,7 @@ async def test_what_has_nothing_to_tell_any_more_is_dropped(town: Town) -> None:
     assert town.calls() == []
 
 
-@pytest.mark.parametrize("off", [{"NOTICE_QUOTA_PERCENT": 0}, {"LINE_CHANNEL_ACCESS_TOKEN": ""}])
+@pytest.mark.parametrize("off", [{"NOTICE_QUOTA_PERCENT": 0}, {"LINE_CHANNEL_ACCESS_TOKEN": None}])
 async def test_it_can_be_switched_off(town: Town, line: LineSimulator, off: dict[str, Any]) -> None:
     await town.services.line.close()
     town.services = make_services(town.database, line, **off)

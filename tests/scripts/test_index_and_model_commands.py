@@ -1,6 +1,7 @@
 """`chaming index` and `chaming model` as a person meets them, short of the work that takes a model."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,19 @@ from tests.retrieval.made import DIMENSION
 
 @pytest.fixture(autouse=True)
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A DATA_DIR with a migrated, empty database, and no settings from anywhere else."""
+    """A DATA_DIR, not there yet, and no settings from anywhere else."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("MODEL", raising=False)
     return tmp_path / "data"
+
+
+@pytest.fixture
+def migrated(sqlite_template: Path, data_dir: Path) -> None:
+    """A migrated, empty database in the DATA_DIR."""
+    data_dir.mkdir()
+    shutil.copy(sqlite_template, data_dir / "chaming.db")
 
 
 def run(*arguments: str) -> Result:
@@ -33,8 +41,8 @@ def test_index_status_says_when_the_database_was_never_made() -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.usefixtures("migrated")
 def test_index_status_says_when_there_is_no_snapshot() -> None:
-    run("migrate")
     done = run("index", "status", "--json")
 
     assert done.exit_code == 1
@@ -42,8 +50,8 @@ def test_index_status_says_when_there_is_no_snapshot() -> None:
     assert "no snapshot" in done.stderr
 
 
+@pytest.mark.usefixtures("migrated")
 def test_index_status_tells_what_the_snapshot_holds(data_dir: Path) -> None:
-    run("migrate")
     MatchingIndex("m@1#x", DIMENSION).save(data_dir / "index")
     done = run("index", "status", "--json")
 
@@ -52,8 +60,8 @@ def test_index_status_tells_what_the_snapshot_holds(data_dir: Path) -> None:
     assert (report["entries"], report["seq"], report["changes_behind"], report["problem"]) == (0, 0, 0, None)
 
 
+@pytest.mark.usefixtures("migrated")
 def test_index_rebuild_says_when_the_model_is_missing() -> None:
-    run("migrate")
     done = run("index", "rebuild")
 
     assert done.exit_code == 1
