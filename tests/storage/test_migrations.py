@@ -1,15 +1,17 @@
 """The migrated schema is the tables' schema, on both engines."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from storage.database import Database, DatabaseError, open_database
 from storage.migrations import OutdatedSchemaError, UnknownRevisionError, check_schema, migrate
-from storage.tables import Article
+from storage.tables import Article, ArticleReply
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -36,6 +38,40 @@ async def test_it_does_nothing_the_second_time(database: Database) -> None:
     await migrate(database)
     async with database.reading() as session:
         assert await session.scalar(text("SELECT title FROM category")) == "疾病"
+
+
+FIRST_ROWS = (
+    "INSERT INTO article (id, type, status, text, source) VALUES ('a', 'TEXT', 'NORMAL', '喝醋可以治百病', 'cofacts')",
+    "INSERT INTO asker (id, follows, created_at) VALUES ('asker', true, '2025-01-01')",
+    "INSERT INTO reply (id, verdict, text, source) VALUES ('r', 'RUMOR', '沒有根據', 'cofacts')",
+    "INSERT INTO article_reply (article_id, reply_id, state, status, positive_feedback_count, negative_feedback_count) "
+    "VALUES ('a', 'r', 'imported', 'NORMAL', 3, 0)",
+)
+
+
+@pytest.fixture
+async def bare(database: Database, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database without a table, on each engine in turn."""
+    if not database.is_sqlite:
+        async with database.transaction() as session:
+            await session.execute(text("DROP SCHEMA public CASCADE"))
+            await session.execute(text("CREATE SCHEMA public"))
+        yield database
+        return
+    opened = open_database(f"sqlite+aiosqlite:///{tmp_path}/bare.db")
+    yield opened
+    await opened.close()
+
+
+async def test_it_brings_the_rows_of_the_first_version_along(bare: Database) -> None:
+    await migrate(bare, "0001")
+    async with bare.transaction() as session:
+        for statement in FIRST_ROWS:
+            await session.execute(text(statement))
+    await migrate(bare)
+    async with bare.reading() as session:
+        [(article, link)] = (await session.execute(select(Article, ArticleReply).join(ArticleReply))).tuples()
+    assert (article.text, link.positive_feedback_count) == ("喝醋可以治百病", 3)
 
 
 @pytest.mark.slow
