@@ -117,7 +117,9 @@ def make_tasks(sample: Sample, clusters: Clusters) -> list[Task]:
                 if set(replies) & telling
             ],
         ),
-        Task("message → message", messages, _sharing(sample), alone=True),
+        Task(
+            "message → message", messages, [(a, sample.messages[a], s) for a, s in shared_replies().items()], alone=True
+        ),
         Task("made positives → message", messages, positives),
         Task("made near-misses → message", messages, misses),
         _posts_in_english(),
@@ -130,15 +132,6 @@ def _posts_in_english() -> Task:
     entries = [(row["claim_id"] + name, row[name]) for row in rows for name in ("claim", "near_miss")]
     queries = [(english_cluster(row), row["message"], frozenset({row["claim_id"] + "claim"})) for row in rows]
     return Task("English post → claim", entries, queries)
-
-
-def _sharing(sample: Sample) -> list[tuple[str, str, frozenset[str]]]:
-    """Return the messages that share a telling reply with others and were read as the same claim, and those others."""
-    same: dict[str, set[str]] = {}
-    for one, other in shared_replies():
-        same.setdefault(one, set()).add(other)
-        same.setdefault(other, set()).add(one)
-    return [(a, sample.messages[a], frozenset(others)) for a, others in same.items()]
 
 
 def run_task(

@@ -176,10 +176,16 @@ def read_pairs() -> list[dict[str, Any]]:
     return [json.loads(line) for line in READ_PAIRS.read_text(encoding="utf-8").splitlines()]
 
 
-def shared_replies() -> list[tuple[str, str]]:
-    """Return the messages that share a telling reply and, read by eye, make the same claim (see READ_PAIRS.md)."""
-    rows = (json.loads(line) for line in SHARED_REPLIES.read_text(encoding="utf-8").splitlines())
-    return [(row["article_a"], row["article_b"]) for row in rows if row["same_claim"]]
+def shared_replies() -> dict[str, frozenset[str]]:
+    """Return, for each message that shares a telling reply and, read by eye, its claim with another, all messages that
+    make it (see READ_PAIRS.md)."""
+    rows = [json.loads(line) for line in SHARED_REPLIES.read_text(encoding="utf-8").splitlines()]
+    same, claims = [row for row in rows if row["same_claim"]], Clusters()
+    for row in same:
+        claims.join(row["article_a"], row["article_b"])
+    everybody = {row[side] for row in same for side in ("article_a", "article_b")}
+    asked = dict.fromkeys(row[side] for row in same if "found" not in row for side in ("article_a", "article_b"))
+    return {a: frozenset(b for b in everybody - {a} if claims.find(a) == claims.find(b)) for a in asked}
 
 
 def pair_examples(clusters: Clusters, labelled: Path | None) -> Iterator[Example]:
