@@ -36,6 +36,7 @@ from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.pseudonyms import Pseudonyms
 from bot.webhook import Webhook
+from scripts.bench.installation import free_port
 from scripts.bench.load import LoadError, LoadResult, run_load, write_requests
 from scripts.serve import SWITCH_INTERVAL_S
 from storage.database import open_database
@@ -124,8 +125,9 @@ def processor_seconds(pid: int) -> dict[int, float]:
 
 
 @contextmanager
-def server(kind: str, port: int) -> Iterator[Server]:
+def server(kind: str) -> Iterator[Server]:
     """Run one kind of server in a process of its own: one of `BASELINES`, or a database URL."""
+    port = free_port()
     command = [sys.executable, "-m", "scripts.bench.acknowledge", "--serve", kind, "--port", str(port)]
     process = subprocess.Popen(command)
     url = f"http://127.0.0.1:{port}/callback"
@@ -166,7 +168,7 @@ def measure(kinds: dict[str, str], options: argparse.Namespace, folder: Path) ->
         )
         for name, kind in kinds.items():
             # A new SQLite file every round: nothing here is handled, and a backlog of rounds would be measured too.
-            with server(kind.replace("ROUND", str(round_number)), options.port) as running:
+            with server(kind.replace("ROUND", str(round_number))) as running:
                 measured = running.measure(requests, senders=options.senders, seconds=options.seconds)
             results[name].append(measured)
             print(f"  round {round_number + 1} {name}: {describe(measured)}", file=sys.stderr)
@@ -209,8 +211,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--postgres", action="store_true", help="measure PostgreSQL too")
-    parser.add_argument("--port", type=int, default=18_080)
     parser.add_argument("--serve", help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         with asyncio.Runner(loop_factory=BASELINES.get(options.serve, uvloop.new_event_loop)) as runner:
