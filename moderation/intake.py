@@ -13,20 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.abuse.discounted import choose_status
+from moderation.backlog import ensure_work
 from moderation.variants import Because, VariantError, attach_variant
-from storage.articles import PUBLISHED, resolve_article
+from storage.articles import resolve_article
 from storage.askers import SOURCE
 from storage.index_changes import Change, append_changes
 from storage.tables import (
     Article,
-    ArticleReply,
     ArticleVariant,
     ChangeKind,
     ReplyRequest,
     ReviewTask,
     Status,
-    TaskState,
-    new_id,
     utc_now,
 )
 
@@ -139,7 +137,7 @@ async def request_reply(
     if is_new:
         article.last_requested_at = utc_now()
         session.add(article)
-        await _ensure_work(session, article_id)
+        await ensure_work(session, article_id)
     own = await find_request(session, article_id, asker_id)
     if own is None:
         raise UnknownArticleError
@@ -186,21 +184,6 @@ async def _find_worded(session: AsyncSession, matching_key_hash: str) -> Article
         .limit(1)
     )
     return rows.first()
-
-
-async def _ensure_work(session: AsyncSession, article_id: str) -> None:
-    """What somebody waits for is a task, though it came by an import, unless people are shown an answer to it."""
-    task = select(col(ReviewTask.id)).where(col(ReviewTask.article_id) == article_id)
-    shown = select(col(ArticleReply.reply_id)).where(
-        col(ArticleReply.article_id) == article_id,
-        col(ArticleReply.status) == Status.NORMAL,
-        col(ArticleReply.state).in_(PUBLISHED),
-    )
-    if await session.scalar(select(or_(task.exists(), shown.exists()))):
-        return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    task_of = insert(ReviewTask).values(id=new_id(), article_id=article_id, state=TaskState.OPEN, created_at=utc_now())
-    await session.execute(task_of.on_conflict_do_nothing())
 
 
 async def _find_wording(session: AsyncSession, article_id: str, matching_key_hash: str | None) -> str | None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "scripts" / "sample"
+SAMPLE_IMPORT = ("import", "cofacts", str(SAMPLE), "--queue", "20")
 DEMO_REVIEWER = "reviewer@demo.example"
 READY_WITHIN_S = 300.0
 
@@ -49,7 +50,7 @@ def prepare(environment: dict[str, str]) -> None:
     run_step("2/4 The database", restart, environment, "migrate")
     imported = Path(environment["DATA_DIR"]) / ".sample-imported"
     if not imported.exists():
-        run_step("3/4 The sample of real messages", restart, environment, "import", "cofacts", str(SAMPLE))
+        run_step("3/4 The sample of real messages", restart, environment, *SAMPLE_IMPORT)
         run_step("4/4 The search index", restart, environment, "index", "rebuild")
         imported.touch()
 

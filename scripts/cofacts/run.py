@@ -9,6 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.settings import SettingsError, load_settings
+from moderation.backlog import queue_unanswered
 from scripts.cofacts.files import UnreadableFileError
 from scripts.import_cofacts import ImportSummary, NothingToImportError, RejectsFile, import_cofacts
 from storage.database import Database, DatabaseError, open_database
@@ -17,27 +18,31 @@ from storage.migrations import migrate
 REJECTS_NAME = "import-rejects.csv"
 
 
-def run_import(folder: Path, rejects: Path | None) -> None:
-    """Import `folder` and print what became of it; any failure is one clear line."""
+def run_import(folder: Path, rejects: Path | None, queue: int = 0) -> None:
+    """Import `folder`, give volunteers `queue` unanswered messages, and say so; any failure is one clear line."""
     try:
         settings = load_settings()
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     path = rejects or settings.data_dir / REJECTS_NAME
     try:
-        summary = asyncio.run(_import(settings.database_url, folder, path))
+        summary, queued = asyncio.run(_import(settings.database_url, folder, path, queue))
     except (NothingToImportError, UnreadableFileError) as error:
         raise click.ClickException(f"{folder}: {error}") from error
     except (DatabaseError, SQLAlchemyError, OSError) as error:
         raise click.ClickException(f"The import stopped: {str(error).splitlines()[0]}") from error
     _print(summary, path)
+    if queue:
+        click.echo(f"{queued:,} messages without an answer are before the volunteers now.")
 
 
-async def _import(url: str, folder: Path, rejects: Path) -> ImportSummary:
+async def _import(url: str, folder: Path, rejects: Path, queue: int) -> tuple[ImportSummary, int]:
     database = open_database(url)
     try:
         await migrate(database)
-        return await _import_with_bar(database, folder, rejects)
+        summary = await _import_with_bar(database, folder, rejects)
+        async with database.transaction() as session:
+            return summary, await queue_unanswered(session, queue)
     finally:
         await database.close()
 

@@ -17,7 +17,14 @@ def command() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where rows that cannot be imported are listed.  [default: DATA_DIR/import-rejects.csv]",
 )
-def cofacts(folder: Path, rejects: Path | None) -> None:
+@click.option(
+    "--queue",
+    type=click.IntRange(0, 2_000),
+    default=0,
+    metavar="N",
+    help="Give the volunteers at most N of the messages without an answer, the most asked first.",
+)
+def cofacts(folder: Path, rejects: Path | None, queue: int) -> None:
     """Import Cofacts' open data (CSV or CSV.zip) from DIR.
 
     Run it again at any time: what is stored is passed over, what is new or changed is taken in, and an import that
@@ -26,7 +33,7 @@ def cofacts(folder: Path, rejects: Path | None) -> None:
     # Imported here: the database's packages take longer to load than `--help` may take.
     from scripts.cofacts.run import run_import
 
-    run_import(folder, rejects)
+    run_import(folder, rejects, queue)
 
 
 @command.command()

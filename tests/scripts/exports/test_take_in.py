@@ -278,7 +278,9 @@ def test_the_commands_do_the_whole_way(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("DATABASE_URL", "")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "a"))
     run = CliRunner().invoke
-    assert run(main, ["import", "cofacts", str(SAMPLE)]).exit_code == 0
+    imported = run(main, ["import", "cofacts", str(SAMPLE), "--queue", "20"])
+    assert imported.exit_code == 0
+    assert "20 messages without an answer are before the volunteers now" in imported.output
     made = run(main, ["export", str(tmp_path / "out"), "--format", "csv"])
     assert made.exit_code == 0
     assert "released 1.0.0_" in made.output
