@@ -40,19 +40,25 @@ _SPELT_EMAIL = re.compile(
 )
 _MOBILE = re.compile(rf"(?<![\d.])(?:\+?886{_SEP}0?|0 {{0,2}})9(?:{_SEP}\d){{8}}(?!\d)")
 _DIGIT = "[0-9零〇一二三四五六七八九]"
-_SPELT_MOBILE = re.compile(rf"(?<!{_DIGIT})[0零〇]{_SEP}[9九](?:{_SEP}{_DIGIT}){{8}}(?!{_DIGIT})")
+_SPELT_START = re.compile(rf"[0零〇]{_SEP}[9九]")
+_SPELT_MOBILE = re.compile(rf"(?<!{_DIGIT}){_SPELT_START.pattern}(?:{_SEP}{_DIGIT}){{8}}(?!{_DIGIT})")
 _LANDLINE = re.compile(
     rf"(?<![\d.])\(?(?:\+?886{_SEP}(?:\(0\))?|0)[2-8](?:{_SEP}\d){{7,9}}(?!\d)"
     r"(?: *(?:#|轉|分機|ext\.?) *\d{1,6})?",
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(r"(?<!\d)\+(?!886)[1-9]\d{0,2}[ -]?\(?\d(?:[ ()-]{0,2}\d){6,12}(?!\d)")
-_LABELLED_PHONE = re.compile(
+_LOCAL = r"\d{3,4}[ -]?\d{4}(?!\d)"
+_IN_THREES = r"(?:\d{4}[ -]?\d{3}(?:[ -]?\d)?|\d{3}[ -]?\d{3}[ -]?\d{1,2})(?!\d|[ -]?\d{1,3}(?!\d))"
+_LABELLED_PHONES = re.compile(
     r"(?:電話|手機|專線|行動|聯絡|連絡|tel|phone|call)[^\d\n]{0,6}"
-    r"(?P<found>\d{3,4}[ -]?\d{3,4}[ -]?\d{0,3})(?![ -]?\d)",
+    rf"(?P<first>{_LOCAL}|{_IN_THREES})(?P<rest>(?:[ -]{{1,2}}\d+| ?[、,/;或及和] ?{_LOCAL})*)",
     re.IGNORECASE,
 )
-_IDENTITY = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][ -]?(?:[1289]|[A-Da-d])(?:[ -]?\d){8}(?!\d)")
+"""Seven or eight digits, and the numbers that follow them."""
+_NUMBER_IN_REST = re.compile(rf"{_LOCAL}|\d+")
+_IDENTITY = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][ -]?(?:[1289]|[A-Da-d])(?:(?: ?\d){8}|(?:-?\d){8})(?!\d)")
+"""All spaces or all hyphens: `B1 0800-1234` is a floor and a telephone number."""
 _LABELLED_IDENTITY = re.compile(
     r"(?:身分證|身份證|統一證號|居留證|護照)[^A-Za-z\d\n]{0,8}(?P<found>[A-Za-z]{0,2}\d{8,9})(?!\d)"
 )
@@ -124,7 +130,7 @@ def _find_outside_urls(text: str, *, names: bool) -> Iterator[Finding]:
         yield from _each(text, _EMAIL, Kind.EMAIL)
     if _AT_SPELT.search(text):
         yield from _each(text, _SPELT_EMAIL, Kind.EMAIL)
-    if "九" in text or "09" in text:
+    if _SPELT_START.search(text):
         yield from _each(text, _SPELT_MOBILE, Kind.PHONE)
     if _ENOUGH_DIGITS.search(text):
         yield from _find_numbers(text)
@@ -142,7 +148,7 @@ def _find_numbers(text: str) -> Iterator[Finding]:
     yield from _each(text, _MOBILE, Kind.PHONE)
     yield from _each(text, _LANDLINE, Kind.PHONE, _is_landline)
     yield from _each(text, _FOREIGN, Kind.PHONE)
-    yield from _each(text, _LABELLED_PHONE, Kind.PHONE, lambda said: 7 <= len(_digits(said)) <= 8)
+    yield from _labelled_phones(text)
     yield from _each(text, _IDENTITY, Kind.NATIONAL_ID, lambda said: is_national_id(_bare(said)))
     yield from _each(text, _IDENTITY, Kind.ARC_ID, lambda said: is_arc_id(_bare(said)))
     yield from _each(text, _LABELLED_IDENTITY, Kind.NATIONAL_ID)
@@ -159,6 +165,14 @@ def _each(
         group = found.lastgroup or 0
         if holds(found[group]):
             yield Finding(*found.span(group), kind)
+
+
+def _labelled_phones(text: str) -> Iterator[Finding]:
+    """Each number of a run by itself, so that a longer finding takes the place of its own number only."""
+    for run in _LABELLED_PHONES.finditer(text):
+        yield Finding(*run.span("first"), Kind.PHONE)
+        for number in _NUMBER_IN_REST.finditer(text, *run.span("rest")):
+            yield Finding(*number.span(), Kind.PHONE)
 
 
 def _is_landline(said: str) -> bool:

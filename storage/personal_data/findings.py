@@ -1,8 +1,10 @@
 """What was found, and a text without it."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 MASK = "○○○"
 """What stands where something was taken out: people in Taiwan write 王○○."""
@@ -39,9 +41,11 @@ def drop_overlaps(found: Iterable[Finding]) -> list[Finding]:
     """In the order of the text, none over another: of two that meet, the longer one stays, else the first given."""
     chosen: list[Finding] = []
     for one in sorted(found, key=lambda finding: finding.start - finding.end):
-        if all(one.end <= other.start or other.end <= one.start for other in chosen):
-            chosen.append(one)
-    return sorted(chosen)
+        place = bisect_left(chosen, one.start, key=attrgetter("start"))
+        before, after = chosen[max(place - 1, 0) : place], chosen[place : place + 1]
+        if all(other.end <= one.start for other in before) and all(one.end <= other.start for other in after):
+            chosen.insert(place, one)
+    return chosen
 
 
 def mask(text: str, findings: Collection[Finding]) -> str:
