@@ -69,7 +69,8 @@ def find_file(folder: Path, release: str, name: str) -> ServedFile | None:
 
 def load_croissant(folder: Path) -> tuple[Manifest, dict[str, Any]] | None:
     """The newest release with its `croissant.json`."""
-    manifest, file = find_manifest(folder, LATEST), find_file(folder, LATEST, CROISSANT)
+    manifest = find_manifest(folder, LATEST)
+    file = find_file(folder, manifest.release, CROISSANT) if manifest else None
     return (manifest, orjson.loads(file.path.read_bytes())) if manifest and file else None
 
 
