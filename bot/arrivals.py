@@ -69,11 +69,11 @@ class Arrivals(Generic[R]):
         for request, stored in waiting:
             try:
                 events = self._read(request)
+                group.append(_Arrival(self._choose(events), stored))
             except Exception as error:
                 _tell(stored, error)
                 continue
             received += len(events)
-            group.append(_Arrival(self._choose(events), stored))
         self._metrics.events_received.inc(received)
         self._metrics.events_dropped.inc(received - sum(len(arrival.events) for arrival in group))
         return group

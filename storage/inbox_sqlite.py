@@ -225,11 +225,16 @@ def _only_stored(group: Sequence[Insert | _Call]) -> list[Insert]:
     return inserts if is_one else []
 
 
-def _checkpoint(connection: Connection) -> bool:
+def _checkpoint(connection: Connection) -> bool | sqlite3.Error:
+    """False while a reader needs the journal, the error where the disk refuses (it is full): the next sweep tries."""
     raw = _driver(connection)
     raw.execute(f"PRAGMA busy_timeout = {CHECKPOINT_WAIT_MS}")
-    busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    try:
+        busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.Error as error:
+        return error
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return not busy
 
 

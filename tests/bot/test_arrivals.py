@@ -63,6 +63,22 @@ async def test_it_stores_the_others_when_a_request_cannot_be_read() -> None:
     assert metrics.registry.get_sample_value("chaming_webhooks_total", {"result": "accepted"}) == 2
 
 
+async def test_it_stores_the_others_when_it_cannot_choose_among_a_requests_events() -> None:
+    def choose(events: Sequence[IncomingEvent]) -> Sequence[IncomingEvent]:
+        if events[0].event_id == "odd":
+            raise ValueError
+        return events
+
+    disk = SlowDisk()
+    disk.may_go.set()
+    arrivals = Arrivals(list, disk.receive, Metrics(), choose)
+    results = await asyncio.gather(
+        arrivals.store([event("odd")]), arrivals.store([event("e1")]), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [ValueError, type(None)]
+    assert disk.groups == [["e1"]]
+
+
 async def test_it_tells_only_the_guilty_one() -> None:
     disk = SlowDisk()
     disk.may_go.set()

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text, update
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.database import Database, open_database
+from storage.database import Database, open_database, prepare_sqlite
 from storage.inbox import Inbox, IncomingEvent
 from storage.inbox_claims import IN_VIEW, READ_AT_ONCE
 from storage.inbox_statements import KEEP_FINISHED, hold_payload
@@ -436,3 +436,27 @@ def test_it_opens_a_payload_only_for_its_own_event() -> None:
 def test_it_refuses_a_key_of_another_length() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         PayloadCipher(b"short")
+
+
+async def test_it_goes_on_storing_when_the_disk_refuses_to_shorten_the_journal(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = []
+
+    def authorize(action: int, first: str | None, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_PRAGMA and first == "wal_checkpoint":
+            refused.append(first)
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK
+
+    def prepare(connection: Any) -> None:
+        prepare_sqlite(connection)
+        connection.set_authorizer(authorize)
+
+    monkeypatch.setattr("storage.inbox_sqlite.prepare_sqlite", prepare)
+    async with opened(sqlite_database) as inbox:
+        with pytest.raises(sqlite3.DatabaseError):
+            await inbox.erase_expired(utc_now())
+        assert refused
+        async with asyncio.timeout(30):
+            assert [row.event_id for row in await inbox.store([event("e1")])] == ["e1"]
