@@ -54,7 +54,7 @@ def build_app(services: Services, dispatcher: Dispatcher | None = None) -> web.A
     add_picture_draft_page(app, services)
     add_my_data_page(app, services)
 
-    releases = services.settings.data_dir / "releases"
+    releases = services.settings.releases_dir
     add_api(
         app,
         database=services.database,

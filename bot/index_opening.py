@@ -37,7 +37,7 @@ def index_folder(settings: Settings, model_id: str | None = None) -> Path:
 
     Each has its own, so that the next one is made beside the one in use, and the one before is still there.
     """
-    root = settings.data_dir / "index"
+    root = settings.index_dir
     return root / re.sub(r"[^\w.-]+", "--", model_id).strip("-.") if model_id else root
 
 

@@ -186,8 +186,21 @@ class Settings(BaseSettings):
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite+aiosqlite:///{self.data_dir / 'chaming.db'}")
         if not self.secret_key and self.uses_sqlite:
-            object.__setattr__(self, "secret_key", load_or_make_key(self.data_dir / SECRET_KEY_FILE, make_secret_key))
+            object.__setattr__(self, "secret_key", self._find_own_key())
         return self
+
+    def _find_own_key(self) -> str:
+        return load_or_make_key(self.data_dir / SECRET_KEY_FILE, make_secret_key)
+
+    @property
+    def releases_dir(self) -> Path:
+        """Where the scheduled job publishes to and the pages serve from."""
+        return self.data_dir / "releases"
+
+    @property
+    def index_dir(self) -> Path:
+        """Where the snapshots of the search index lie."""
+        return self.data_dir / "index"
 
     @property
     def quiet_hours(self) -> tuple[int, int]:
@@ -210,17 +223,25 @@ class Settings(BaseSettings):
         return self.database_url.startswith("sqlite")
 
 
-def load_settings(*, require_line: bool = False) -> Settings:
+class SettingsOfEmptyFolder(Settings):
+    """For putting a backup back, which brings its own key: an empty `secret_key` where none is there, and none made."""
+
+    def _find_own_key(self) -> str:
+        path = self.data_dir / SECRET_KEY_FILE
+        return path.read_text().strip() if path.exists() else ""
+
+
+def load_settings(*, require_line: bool = False, make_key: bool = True) -> Settings:
     """Read the environment and `.env`; raise SettingsError naming what is missing or malformed."""
     try:
-        settings = Settings()
+        settings = Settings() if make_key else SettingsOfEmptyFolder()
     except ValidationError as error:
         raise SettingsError(_describe(error)) from None
     except UnicodeDecodeError as error:
         raise SettingsError(f".env is not UTF-8 text ({error.reason}). Example: cp .env.example .env") from None
     except OSError as error:
         raise SettingsError(f"DATA_DIR cannot be used ({error.strerror}). Example: DATA_DIR=./data") from None
-    if not settings.secret_key:
+    if not settings.secret_key and make_key:
         raise _missing("secret_key", "is required unless the database is SQLite")
     if require_line:
         _check_line(settings)

@@ -1,5 +1,6 @@
 """`chaming restore DIR`: put a backup in place."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -8,12 +9,17 @@ import click
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
 def command(folder: Path) -> None:
-    """Put the backup DIR into an empty DATA_DIR, with the server stopped (SQLite)."""
+    """Put the backup DIR into an empty DATA_DIR, with the server stopped (SQLite).
+
+    Nothing is overwritten: what is in the way is named. Where SECRET_KEY was set, set the same one.
+    """
+    from bot.index_opening import source_of
     from scripts.backup import BackupError, restore  # imported here, for `--help` must not wait for it
     from scripts.settings_option import settings_or_exit
 
     try:
-        restore(settings_or_exit(), folder)
+        adopted = restore(settings_or_exit(make_key=False), folder)
     except BackupError as error:
         raise click.ClickException(str(error)) from error
-    click.echo("Restored. Now: chaming model prepare, chaming migrate, chaming index rebuild, chaming serve.")
+    prepare = shlex.join(["chaming", "model", "prepare", *([source_of(adopted)] if adopted else [])])
+    click.echo(f"Restored. Now: {prepare}, chaming migrate, chaming index rebuild, chaming serve.")

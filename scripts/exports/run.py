@@ -24,9 +24,6 @@ from storage.tables import utc_now
 EVERY = timedelta(days=6, hours=12)
 """The job looks once a day, so that restarts of the process do not put it off for ever."""
 
-RELEASES = "releases"
-"""The folder in DATA_DIR that the scheduled job publishes to and the pages serve from."""
-
 
 def run_export(
     folder: Path,
@@ -90,7 +87,7 @@ def describe(manifest: Manifest | None) -> str:
 
 async def export_when_due(settings: Settings, now: datetime) -> str:
     """Publish a release to DATA_DIR/releases, once a week and when anything changed."""
-    folder = settings.data_dir / RELEASES
+    folder = settings.releases_dir
     releases = list_releases(folder)
     if releases and now - datetime.fromisoformat(releases[-1].as_of) < EVERY:
         return f"{releases[-1].release} is not a week old"
@@ -99,7 +96,7 @@ async def export_when_due(settings: Settings, now: datetime) -> str:
 
 async def recall_what_was_taken_back(settings: Settings) -> str:
     """Where a release holds what was taken back since: publish one without it, and withdraw those with it."""
-    folder = settings.data_dir / RELEASES
+    folder = settings.releases_dir
     return await _export_in_a_process(folder, "--if-taken-back") if list_releases(folder) else "there is no release"
 
 

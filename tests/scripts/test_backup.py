@@ -1,18 +1,25 @@
 """A backup is one moment of a database that is written to, and goes back whole or not at all."""
 
+import os
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
+from bot.settings import Settings
+from scripts import backup
 from scripts.cli import main
 from storage.database import Database, open_database
+from storage.exports.staging import locked
 
 
-def run(data_dir: Path, *arguments: str | Path, database_url: str = "") -> Result:
-    environment = {"DATA_DIR": str(data_dir), "DATABASE_URL": database_url, "SECRET_KEY": ""}
+def run(data_dir: Path, *arguments: str | Path, database_url: str = "", secret_key: str = "") -> Result:
+    environment = {"DATA_DIR": str(data_dir), "DATABASE_URL": database_url, "SECRET_KEY": secret_key}
     return CliRunner().invoke(main, [str(one) for one in arguments], env=environment)
 
 
@@ -58,7 +65,148 @@ async def test_it_replaces_neither_a_backup_nor_a_database(used: Database, tmp_p
     assert (again.exit_code, again.output.count("\n")) == (1, 1)
     over = run(data, "restore", copy, database_url=url)
     assert (over.exit_code, over.output.count("\n")) == (1, 1)
-    assert "move it away" in over.output
+    assert "move them to safety" in over.output
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A DATA_DIR with a database and its key, and the folder `copy` beside it with its backup."""
+    data = tmp_path / "data"
+    assert run(data, "migrate").exit_code == 0
+    calibration = data / "models" / "my-model" / "calibration.json"
+    calibration.parent.mkdir(parents=True)
+    calibration.write_text("{}")
+    with closing(sqlite3.connect(data / "chaming.db")) as database, database:
+        database.execute(
+            "INSERT INTO adopted_model (model_id, adopted_at, forced, report)"
+            " VALUES ('my/model@0123456789ab#onnx-int8', '2026-01-01', 0, '{}')"
+        )
+    assert run(data, "backup", tmp_path / "copy").exit_code == 0
+    return data
+
+
+def test_it_overwrites_nothing_and_names_all_that_is_in_the_way(made: Path, tmp_path: Path) -> None:
+    (made / "chaming.db").rename(tmp_path / "moved.db")
+    in_the_way = {
+        "chaming.db-wal": "what was written last",
+        "secret-key": "k" * 32,
+        "vapid-key": "v",
+        "models/my-model/calibration.json": "[]",
+        "releases/releases.json": "{}",
+    }
+    (tmp_path / "copy" / "releases").mkdir()
+    (tmp_path / "copy" / "vapid-key").write_text("w")
+    (tmp_path / "copy" / "releases" / "releases.json").write_text("[]")
+    for name, content in in_the_way.items():
+        (made / name).parent.mkdir(exist_ok=True)
+        (made / name).write_text(content)
+    done = run(made, "restore", tmp_path / "copy")
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert all(str(made / name).removesuffix("/releases.json") in done.output for name in in_the_way)
+    assert {name: (made / name).read_text() for name in in_the_way} == in_the_way
+    assert not (made / "chaming.db").exists()
+
+
+def test_it_goes_back_beside_the_same_keys_with_the_calibration_and_names_the_encoder(
+    made: Path, tmp_path: Path
+) -> None:
+    for path in made.glob("chaming.db*"):
+        path.rename(tmp_path / path.name)
+    (made / "models" / "my-model" / "calibration.json").unlink()
+    done = run(made, "restore", tmp_path / "copy")
+    assert done.exit_code == 0, done.output
+    assert (made / "models" / "my-model" / "calibration.json").read_text() == "{}"
+    assert "chaming model prepare my/model," in done.output
+    assert (made / "chaming.db").stat().st_mode & 0o077 == 0
+
+
+def test_it_makes_no_key_and_goes_back_with_the_right_one_only(tmp_path: Path) -> None:
+    data, copy, new, right = tmp_path / "data", tmp_path / "copy", tmp_path / "new", "r" * 32
+    assert run(data, "migrate", secret_key=right).exit_code == 0
+    assert run(data, "backup", copy, secret_key=right).exit_code == 0
+    assert right not in "".join(path.read_text("latin-1") for path in copy.iterdir())
+    for wrong in ("", "w" * 32):
+        done = run(new, "restore", copy, secret_key=wrong)
+        assert (done.exit_code, done.output.count("\n")) == (1, 1)
+        assert "Set SECRET_KEY to the one this backup was made with" in done.output
+        assert not new.exists()
+    assert run(new, "restore", copy, secret_key=right).exit_code == 0
+    assert not (new / "secret-key").exists()
+
+
+def test_a_key_in_the_backup_does_not_go_beside_another_that_is_set(made: Path, tmp_path: Path) -> None:
+    done = run(tmp_path / "new", "restore", tmp_path / "copy", secret_key="w" * 32)
+    assert done.exit_code == 1
+    assert "unset it" in done.output
+    assert not (tmp_path / "new").exists()
+
+
+def test_it_leaves_out_a_key_file_that_is_not_the_key_in_use(made: Path, tmp_path: Path) -> None:
+    assert run(made, "backup", tmp_path / "second", secret_key="r" * 32).exit_code == 0
+    assert not (tmp_path / "second" / "secret-key").exists()
+
+
+def test_it_copies_what_is_published_and_nothing_half_made(made: Path, tmp_path: Path) -> None:
+    for name in (".staging/people.db", ".staging.json", "1/card.md"):
+        (made / "releases" / name).parent.mkdir(parents=True, exist_ok=True)
+        (made / "releases" / name).write_text("")
+    assert run(made, "backup", tmp_path / "second").exit_code == 0
+    copied = {path.name for path in (tmp_path / "second" / "releases").rglob("*")}
+    assert copied == {"1", "card.md"}
+    with locked(made / "releases"):
+        done = run(made, "backup", tmp_path / "third")
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert not [path for path in tmp_path.iterdir() if "third" in path.name]
+
+
+def test_it_goes_nowhere_among_the_releases(made: Path) -> None:
+    done = run(made, "backup", made / "releases" / "backup")
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert not (made / "releases" / "backup").exists()
+
+
+def test_it_names_only_the_first_release_that_cannot_be_copied(made: Path, tmp_path: Path) -> None:
+    (made / "releases" / "1").mkdir(parents=True)
+    for name in "ab":
+        (made / "releases" / "1" / name).symlink_to(tmp_path / "nowhere")
+    done = run(made, "backup", tmp_path / "second")
+    assert (done.exit_code, done.output.count(str(made / "releases" / "1"))) == (1, 1)
+    assert not (tmp_path / "second").exists()
+
+
+def test_it_leaves_nothing_private_behind_when_the_disk_fails(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def fail(source: IO[bytes], target: IO[bytes], length: int) -> None:
+        seen.append(os.fstat(target.fileno()).st_mode & 0o777)
+        target.write(b"private")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(shutil, "copyfileobj", fail)
+    done = run(tmp_path / "new", "restore", tmp_path / "copy")
+    assert (done.exit_code, seen) == (1, [0o600])
+    assert not list((tmp_path / "new").glob("*chaming.db*"))
+    assert not list((tmp_path / "new").glob(".*"))
+    monkeypatch.undo()
+    assert run(tmp_path / "new", "restore", tmp_path / "copy").exit_code == 0  # begun anew
+
+
+async def test_it_holds_one_moment_while_others_write(used: Database, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(backup, "PAGES_AT_A_TIME", 5)
+    settings = Settings(DATABASE_URL=str(used.url), DATA_DIR=tmp_path / "data")
+    asked = []
+
+    def write(done: int, pages: int) -> None:
+        asked.append((done, pages))
+        with closing(sqlite3.connect(str(used.path))) as database, database:
+            database.execute("INSERT INTO category (id, title) VALUES (?, 'later')", (f"later-{len(asked)}",))
+
+    backup.back_up(settings, tmp_path / "copy", write)
+    assert [done for done, _ in asked] == sorted({done for done, _ in asked})  # never begun anew
+    assert asked[-1][0] == asked[-1][1] > 5
+    assert await titles(tmp_path / "copy" / "chaming.db") == ["疾病"]
 
 
 def test_it_puts_back_no_damaged_backup(tmp_path: Path) -> None:

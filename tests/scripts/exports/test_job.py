@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import load_settings
-from scripts.exports.run import RELEASES, export_when_due, recall_what_was_taken_back
+from scripts.exports.run import export_when_due, recall_what_was_taken_back
 from scripts.jobs import JOBS
 from storage.database import open_database
 from storage.exports.manifest import ReleaseError, list_releases
@@ -29,9 +29,9 @@ async def test_it_releases_once_a_week_and_only_changes(tmp_path: Path, monkeypa
     assert "is not a week old" in await export_when_due(settings, utc_now() + timedelta(days=6))
     assert await export_when_due(settings, utc_now() + timedelta(days=7)) == "nothing changed since the last release"
     assert await recall_what_was_taken_back(settings) == "nothing in any release was taken back since"
-    (made,) = list_releases(tmp_path / RELEASES)
+    (made,) = list_releases(tmp_path / "releases")
     assert (made.instance, made.licence) == ("localhost:8080", "CC0-1.0")
-    (tmp_path / RELEASES / made.release / "manifest.json").write_text("{}")
+    (tmp_path / "releases" / made.release / "manifest.json").write_text("{}")
     with pytest.raises(ReleaseError, match="is no release"):
         await export_when_due(settings, utc_now())
     assert {"export", "recall"} <= set(JOBS)
