@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.bubbles.know_more import leads_to_knowing_more
 from bot.bubbles.view import MAX_CAROUSEL_BYTES, View, fitted
 from bot.buttons import Press
 from bot.decide import Answer, Candidates, Outcome
-from bot.fit import clean, cut, json_bytes, one_line
+from bot.fit import clean, cut, json_bytes, one_line, split
 from bot.flex import (
+    MAX_MESSAGE_TEXT,
     Part,
     bubble,
     button,
@@ -56,16 +58,29 @@ def apart(view: View) -> tuple[Part, ...]:
 
 
 def merged(replies: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[Mapping[str, Any], ...]:
-    """Several replies as one: as they are while there is room, else all bubbles in one carousel behind all words."""
-    messages = [message for reply in replies for message in reply]
-    return _offering(
-        _in_few(messages), [item for one in messages for item in one.get("quickReply", {}).get("items", [])]
-    )
+    """Several replies as one: as they are while there is room, else all bubbles in one carousel behind all words.
+
+    What stands below the last of them would not tell which article it leads to, so no link to one is among it.
+    """
+    answered = [reply for reply in replies if reply]
+    items = [item for item in _offers(answered) if len(answered) == 1 or not leads_to_knowing_more(item["action"])]
+    return _offering([message for reply in answered for message in reply], items)
+
+
+def said_first(told: Sequence[Mapping[str, Any]], reply: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """One reply behind what is more urgent, with all that it offers."""
+    return _offering([*told, *reply], _offers([told, reply]))
+
+
+def _offers(replies: Sequence[Sequence[Mapping[str, Any]]]) -> list[Part]:
+    return [item for reply in replies for one in reply for item in one.get("quickReply", {}).get("items", [])]
 
 
 def _offering(messages: Sequence[Mapping[str, Any]], items: Sequence[Part]) -> tuple[Mapping[str, Any], ...]:
     """LINE shows what can be pressed below the last message only, so all of it has to stand there."""
-    *before, last = [{name: value for name, value in one.items() if name != "quickReply"} for one in messages]
+    if not messages:
+        return ()
+    *before, last = [{name: value for name, value in one.items() if name != "quickReply"} for one in _in_few(messages)]
     each = list({item["action"].get("data", item["action"].get("uri")): item for item in items}.values())
     return (*before, {**last, "quickReply": {"items": each[:MAX_QUICK_REPLIES]}} if each else last)
 
@@ -76,7 +91,7 @@ def _in_few(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         return list(messages)
     bubbles = [bubble for message in messages if message["type"] == "flex" for bubble in _bubbles(message)]
     words = list(dict.fromkeys(message["text"] for message in messages if message["type"] == "text"))
-    told = [text_message("\n\n".join(words))] if words else []
+    told = [text_message(part) for part in split("\n\n".join(words), MAX_MESSAGE_TEXT)]
     drawn = [message for message in messages if message["type"] not in {"flex", "text"}]
     alt_text = next((message["altText"] for message in messages if message["type"] == "flex"), "")
     shown = [{"type": "flex", "altText": alt_text, "contents": part} for part in _carousels(bubbles)]

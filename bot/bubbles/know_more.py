@@ -12,6 +12,10 @@ def know_more(view: View, article_id: str) -> Part:
     return uri(view.words("I know more"), f"{view.article_url(article_id)}#{ANCHOR}")
 
 
+def leads_to_knowing_more(action: Part) -> bool:
+    return str(action.get("uri", "")).endswith(f"#{ANCHOR}")
+
+
 def desk_url(view: View) -> str:
     """Where volunteers work; whoever is not signed in is asked to."""
     return f"{view.public_url.rstrip('/')}/review/"

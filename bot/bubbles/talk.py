@@ -16,8 +16,8 @@ TALK = {
     ),
     SmallTalk.NO: marked("All right. Nothing becomes public unless you press “Yes, please ask”."),
     SmallTalk.VAGUE: marked(
-        "Please forward me the message itself: hold your finger on it and forward it to me. "
-        "A picture or a link will do as well."
+        "If you have just sent me a message, my answer to it is above. To ask about another one, hold your finger on "
+        "it and forward it to me. A picture or a link will do as well."
     ),
     SmallTalk.DEFRAUDED: marked(
         "If money is at stake, please stop first and call 165, Taiwan's anti-fraud line, day or night; "
@@ -25,12 +25,26 @@ TALK = {
     ),
     SmallTalk.VOLUNTEERING: marked("Thank you for wanting to help! Here volunteers check messages: {url}"),
 }
+QUOTED = marked(
+    "LINE does not show me what a quoted message says. If you sent it to me yourself, my answer is right below it. "
+    "If not, please forward it to me."
+)
 
 
 def small_talk(view: View, talk: SmallTalk) -> tuple[Part, ...]:
-    """To what is no message to look up; whoever gave none is shown how to."""
-    offers = [menu_action(view, MenuItem.TUTORIAL)] if talk == SmallTalk.VAGUE else []
-    return (text_message(view.words(TALK[talk], url=desk_url(view)), offers),)
+    """To what is no message to look up."""
+    return (text_message(view.words(TALK[talk], url=desk_url(view))),)
+
+
+def nothing_asked_about(
+    view: View, event_id: str, *, quotes: bool = False, has_similar: bool = False
+) -> tuple[Part, ...]:
+    """To "is this true?" without the message, which may have been sent just before; should it be one itself after all,
+    the volunteers can be asked. Who `quotes` a message has to learn that the bot does not see it."""
+    told = view.words(QUOTED if quotes else TALK[SmallTalk.VAGUE])
+    look = postback(view.words("See similar ones"), view.buttons.encode(Press.LOOK, event_id=event_id))
+    offers = [menu_action(view, MenuItem.TUTORIAL), *([look] if has_similar else []), _ask(view, event_id)]
+    return (text_message(told, offers),)
 
 
 def too_short(view: View, event_id: str) -> tuple[Part, ...]:
@@ -39,5 +53,9 @@ def too_short(view: View, event_id: str) -> tuple[Part, ...]:
         "This is very short, and I found no check of it. If it is from a message you received, please forward me the "
         "whole message."
     )
-    ask = view.buttons.encode(Press.TOGGLE, event_id=event_id)
-    return (text_message(told, [postback(view.words("Ask the volunteers"), ask)]),)
+    return (text_message(told, [_ask(view, event_id)]),)
+
+
+def _ask(view: View, event_id: str) -> Part:
+    """Leads to the consent step."""
+    return postback(view.words("Ask the volunteers"), view.buttons.encode(Press.TOGGLE, event_id=event_id))

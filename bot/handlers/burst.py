@@ -1,9 +1,11 @@
 """Several messages of one person at once: each looked up, one reply, and the question whether they are one message."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.bubbles.burst import Found, burst_messages, merged
+from bot.bubbles.burst import Found, burst_messages, merged, said_first
+from bot.bubbles.talk import small_talk
 from bot.events import Burst, Event, MediaMessage, TextMessage
 from bot.handlers.looking_up import about, find_view
 from bot.handlers.media import handle_media
@@ -12,22 +14,49 @@ from bot.handlers.text import handle_text, look_up_text, to_message_decision
 from bot.mentions import without_mentions
 from bot.outcome import HandlerResult
 from bot.services import Services
-from bot.small_talk import find_small_talk
+from bot.small_talk import SmallTalk, find_small_talk
 from retrieval.normalise import matching_key
+
+SILENT = {SmallTalk.VAGUE, SmallTalk.COURTESY, SmallTalk.YES, SmallTalk.NO}
+"""What waits for no answer beside a message."""
+MOST_URGENT_FIRST = (
+    SmallTalk.DEFRAUDED, SmallTalk.VOLUNTEERING, SmallTalk.VAGUE, SmallTalk.NO, SmallTalk.YES, SmallTalk.COURTESY,
+)  # fmt: skip
 
 
 async def handle_burst(event: Burst, services: Services) -> HandlerResult:
-    """What was sent to be looked up. "Is this true?" beside a message is no message, and waits for no answer."""
-    remarks = [one for one in event.events if _is_remark(one)]
-    sent = [one for one in event.events if one not in remarks]
-    if not remarks or not sent:
+    """What was sent to be looked up. "Is this true?" beside a message is no message; "I was defrauded" is answered,
+    and first. Where nothing was sent but talk, the most urgent is answered."""
+    talks = [_talk_of(one, services) for one in event.events]
+    sent = [one for one, talk in zip(event.events, talks, strict=True) if talk is None]
+    if len(sent) == len(event.events):
         return await _handle_all(event, services)
+    if not sent:
+        return await _answer_talk(event, [talk for talk in talks if talk], services)
     answer = await (
         _handle_all(replace(event, events=tuple(sent)), services) if sent[1:] else _handle(sent[0], services)
     )
     ended = iter([replace(answer, messages=(), shows=(), joined=()), *answer.joined])
-    results = [HandlerResult(outcome="remark") if one in remarks else next(ended) for one in event.events]
+    results = [next(ended) if talk is None else _ended(talk) for talk in talks]
+    aloud = [talk for talk in MOST_URGENT_FIRST if talk in talks and talk not in SILENT]
+    messages = answer.messages
+    if aloud:
+        view = await find_view(services, event)
+        messages = said_first([message for talk in aloud for message in small_talk(view, talk)], messages)
+    return replace(results[0], messages=messages, shows=answer.shows, joined=tuple(results[1:]))
+
+
+async def _answer_talk(event: Burst, talks: Sequence[SmallTalk], services: Services) -> HandlerResult:
+    most = min(range(len(talks)), key=lambda place: MOST_URGENT_FIRST.index(talks[place]))
+    answer = await _handle(event.events[most], services)
+    results = [HandlerResult(outcome="remark") for _ in talks]
+    results[most] = replace(answer, messages=(), shows=())
     return replace(results[0], messages=answer.messages, shows=answer.shows, joined=tuple(results[1:]))
+
+
+def _ended(talk: SmallTalk) -> HandlerResult:
+    """How talk beside a message ends."""
+    return HandlerResult(outcome="remark" if talk in SILENT else talk.value)
 
 
 async def _handle_all(event: Burst, services: Services) -> HandlerResult:
@@ -51,8 +80,12 @@ def _is_plain(event: TextMessage, services: Services) -> bool:
     return bool(matching_key(text)) and commands.find(text) is None and commands.find_remark(text) is None
 
 
-def _is_remark(event: Event) -> bool:
-    return isinstance(event, TextMessage) and find_small_talk(without_mentions(event.text, event.mentions)) is not None
+def _talk_of(event: Event, services: Services) -> SmallTalk | None:
+    """What is said to the bot in it, if nothing else is; a word of the menu asks for something."""
+    if not isinstance(event, TextMessage):
+        return None
+    text = without_mentions(event.text, event.mentions)
+    return None if services.commands.find(text) else find_small_talk(text)
 
 
 async def _handle(event: Event, services: Services) -> HandlerResult:

@@ -1,10 +1,12 @@
 """A text message: looked up, decided on, answered."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from bot.bubbles.links import offer_title
 from bot.bubbles.notes import asked_before, nothing_to_read
-from bot.bubbles.talk import small_talk, too_short
+from bot.bubbles.talk import nothing_asked_about, small_talk, too_short
 from bot.decide import Answer, NoMatch, Outcome
 from bot.decisions import is_new_wording, outcome_of, to_decision
 from bot.events import Event, TextMessage
@@ -16,8 +18,9 @@ from bot.mentions import without_mentions
 from bot.outcome import HandlerResult
 from bot.render import render
 from bot.services import Services
-from bot.small_talk import find_small_talk, is_too_short
+from bot.small_talk import SmallTalk, find_small_talk, is_too_short
 from retrieval.normalise import matching_key
+from retrieval.types import EntryKind
 from storage.match_decisions import record_decision
 from storage.questions import find_question
 from storage.tables import MatchDecision
@@ -34,14 +37,46 @@ async def handle_text(event: TextMessage, services: Services) -> HandlerResult:
         return await take_remark(event, *remark, services)
     if not matching_key(text):
         return HandlerResult(nothing_to_read(await find_view(services, event)), "nothing_to_read")
-    if talk := find_small_talk(text):
+    talk = find_small_talk(text)
+    if talk == SmallTalk.VAGUE:
+        return await answer_vague(event, services, text)
+    if talk:
         return HandlerResult(small_talk(await find_view(services, event), talk), talk.value)
     return await answer_text(event, services, text, event.event_id, event.message_id)
+
+
+async def answer_vague(event: TextMessage, services: Services, text: str) -> HandlerResult:
+    """Whether something is true, without the thing: unless these very words are known, say what would help.
+
+    What is merely alike is alike in asking; it is a press away, as the volunteers are.
+    """
+    found = await look_up(services, event, text)
+    result = await _answer_found(event, services, found, text, event.event_id, event.message_id)
+    if _is_known_message(found.outcome):
+        return result
+    view = about(found.view, services.pseudonyms.of_message(event.chat, event.message_id))
+    is_quoting = event.quoted_message_id is not None
+    messages = nothing_asked_about(view, event.event_id, quotes=is_quoting, has_similar=found.outcome != NoMatch())
+    outcome = "quoted_unknown" if is_quoting else SmallTalk.VAGUE.value
+    return replace(result, messages=messages, outcome=outcome, keep_payload=True, shows=())
+
+
+def _is_known_message(outcome: Outcome) -> bool:
+    """Whether an article is the message; that a reply says the same as a question about nothing, says nothing."""
+    if isinstance(outcome, Answer):
+        return outcome.candidate.match.entry_kind in {EntryKind.ARTICLE, EntryKind.VARIANT}
+    return isinstance(outcome, NoMatch) and outcome.unanswered is not None
 
 
 async def answer_text(event: Event, services: Services, text: str, event_id: str, message_id: str) -> HandlerResult:
     """What is found for a text; `event_id` names the event or events that hold it, `message_id` the message."""
     found = await look_up(services, event, text)
+    return await _answer_found(event, services, found, text, event_id, message_id)
+
+
+async def _answer_found(
+    event: Event, services: Services, found: LookedUp, text: str, event_id: str, message_id: str
+) -> HandlerResult:
     outcome = found.outcome
     if isinstance(outcome, NoMatch) and outcome.unanswered:
         article_id = outcome.unanswered.article_id

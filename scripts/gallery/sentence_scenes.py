@@ -7,7 +7,7 @@ from bot.bubbles import burst, menu, notes
 from bot.bubbles.consent import MAX_PUBLISHED, consent_messages, waiting_messages
 from bot.bubbles.feedback import thanks_for_reason
 from bot.bubbles.links import offer_title
-from bot.bubbles.talk import small_talk, too_short
+from bot.bubbles.talk import nothing_asked_about, small_talk, too_short
 from bot.bubbles.view import View
 from bot.drafts import draft_of
 from bot.flex import Part
@@ -37,6 +37,14 @@ def sentence_scenes(view: View, article: ArticleSummary) -> Iterator[Scene]:
         yield name, [message for note in shown for message in note(view)]
     yield "small-talk", [message for talk in list(SmallTalk)[:5] for message in small_talk(view, talk)]
     yield "volunteering", small_talk(view, SmallTalk.VOLUNTEERING)
+    yield (
+        "nothing-asked-about",
+        [
+            message
+            for quotes in (False, True)
+            for message in nothing_asked_about(view, EVENT_ID, quotes=quotes, has_similar=quotes)
+        ],
+    )
     yield "too-short", too_short(view, EVENT_ID)
     yield "too-much", notes.too_much(view)
     yield "taken-back", [message for was_there in (True, False) for message in notes.taken_back(view, was_there)]

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from bot.bubbles.burst import merged
+from bot.bubbles.burst import merged, said_first
+from bot.bubbles.know_more import ANCHOR
 from bot.bursts import BURST, may_join, pictures_expected
 from bot.buttons import Press
 from bot.event_parser import parse_event
 from bot.events import Burst, Event, MediaMessage, TextMessage
-from bot.flex import postback, text_message
+from bot.flex import postback, text_message, uri
 from bot.handlers.burst import handle_burst
 from bot.line_errors import InvalidReplyTokenError, LineUnreachableError
-from bot.outcome import HandlerResult
+from bot.outcome import MAX_MESSAGES, HandlerResult
 from retrieval.types import Band
 from scripts.simulator.validator import message_problems
 from storage.database import Database
@@ -246,6 +247,51 @@ async def test_several_messages_and_a_question_are_answered_as_several_messages(
     assert [one.outcome for one in (result, *result.joined)] == ["burst_no_match", "burst_no_match", "remark"]
 
 
+@pytest.mark.parametrize("claims", [("聽說喝檸檬水可以防癌",), ("聽說的第一件事情", "聽說的第二件事情")])
+async def test_somebody_who_was_defrauded_is_told_whom_to_call_before_the_answer(
+    chat: Conversation, claims: tuple[str, ...]
+) -> None:
+    matcher = chat.will_find()
+    result = await handle_burst(parsed(chat, "我被騙了", *claims, "我被騙了怎麼辦"), chat.services)
+    assert matcher.asked == list(claims)
+    assert "165" in result.messages[0]["text"]
+    assert said(result).count("165") == 1
+    outcomes = [one.outcome for one in (result, *result.joined)]
+    assert (outcomes[0], outcomes[-1]) == ("defrauded", "defrauded")
+    assert all(one.keep_payload for one in result.joined[:-1])
+    assert [message_problems(message) for message in result.messages] == [[] for _ in result.messages]
+
+
+async def test_a_long_message_is_shown_whole_behind_what_is_more_urgent(chat: Conversation) -> None:
+    claim = "有人說檸檬水可以防癌，" * 400
+    result = await handle_burst(parsed(chat, "我被騙了", "我想當志工", claim), chat.services)
+    assert len(result.messages) <= MAX_MESSAGES
+    assert "165" in result.messages[0]["text"]
+    assert said(result).count("檸檬水") >= 400
+    assert Press.AGREE in chat.buttons(result)
+
+
+@pytest.mark.parametrize(
+    ("texts", "outcomes", "asked"),
+    [
+        (("謝謝", "好的"), ["remark", "typed_yes"], []),
+        (("請問", "這是真的嗎"), ["vague", "remark"], ["請問"]),
+        (("謝謝", "這是真的嗎"), ["remark", "vague"], ["這是真的嗎"]),
+        (("請問", "我被騙了怎麼辦", "謝謝"), ["remark", "defrauded", "remark"], []),
+        (("我想當志工", "好"), ["volunteering", "remark"], []),
+    ],
+)
+async def test_nothing_but_talk_is_answered_once_by_what_is_most_urgent(
+    chat: Conversation, texts: tuple[str, ...], outcomes: list[str], asked: list[str]
+) -> None:
+    matcher = chat.will_find()
+    result = await handle_burst(parsed(chat, *texts), chat.services)
+    assert [one.outcome for one in (result, *result.joined)] == outcomes
+    assert matcher.asked == asked
+    assert len(result.messages) == 1
+    assert Press.AGREE not in chat.buttons(result)
+
+
 async def test_they_are_looked_up_as_one_after_a_yes(chat: Conversation) -> None:
     texts = ("上半則：早上喝了這一個", "下半則：晚上病就會好")
     kept = [await chat.say(text) for text in texts]
@@ -293,3 +339,18 @@ def test_what_can_be_pressed_below_any_of_them_can_be_pressed_below_the_last(rep
     assert all("quickReply" not in message for message in before)
     assert [item["action"]["data"] for item in last["quickReply"]["items"]] == [f"data {n}" for n in range(replies)]
     assert all(message_problems(message) == [] for message in (*before, last))
+
+
+def test_nothing_is_said_where_there_is_nothing_to_say() -> None:
+    assert merged([(), ()]) == ()
+
+
+def test_a_link_to_an_article_stands_only_below_a_single_answer() -> None:
+    """Below the last of several it would not tell which of them it is about."""
+    first, second = (
+        (text_message(f"第 {n} 則", [uri("補充", f"https://example.com/articles/{n}#{ANCHOR}")]),) for n in range(2)
+    )
+    assert all("quickReply" not in message for message in merged([first, second]))
+    (alone,) = merged([first, ()])
+    *_, behind = said_first([text_message("165")], first)
+    assert alone["quickReply"] == behind["quickReply"] == first[0]["quickReply"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from bot.outcome import HandlerResult
 from bot.pseudonyms import Pseudonyms
 from moderation.intake import find_request
 from retrieval.normalise import key_hash
-from retrieval.types import Band, Match, TellCopies
+from retrieval.types import Band, EntryKind, Match, TellCopies
 from storage.askers import set_language
 from storage.tables import (
     Article,
@@ -185,10 +186,6 @@ async def test_it_looks_up_a_claim_among_courtesies_and_questions(chat: Conversa
     [
         ("好", "typed_yes", "下面的按鈕"),
         ("不用了", "typed_no", "什麼都不會公開"),
-        ("這是真的嗎？", "vague", "轉傳給我"),
-        ("朋友傳的，請幫我確認一下是不是真的", "vague", "轉傳給我"),
-        ("Is this message true?", "vague", "轉傳給我"),
-        ("これは本当ですか", "vague", "轉傳給我"),
         ("我被騙了", "defrauded", "165"),
         ("我想當志工", "volunteering", "/review/"),
     ],
@@ -202,6 +199,41 @@ async def test_it_offers_nothing_that_is_no_message_to_the_volunteers(
     assert told in said(result)
     assert matcher.asked == []
     assert await kept(chat) == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome", "told"), [({}, "vague", "再轉傳給我"), ({"quotedMessageId": "7"}, "quoted_unknown", "引用")]
+)
+async def test_a_question_about_nothing_is_told_what_helps_and_may_still_be_asked(
+    chat: Conversation, fields: dict[str, str], outcome: str, told: str
+) -> None:
+    message = {"type": "text", "id": "1", "quoteToken": "q", "text": "朋友傳的，請幫我確認一下是不是真的", **fields}
+    result = await chat.send(make_event(user=ASKER, message=message))
+    assert result.outcome == outcome
+    assert told in said(result)
+    assert Press.AGREE not in chat.buttons(result)
+    asked = await chat.press(chat.buttons(result)[Press.TOGGLE])
+    assert (await chat.press(chat.buttons(asked)[Press.AGREE])).outcome == "asked"
+
+
+async def test_what_is_known_is_answered_though_it_reads_like_a_question_about_nothing(chat: Conversation) -> None:
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(make_match("article", band=Band.ANSWER))
+    assert (await chat.say("收到這則簡訊是真的嗎")).outcome == "answer"
+
+
+@pytest.mark.parametrize(
+    ("match", "outcome"), [({"band": Band.CANDIDATE}, "candidates"), ({"kind": EntryKind.REPLY}, "answer")]
+)
+async def test_what_only_sounds_like_a_question_about_nothing_is_a_press_away(
+    chat: Conversation, match: dict[str, Any], outcome: str
+) -> None:
+    """A reply that says "this is true" is like "is this true?"."""
+    await add_article(chat, "article", Verdict.RUMOR)
+    chat.will_find(make_match("article", **match))
+    result = await chat.say("這是真的嗎")
+    assert (result.outcome, result.shows) == ("vague", ())
+    assert (await chat.press(chat.buttons(result)[Press.LOOK])).outcome == outcome
 
 
 async def test_whoever_knows_more_is_led_to_the_articles_page(chat: Conversation) -> None:

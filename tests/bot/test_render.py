@@ -27,7 +27,7 @@ from bot.bubbles.menu import (
 )
 from bot.bubbles.notice import News, muted, notice_messages, unmuted
 from bot.bubbles.reply import CALM, CAUTION
-from bot.bubbles.talk import small_talk, too_short
+from bot.bubbles.talk import nothing_asked_about, small_talk, too_short
 from bot.bubbles.view import MAX_BUBBLE_BYTES, MAX_CAROUSEL_BYTES, View
 from bot.bubbles.why import Why, why_messages
 from bot.buttons import Buttons, Press, Vote
@@ -126,6 +126,7 @@ def plain(view: View) -> Iterator[tuple[Part, ...]]:
     yield from (voted(view, vote, "article", "reply") for vote in Vote)
     yield thanks_for_reason(view, "article", "reply")
     yield from (small_talk(view, talk) for talk in SmallTalk)
+    yield from (nothing_asked_about(view, "event", quotes=quotes, has_similar=quotes) for quotes in (False, True))
     yield too_short(view, "event")
     yield from (muted(view, article_id) for article_id in ("article", None))
     for note in (
