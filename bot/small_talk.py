@@ -89,8 +89,12 @@ ENGLISH_OPENINGS = frozenset(OPENING_A_QUESTION.split())
 
 MAX_CRY = 15
 """Characters of a matching key in which somebody says that they were defrauded; longer ones tell a story to look up."""
-CHEATED = re.compile(to_simplified("被(?:別?人|詐騙集團|網友|對方)?(?:詐騙|詐|騙)"))
-WHOM = re.compile(to_simplified("我(?!們)|媽|爸|嬤|阿公|老公|老婆|先生|太太|兒子|女兒|家人|朋友|怎麼辦|錢"))
+CHEATED = re.compile(to_simplified("被(?:別?人|詐騙集團|網友|對方)?(?:詐騙|詐|騙)|遇到詐騙"))
+WHOM = re.compile(
+    to_simplified(
+        "我(?!們)|媽|爸|嬤|阿公|老公|老婆|先生|太太|兒子|女兒|家人|朋友|怎麼辦|錢|好像|疑似|可能|要回|報警|報案|求救|救命"
+    )
+)
 WARNING = re.compile(to_simplified("不要|別(?!人)|小心|避免|防|不會|不怕|才不|沒有?被|以免|提醒"))
 CHEATED_IN_JAPANESE = re.compile(
     to_simplified(

@@ -1,17 +1,10 @@
 """What is talk and what is a message: tables of what people write, and the real messages of the sample."""
 
-import csv
-import io
-import zipfile
-from pathlib import Path
-
 import pytest
 
-import scripts.sample
 from bot.small_talk import SmallTalk, find_small_talk
 from bot.wording import load_wordings
-
-SAMPLE = Path(scripts.sample.__file__).parent / "articles.csv.zip"
+from scripts.bench.conversation import load_texts
 
 
 @pytest.mark.parametrize(
@@ -46,7 +39,8 @@ def test_it_takes_no_claim_for_a_question(text: str) -> None:
     "text",
     [
         "我被騙了", "我被騙了怎麼辦", "我被騙了，怎麼辦？", "我被騙錢怎麼辦", "我被詐騙了怎麼辦", "我好像被騙了",
-        "我媽媽被騙了怎麼辦", "我被別人騙了三萬塊", "我爸被詐騙集團騙了", "被騙錢了怎麼辦", "我被骗了怎么办",
+        "我媽媽被騙了怎麼辦", "我被別人騙了三萬塊", "我爸被詐騙集團騙了", "被騙錢了怎麼辦",
+        "遇到詐騙怎麼辦", "好像被騙了", "我被骗了怎么办", "被騙了，可以要回來嗎",
         "I got scammed", "I've been scammed", "I’ve been scammed!", "I think I was scammed", "My mom got scammed 😭",
         "騙された", "だまされました", "騙されました！", "詐欺に遭いました", "詐欺にあった",
     ],
@@ -72,10 +66,9 @@ def test_it_knows_the_label_of_knowing_more_in_every_language(language: str) -> 
     assert find_small_talk(load_wordings()[language]("I know more")) == SmallTalk.VOLUNTEERING
 
 
-def test_it_takes_no_message_of_the_sample_for_talk() -> None:
-    with zipfile.ZipFile(SAMPLE) as archive, archive.open(archive.namelist()[0]) as file:
-        texts = [row["text"] for row in csv.DictReader(io.TextIOWrapper(file, "utf-8"))]
+def test_it_takes_no_message_title_or_reply_of_the_sample_for_talk() -> None:
+    texts = load_texts()
     lines = [line for text in texts for line in text.splitlines() if len(line.strip()) > 15]
-    assert len(texts) > 500
-    assert [text for text in texts if text.strip() and find_small_talk(text)] == []
+    assert len(texts) > 1000
+    assert [text for text in texts if find_small_talk(text)] == []
     assert [line for line in lines if find_small_talk(line)] == []
