@@ -200,7 +200,7 @@ def _put(target: Path, content: bytes | Path) -> None:
 
 
 def _sync_all(folder: Path) -> None:
-    for path in folder.rglob("*"):
+    for path in (folder, *folder.rglob("*")):
         sync(path)
 
 
