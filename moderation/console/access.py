@@ -46,15 +46,25 @@ def requires(permission: Permission) -> Callable[[Handler], Handler]:
             if signed_in.must_add_passkey:
                 raise web.HTTPSeeOther(ADD_PASSKEY_PATH)
             is_act = request.method not in {"GET", "HEAD"}
-            if signed_in.must_confirm or (
-                is_act and permission in SENSITIVE and not signed_in.is_confirmed(get_context(request).now())
-            ):
-                raise web.HTTPSeeOther(f"{CONFIRM_PATH}?next={quote(_way_back(request), safe='')}")
+            if signed_in.must_confirm:
+                raise _to_passkey(_way_back(request))
+            if is_act and permission in SENSITIVE:
+                ask_passkey(request, _way_back(request))
             return await handler(request)
 
         return guarded
 
     return decorate
+
+
+def ask_passkey(request: web.Request, way_back: str) -> None:
+    """Lead to where a passkey is shown, and from there to `way_back`, unless one was shown lately."""
+    if not current_editor(request).is_confirmed(get_context(request).now()):
+        raise _to_passkey(way_back)
+
+
+def _to_passkey(way_back: str) -> web.HTTPSeeOther:
+    return web.HTTPSeeOther(f"{CONFIRM_PATH}?next={quote(way_back, safe='')}")
 
 
 def _way_back(request: web.Request) -> str:

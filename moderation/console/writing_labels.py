@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from moderation.console.wording import marked
 from moderation.rating import Level, ReasonTag
+from moderation.writing.correcting import Effect
 from moderation.writing.helper import HelperError, HelperNonsenseError, HelperRefusedError, HelperSlowError
 from moderation.writing.submitting import Fault
 from storage.tables import PageState, Verdict
@@ -18,6 +19,21 @@ FAULTS = {
     Fault.PAGE_GONE: marked("The site says that it has no such page:"),
     Fault.NOT_A_PAGE: marked("This is not the address of a public page:"),
     Fault.EXPIRED_ALREADY: marked("The day until which the verdict holds is over already."),
+}
+
+EFFECTS = {
+    Effect.MENDS: marked(
+        "As it reads now, this mends the answer: its ratings stay, and whoever was shown it is told that it was "
+        "corrected."
+    ),
+    Effect.REPLACES: marked(
+        "As it reads now, this is a new answer: the old one is withdrawn, whoever was shown it is told so, and the new "
+        "one is shown once it has been rated."
+    ),
+    Effect.BESIDE: marked(
+        "As it reads now, this is a new answer: it is proposed beside the old one, which others gave and which stays, "
+        "and it is shown once it has been rated."
+    ),
 }
 
 PAGE_STATES = {

@@ -1,12 +1,16 @@
 """Correcting an answer that is there already.
 
 A correction keeps what the answer has: its state, its ratings, its age. So it may mend words and sources, add and cut.
-One that gives another verdict, or leaves little of the words that were rated, says something else: the old answer is
-withdrawn and the new one proposed in its place, to be rated like any other. Else whoever has had an answer verified
-could let it say what they like.
+One that gives another verdict, or leaves little of the words that were rated, says something else: it is proposed as an
+answer of its own, to be rated like any other. Else whoever has had an answer verified could let it say what they like.
+The old answer is withdrawn only where whoever corrects it may withdraw it: for the messages they gave it to themselves,
+and for all messages if they may withdraw anybody's. Elsewhere it stands, and the new one is proposed beside it.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,71 +19,124 @@ from sqlmodel import col
 from moderation.publish import correct, replace
 from moderation.reopening import ensure_task
 from moderation.review import follow_answers
+from moderation.task_states import TransitionError
 from moderation.writing.differences import measure_common
-from moderation.writing.drafts import UnknownDraftError, Writing, get_draft
+from moderation.writing.drafts import Writing, get_draft
 from moderation.writing.references import note_references
-from moderation.writing.submitting import Submitted, refuse_faults, set_expiry, to_reply
-from storage.tables import ArticleReply, Draft, Reply, ReplyState, ReplyVersion, Status, Verdict
+from moderation.writing.submitting import Submitted, link_answer, refuse_faults, set_expiry, to_reply
+from storage.tables import Article, ArticleReply, Draft, Reply, ReplyState, ReplyVersion, Status
 
 REWRITTEN_BELOW = 0.6
 """With less than this share in common with what was first rated, an answer is another one."""
 
 
-async def send_correction(session: AsyncSession, draft_id: str, *, editor_id: str, now: datetime) -> Submitted:
-    """Let what is there read as the draft does, or propose the draft in its place; who asked is told.
+class Effect(StrEnum):
+    """What becomes of the answer that is corrected."""
 
-    Who may is the caller's to know. What takes an answer's place has an id of its own: the draft's.
+    MENDS = "mends"
+    REPLACES = "replaces"
+    """It is withdrawn, and the new one proposed in its place."""
+    BESIDE = "beside"
+    """It stands, and the new one is proposed beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a correction does, as it reads now."""
+
+    effect: Effect
+    articles: tuple[str, ...] = ()
+    """The messages for which a new answer is proposed."""
+    is_of_others: bool = False
+    """For some of those, others gave the answer that is withdrawn."""
+
+
+async def foresee(session: AsyncSession, draft: Draft, *, withdraws_any: bool) -> Outcome:
+    """What sending the correction in would do. Raises `TransitionError` when the answer is withdrawn or hidden."""
+    return await _foresee(session, draft, await _load_links(session, draft), withdraws_any=withdraws_any)
+
+
+async def send_correction(
+    session: AsyncSession, draft_id: str, *, editor_id: str, withdraws_any: bool, now: datetime
+) -> Submitted:
+    """Let what is there read as the draft does, or propose the draft as an answer of its own; who asked is told.
+
+    Who may correct, and who may withdraw what others gave, is the caller's to know. A new answer has the draft's id.
+    Raises `TransitionError` when the answer was withdrawn or hidden meanwhile.
     """
     draft = await get_draft(session, draft_id, editor_id)
+    links = await _load_links(session, draft, lock=True)
     writing = Writing.of(draft)
     await refuse_faults(session, draft.article_id, writing, now)
     assert writing.verdict is not None  # or it would have been a fault
-    reply = await session.get(Reply, draft.corrects)
-    if reply is None:
-        raise UnknownDraftError
     await note_references(session, draft.reference)
-    if await _says_something_else(session, reply, writing.verdict, writing.text.strip()):
-        await _replace(session, draft, now)
-        sent = Submitted(draft.article_id, draft.id, is_new=True)
-    else:
+    outcome = await _foresee(session, draft, links, withdraws_any=withdraws_any)
+    if outcome.effect == Effect.MENDS:
         reference = writing.reference.strip() or None
-        text, verdict = writing.text.strip(), writing.verdict
-        changed = await correct(session, reply.id, verdict=verdict, text=text, reference=reference, editor=editor_id)
-        await set_expiry(session, reply.id, draft.expires_at)
-        sent = Submitted(draft.article_id, reply.id, is_new=changed)
+        text, verdict, answer = writing.text.strip(), writing.verdict, draft.corrects
+        changed = await correct(session, answer, verdict=verdict, text=text, reference=reference, editor=editor_id)
+        await set_expiry(session, answer, draft.expires_at)
+        sent = Submitted(draft.article_id, answer, is_new=changed)
+    else:
+        await _propose(session, draft, outcome, now)
+        sent = Submitted(draft.article_id, draft.id, is_new=True, articles=outcome.articles)
     await session.delete(draft)
     await session.flush()
     return sent
 
 
-async def _says_something_else(session: AsyncSession, reply: Reply, verdict: Verdict, text: str) -> bool:
+async def _foresee(
+    session: AsyncSession, draft: Draft, links: Sequence[ArticleReply], *, withdraws_any: bool
+) -> Outcome:
+    if not await _says_something_else(session, draft):
+        return Outcome(Effect.MENDS)
+    own = tuple(link.article_id for link in links if link.contributor == draft.editor_id)
+    if withdraws_any:
+        return Outcome(Effect.REPLACES, tuple(link.article_id for link in links), is_of_others=len(own) < len(links))
+    if draft.article_id in own:
+        return Outcome(Effect.REPLACES, own)
+    return Outcome(Effect.BESIDE, (draft.article_id,))
+
+
+async def _load_links(session: AsyncSession, draft: Draft, *, lock: bool = False) -> list[ArticleReply]:
+    """Where the answer stands. Locked in one order, so that of two who correct it at once the second sees the first."""
+    found = select(ArticleReply).where(col(ArticleReply.reply_id) == draft.corrects)
+    found = found.order_by(col(ArticleReply.article_id)).execution_options(populate_existing=True)
+    links = [
+        link
+        for link in await session.scalars(found.with_for_update() if lock else found)
+        if link.status == Status.NORMAL and link.state != ReplyState.WITHDRAWN
+    ]
+    article = await session.get_one(Article, draft.article_id)
+    if article.status != Status.NORMAL or draft.article_id not in {link.article_id for link in links}:
+        raise TransitionError
+    return links
+
+
+async def _says_something_else(session: AsyncSession, draft: Draft) -> bool:
     """Held against how it read at first, so that many small corrections do no more than one large one."""
+    reply = await session.get_one(Reply, draft.corrects, populate_existing=True)
+    if draft.verdict != reply.verdict:
+        return True
     first = await session.scalar(
         select(col(ReplyVersion.text))
         .where(col(ReplyVersion.reply_id) == reply.id)
         .order_by(col(ReplyVersion.version))
         .limit(1)
     )
-    return verdict != reply.verdict or measure_common(first or reply.text, text) < REWRITTEN_BELOW
+    return measure_common(first or reply.text, draft.text.strip()) < REWRITTEN_BELOW
 
 
-async def _replace(session: AsyncSession, draft: Draft, now: datetime) -> None:
-    """Propose the draft wherever the answer that it corrects stands; the tasks follow."""
+async def _propose(session: AsyncSession, draft: Draft, outcome: Outcome, now: datetime) -> None:
+    """Propose the draft in place of the answer that it corrects, or beside it; the tasks follow."""
     session.add(to_reply(draft, now))
     await session.flush()
     await set_expiry(session, draft.id, draft.expires_at)
-    rows = await session.scalars(
-        select(ArticleReply)
-        .where(
-            col(ArticleReply.reply_id) == draft.corrects,
-            col(ArticleReply.status) == Status.NORMAL,
-            col(ArticleReply.state) != ReplyState.WITHDRAWN,
-        )
-        .order_by(col(ArticleReply.article_id))
-    )
-    articles = [link.article_id for link in rows]
-    for article_id in articles:
-        await replace(session, article_id, draft.corrects, by=draft.id, editor=draft.editor_id)
-    for article_id in articles:
+    for article_id in outcome.articles:
+        if outcome.effect == Effect.REPLACES:
+            await replace(session, article_id, draft.corrects, by=draft.id, editor=draft.editor_id)
+        else:
+            await link_answer(session, article_id, draft.id, draft.editor_id, now)
+    for article_id in outcome.articles:
         await ensure_task(session, article_id, now)  # an imported answer may stand without one
         await follow_answers(session, article_id, now)

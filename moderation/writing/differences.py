@@ -1,5 +1,6 @@
 """What differs between two texts, word by word: Chinese and Japanese by the character, all else by the word."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -41,14 +42,34 @@ def find_differences(before: str, after: str) -> list[Piece]:
 
 
 def measure_common(before: str, after: str) -> float:
-    """The share of both texts that they have in common: 1 for the same text, 0 for another one."""
-    whole = len(before) + len(after)
-    same = sum(len(piece.text) for piece in find_differences(before, after) if piece.side == Side.SAME)
-    return 2 * same / whole if whole else 1.0
+    """The share of both texts' words that they have in common in the same order: 1 for the same, 0 for another text."""
+    old, new = _split_words(before), _split_words(after)
+    whole = len(old) + len(new)
+    return 2 * _count_common(old, new) / whole if whole else 1.0
+
+
+def _count_common(old: Sequence[str], new: Sequence[str]) -> int:
+    """How long the longest common subsequence is, by Hyyrö's bit-parallel method: one step for each word of `new`.
+
+    Unlike difflib's, it takes no longer for texts that repeat themselves: 5,000 words against 5,000 are milliseconds.
+    """
+    places: defaultdict[str, int] = defaultdict(int)
+    for place, word in enumerate(old):
+        places[word] |= 1 << place
+    everything = row = (1 << len(old)) - 1
+    for word in new:
+        matching = row & places.get(word, 0)
+        row = ((row + matching) | (row - matching)) & everything
+    return len(old) - row.bit_count()
 
 
 def _piece(side: Side, words: Sequence[str]) -> list[Piece]:
     return [Piece(side, "".join(words))] if words else []
+
+
+def _split_words(text: str) -> list[str]:
+    """Without what is between them: every other "word" of an English text is a space."""
+    return [word for word in _split(text) if not word.isspace()]
 
 
 def _split(text: str) -> list[str]:

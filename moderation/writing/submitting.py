@@ -77,6 +77,8 @@ class Submitted:
     reply_id: str
     is_new: bool
     """False: it was there already, and nothing has changed."""
+    articles: tuple[str, ...] = ()
+    """Of a correction that became an answer of its own: the messages for which it is proposed, where more than one."""
 
 
 async def find_faults(session: AsyncSession, article_id: str, writing: Writing, now: datetime) -> list[FoundFault]:
@@ -107,7 +109,7 @@ async def submit(
     await refuse_faults(session, draft.article_id, writing, now)
     session.add(to_reply(draft, now))
     await session.flush()
-    await _link(session, draft.article_id, draft.id, editor_id, now)
+    await link_answer(session, draft.article_id, draft.id, editor_id, now)
     await set_expiry(session, draft.id, draft.expires_at)
     await note_references(session, draft.reference)
     task.state, task.claimed_by, task.lease_until, task.updated_at = after, None, None, now
@@ -130,7 +132,7 @@ async def reuse(
     if reply is None or not await _is_published(session, reply_id):
         raise UnknownDraftError
     await refuse_faults(session, article_id, Writing(reply.verdict, reply.text, reply.reference or ""), now)
-    await _link(session, article_id, reply_id, editor_id, now)
+    await link_answer(session, article_id, reply_id, editor_id, now)
     task.state, task.claimed_by, task.lease_until, task.updated_at = after, None, None, now
     task.appeal_of = None
     session.add(task)
@@ -205,7 +207,8 @@ def to_reply(draft: Draft, now: datetime) -> Reply:
     )
 
 
-async def _link(session: AsyncSession, article_id: str, reply_id: str, editor_id: str, now: datetime) -> None:
+async def link_answer(session: AsyncSession, article_id: str, reply_id: str, editor_id: str, now: datetime) -> None:
+    """Propose a reply for a message. Raises `TransitionError` when the message is hidden."""
     article = await session.get_one(Article, article_id)
     if article.status != Status.NORMAL:
         raise TransitionError

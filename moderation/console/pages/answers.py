@@ -75,11 +75,11 @@ async def give_rating(request: web.Request) -> web.StreamResponse:
 
 @requires(Permission.CORRECT_OWN)
 async def withdraw_own(request: web.Request) -> web.StreamResponse:
-    """Take one's own answer back."""
+    """Take back an answer that one gave to this message oneself; whoever else has a part in its words may not."""
     signed_in = current_editor(request)
     async with get_context(request).database.reading() as session:
         link = await _get_link(request, session)
-        if signed_in.editor.id not in await load_authors(session, link):
+        if link.contributor != signed_in.editor.id:
             raise ForbiddenError
     return await _withdraw(request)
 
@@ -140,6 +140,7 @@ async def _show(
         may_correct=may(signed_in.role, Permission.CORRECT_OWN if is_author else Permission.CORRECT_ANY)
         and link.state != ReplyState.WITHDRAWN,
         is_shown=link.state in PUBLISHED,
+        is_given=link.contributor == signed_in.editor.id,
         refused=refused,
         is_own_error=isinstance(refused, OwnAnswerError),
         is_locked_error=isinstance(refused, LockedError),

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from moderation.claims import LEASE, renew
 from moderation.console import audit
-from moderation.console.access import ForbiddenError, current_editor, requires
+from moderation.console.access import ForbiddenError, ask_passkey, current_editor, requires
 from moderation.console.background import BACKGROUND
 from moderation.console.context import get_context
 from moderation.console.editing import measure, read_form, read_version, show_references_of, to_day
@@ -20,13 +20,14 @@ from moderation.console.pages.tasks import RENEW_EVERY_S
 from moderation.console.permissions import Permission, may
 from moderation.console.rendering import render
 from moderation.console.verdict_words import to_clock
-from moderation.console.writing_labels import ADVICE, FAULTS, TEMPLATES
+from moderation.console.writing_labels import ADVICE, EFFECTS, FAULTS, TEMPLATES
 from moderation.rating import load_authors
 from moderation.task_states import TransitionError
-from moderation.writing.correcting import send_correction
+from moderation.writing.correcting import foresee, send_correction
 from moderation.writing.drafts import (
     StaleDraftError,
     UnknownDraftError,
+    find_draft,
     get_draft,
     open_draft,
     save_draft,
@@ -40,6 +41,7 @@ from storage.tables import (
     Rating,
     ReplyState,
     ReviewTask,
+    Status,
     TaskState,
 )
 
@@ -61,16 +63,20 @@ async def write(request: web.Request) -> web.StreamResponse:
 
 @requires(Permission.WRITE)
 async def begin_correction(request: web.Request) -> web.StreamResponse:
-    """The editor for an answer that is there already."""
-    context, signed_in = get_context(request), current_editor(request)
+    """The editor for an answer that is there already; for one that is gone, what was typed about it."""
+    context, editor_id = get_context(request), current_editor(request).editor.id
     article_id, reply_id = request.match_info["article_id"], request.match_info["reply_id"]
     async with context.database.transaction() as session:
-        link = await session.get(ArticleReply, (article_id, reply_id))
-        if link is None or link.state == ReplyState.WITHDRAWN:
+        link, article = await session.get(ArticleReply, (article_id, reply_id)), await session.get(Article, article_id)
+        if link is None or article is None or article.status != Status.NORMAL:
             raise web.HTTPNotFound
-        await _refuse_correction(request, session, link)
-        draft = await open_draft(session, article_id, signed_in.editor.id, reply_id)
-        return await _show(request, session, draft)
+        if link.status == Status.NORMAL and link.state != ReplyState.WITHDRAWN:
+            await _refuse_correction(request, session, link)
+            return await _show(request, session, await open_draft(session, article_id, editor_id, reply_id))
+        begun = await find_draft(session, article_id, editor_id, reply_id)
+        if begun is None:
+            raise web.HTTPNotFound
+        return await _show(request, session, begun, lost=True)
 
 
 @requires(Permission.WRITE)
@@ -100,11 +106,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     try:
         async with context.database.transaction() as session:
             if saved is not None and saved.corrects:
-                link = await session.get(ArticleReply, (saved.article_id, saved.corrects))
-                if link is None:
-                    raise web.HTTPNotFound
-                await _refuse_correction(request, session, link)
-                sent, act = await send_correction(session, draft_id, editor_id=editor_id, now=now), "correct"
+                sent, act = await _correct(request, session, saved, now), "correct"
             else:
                 sent = await submit(session, draft_id, editor_id=editor_id, role=signed_in.role, now=now)
                 act = "submit"
@@ -123,15 +125,16 @@ async def send(request: web.Request) -> web.StreamResponse:
 
 async def tell_of(session: AsyncSession, sent: Submitted, editor_id: str, now: datetime, corrects: str = "") -> None:
     """Invite people to rate what is new; tell those who wrote or rated what it corrects."""
-    if sent.reply_id != corrects:
-        await invite_raters(session, sent.article_id, sent.reply_id, now)
-    if corrects:
-        link = await session.get_one(ArticleReply, (sent.article_id, corrects))
-        rated = await session.scalars(
-            select(col(Rating.rater)).where(col(Rating.article_id) == sent.article_id, col(Rating.reply_id) == corrects)
-        )
-        concerned = {*rated, *await load_authors(session, link)} - {editor_id}
-        await tell(session, concerned, "corrected", article_id=sent.article_id, reply_id=sent.reply_id)
+    for article_id in sent.articles or (sent.article_id,):
+        if sent.reply_id != corrects:
+            await invite_raters(session, article_id, sent.reply_id, now)
+        if corrects:
+            link = await session.get_one(ArticleReply, (article_id, corrects))
+            rated = await session.scalars(
+                select(col(Rating.rater)).where(col(Rating.article_id) == article_id, col(Rating.reply_id) == corrects)
+            )
+            concerned = {*rated, *await load_authors(session, link)} - {editor_id}
+            await tell(session, concerned, "corrected", article_id=article_id, reply_id=sent.reply_id)
 
 
 async def store_form(request: web.Request) -> Draft | web.Response:
@@ -195,6 +198,7 @@ async def _show(
         tomorrow=to_day(context.now() + timedelta(days=1)),
         every=RENEW_EVERY_S,
         minutes=int(LEASE / timedelta(minutes=1)),
+        effect=None if lost else await _foresee(request, session, draft),
         **measure(draft),
         **await show_references_of(session, draft.reference),
     )
@@ -217,9 +221,34 @@ async def _show_saved(request: web.Request, session: AsyncSession, draft: Draft)
         "saved.html",
         draft=draft,
         at=to_clock(draft.updated_at),
+        effect=await _foresee(request, session, draft),
         **measure(draft),
         **await show_references_of(session, draft.reference),
     )
+
+
+async def _correct(request: web.Request, session: AsyncSession, draft: Draft, now: datetime) -> Submitted:
+    """Send a correction in; one that withdraws what others gave only after a passkey was shown, as withdrawing does."""
+    signed_in = current_editor(request)
+    link = await session.get(ArticleReply, (draft.article_id, draft.corrects))
+    if link is None:
+        raise web.HTTPNotFound
+    await _refuse_correction(request, session, link)
+    withdraws_any = may(signed_in.role, Permission.WITHDRAW_ANY)
+    if withdraws_any and (await foresee(session, draft, withdraws_any=True)).is_of_others:
+        ask_passkey(request, await address_of(session, draft))
+    return await send_correction(session, draft.id, editor_id=signed_in.editor.id, withdraws_any=withdraws_any, now=now)
+
+
+async def _foresee(request: web.Request, session: AsyncSession, draft: Draft) -> str | None:
+    """In words what sending the correction in would do; None: it is none, or it cannot be sent in."""
+    if not draft.corrects:
+        return None
+    withdraws_any = may(current_editor(request).role, Permission.WITHDRAW_ANY)
+    try:
+        return EFFECTS[(await foresee(session, draft, withdraws_any=withdraws_any)).effect]
+    except TransitionError:
+        return None
 
 
 async def _refuse_correction(request: web.Request, session: AsyncSession, link: ArticleReply) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from aiohttp import web
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from moderation.console.access import requires
@@ -80,25 +81,36 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 
 async def load_reach(session: AsyncSession, since: date, until: date) -> list[tuple[Reply, str, int]]:
-    """The answers shown for most messages in a period: each with one message it answers, and for how many it was."""
-    messages = func.sum(col(DailyCount.count))
+    """The answers shown for most messages in a period: each with one message it answers, and for how many it was.
+
+    What came in before the day on which an answer was first shown reached it in no way.
+    """
+    messages, shown_at = func.sum(col(DailyCount.count)), col(ArticleReply.published_at)
     rows = await session.execute(
-        select(col(ArticleReply.reply_id), func.min(col(ArticleReply.article_id)), messages)
+        select(Reply, func.min(col(ArticleReply.article_id)), messages)
+        .join(ArticleReply, col(ArticleReply.reply_id) == col(Reply.id))
         .join(DailyCount, col(DailyCount.key) == col(ArticleReply.article_id))
         .join(Article, col(Article.id) == col(ArticleReply.article_id))
         .where(
             col(DailyCount.measure) == Measure.ARTICLE_MESSAGES,
             col(DailyCount.day).between(since, until),
+            shown_at.is_(None) | (col(DailyCount.day) >= _to_day_in_taiwan(session, shown_at)),
             col(ArticleReply.state).in_(PUBLISHED),
             col(ArticleReply.status) == Status.NORMAL,
             col(Article.status) == Status.NORMAL,
         )
-        .group_by(col(ArticleReply.reply_id))
+        .group_by(col(Reply.id))
         .having(messages >= SMALLEST_CROWD)
-        .order_by(messages.desc(), col(ArticleReply.reply_id))
+        .order_by(messages.desc(), col(Reply.id))
         .limit(REACHING)
     )
-    return [(await session.get_one(Reply, reply_id), article_id, int(number)) for reply_id, article_id, number in rows]
+    return [(reply, article_id, int(number)) for reply, article_id, number in rows]
+
+
+def _to_day_in_taiwan(session: AsyncSession, moment: Mapped[datetime | None]) -> ColumnElement[date]:
+    if session.get_bind().dialect.name == "postgresql":
+        return func.date(func.timezone("Asia/Taipei", moment))
+    return func.date(moment, "+8 hours")
 
 
 def _days(now: datetime, moment: datetime | None) -> int:

@@ -1,6 +1,6 @@
 """The page of statistics: whom an answer reached."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from moderation.console.pages.statistics import load_reach
 from storage.database import Database
@@ -29,3 +29,17 @@ async def test_it_counts_the_messages_that_an_answer_was_shown_for(database: Dat
     async with database.reading() as session:
         found = await load_reach(session, FROM, UNTIL)
     assert [(reply.id, article_id, messages) for reply, article_id, messages in found] == [("wide", "a", 23)]
+
+
+async def test_it_counts_nothing_from_before_an_answer_was_shown(database: Database) -> None:
+    shown = datetime(2026, 3, 9, 16, 0, tzinfo=UTC)  # midnight in Taiwan: the tenth
+    async with database.transaction() as session:
+        session.add(Article(id="a", text="a"))
+        session.add(Reply(id="r", verdict=Verdict.RUMOR, text="r"))
+        await session.flush()
+        session.add(ArticleReply(article_id="a", reply_id="r", state=ReplyState.VERIFIED, published_at=shown))
+        for day, number in ((9, 500), (10, 20), (11, 5)):
+            session.add(DailyCount(measure=Measure.ARTICLE_MESSAGES, key="a", day=date(2026, 3, day), count=number))
+    async with database.reading() as session:
+        found = await load_reach(session, FROM, UNTIL)
+    assert [(reply.id, article_id, messages) for reply, article_id, messages in found] == [("r", "a", 25)]

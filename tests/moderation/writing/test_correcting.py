@@ -1,5 +1,6 @@
 """Correcting: what may be mended, and what is another answer."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,9 @@ from sqlmodel import col
 
 from moderation.publish import publish
 from moderation.rating import Level, rate
+from moderation.task_states import TransitionError
 from moderation.writing.correcting import send_correction
-from moderation.writing.drafts import Writing
+from moderation.writing.drafts import Writing, open_draft, save_draft
 from moderation.writing.submitting import FaultyAnswerError, submit
 from storage.database import Database
 from storage.index_changes import load_changes
@@ -17,6 +19,7 @@ from storage.tables import (
     Article,
     ArticleReply,
     ChangeKind,
+    Draft,
     Editor,
     Rating,
     Reply,
@@ -25,6 +28,7 @@ from storage.tables import (
     ReplyVersion,
     ReviewTask,
     Role,
+    Status,
     TaskState,
     Verdict,
 )
@@ -50,7 +54,7 @@ async def test_it_corrects_what_is_published_and_keeps_how_it_read(database: Dat
     correction = await write(database, CORRECTED, corrects=draft.id)
 
     async with database.transaction() as session:
-        await send_correction(session, correction.id, editor_id="volunteer", now=NOW)
+        await send_correction(session, correction.id, editor_id="volunteer", withdraws_any=False, now=NOW)
 
     async with database.reading() as session:
         reply = await session.get_one(Reply, draft.id)
@@ -84,7 +88,7 @@ async def test_it_refuses_a_faulty_correction(database: Database) -> None:
 
     with pytest.raises(FaultyAnswerError):
         async with database.transaction() as session:
-            await send_correction(session, correction.id, editor_id="volunteer", now=NOW)
+            await send_correction(session, correction.id, editor_id="volunteer", withdraws_any=False, now=NOW)
 
 
 async def publish_answer(database: Database, state: ReplyState) -> str:
@@ -114,7 +118,7 @@ async def test_what_says_something_else_is_a_new_answer_that_nobody_has_rated(
     correction = await write(database, Writing(verdict, text, PROOF), corrects=old)
 
     async with database.transaction() as session:
-        sent = await send_correction(session, correction.id, editor_id="volunteer", now=NOW)
+        sent = await send_correction(session, correction.id, editor_id="volunteer", withdraws_any=False, now=NOW)
 
     async with database.reading() as session:
         before = await session.get_one(ArticleReply, ("a", old))
@@ -136,7 +140,7 @@ async def test_many_small_corrections_do_no_more_than_a_large_one(database: Data
         text = OTHER_WORDS[:length] + TEXT[length:]
         correction = await write(database, Writing(Verdict.RUMOR, text, PROOF), corrects=answer)
         async with database.transaction() as session:
-            sent = await send_correction(session, correction.id, editor_id="volunteer", now=NOW)
+            sent = await send_correction(session, correction.id, editor_id="volunteer", withdraws_any=False, now=NOW)
         if sent.reply_id != answer:
             break
     async with database.reading() as session:
@@ -154,10 +158,81 @@ async def test_an_imported_answer_is_replaced_for_every_message_and_each_has_a_t
     correction = await write(database, Writing(Verdict.NOT_RUMOR, TEXT, PROOF), corrects="r")
 
     async with database.transaction() as session:
-        await send_correction(session, correction.id, editor_id="volunteer", now=NOW)
+        sent = await send_correction(session, correction.id, editor_id="volunteer", withdraws_any=True, now=NOW)
+    assert sent.articles == ("a", "b")
 
     async with database.reading() as session:
         tasks = list(await session.scalars(select(ReviewTask).order_by(col(ReviewTask.article_id))))
         states = {(link.article_id, link.state) for link in await session.scalars(select(ArticleReply))}
     assert [(task.article_id, task.state) for task in tasks] == [("a", TaskState.SUBMITTED), ("b", TaskState.SUBMITTED)]
     assert states == {(id_, state) for id_ in ("a", "b") for state in (ReplyState.WITHDRAWN, ReplyState.PROPOSED)}
+
+
+@pytest.mark.parametrize(
+    ("givers", "states"),
+    [
+        pytest.param(("moderator", "moderator"), {("a", "proposed")}, id="others gave it"),
+        pytest.param(("volunteer", "moderator"), {("a", "withdrawn"), ("a", "proposed")}, id="one's own, reused"),
+    ],
+)
+async def test_it_withdraws_nothing_that_others_gave(
+    database: Database, givers: tuple[str, str], states: set[tuple[str, str]]
+) -> None:
+    async with database.transaction() as session:
+        await add_task(session, state=TaskState.VERIFIED, claimed_by=None)
+        await add_task(session, "b", text="另一則", state=TaskState.VERIFIED, claimed_by=None)
+        session.add(Reply(id="r", verdict=Verdict.RUMOR, text=TEXT, contributor="volunteer"))
+        await session.flush()
+        for article_id, giver in zip("ab", givers, strict=True):
+            session.add(ArticleReply(article_id=article_id, reply_id="r", state=ReplyState.VERIFIED, contributor=giver))
+    correction = await write(database, Writing(Verdict.NOT_RUMOR, TEXT, PROOF), corrects="r")
+
+    async with database.transaction() as session:
+        await send_correction(session, correction.id, editor_id="volunteer", withdraws_any=False, now=NOW)
+
+    async with database.reading() as session:
+        links = list(await session.scalars(select(ArticleReply)))
+        assert (await session.get_one(Reply, "r")).verdict == Verdict.RUMOR
+    verified = {(link.article_id, link.state) for link in links if link.state == ReplyState.VERIFIED}
+    assert verified == {(id_, "verified") for id_, giver in zip("ab", givers, strict=True) if giver == "moderator"}
+    assert {(link.article_id, link.state) for link in links} - verified == states
+
+
+@pytest.mark.parametrize("writing", [CORRECTED, Writing(Verdict.NOT_RUMOR, TEXT, PROOF)], ids=["mends", "replaces"])
+@pytest.mark.parametrize("gone", ["withdrawn", "hidden"])
+async def test_it_corrects_nothing_that_is_gone_meanwhile(database: Database, writing: Writing, gone: str) -> None:
+    answer = await publish_answer(database, ReplyState.VERIFIED)
+    correction = await write(database, writing, corrects=answer)
+    async with database.transaction() as session:
+        link = await session.get_one(ArticleReply, ("a", answer))
+        link.state = ReplyState.WITHDRAWN if gone == "withdrawn" else link.state
+        link.status = Status.BLOCKED if gone == "hidden" else link.status
+
+    with pytest.raises(TransitionError):
+        async with database.transaction() as session:
+            await send_correction(session, correction.id, editor_id="volunteer", withdraws_any=True, now=NOW)
+
+    async with database.reading() as session:
+        assert [reply.text for reply in await session.scalars(select(Reply))] == [TEXT]
+        assert (await session.get_one(Draft, correction.id)).text == writing.text
+
+
+async def test_of_two_who_correct_at_once_the_second_is_told(database: Database) -> None:
+    answer = await publish_answer(database, ReplyState.VERIFIED)
+    first = await write(database, Writing(Verdict.NOT_RUMOR, TEXT, PROOF), corrects=answer)
+    async with database.transaction() as session:
+        second = await open_draft(session, "a", "moderator", answer)
+        await save_draft(session, second.id, "moderator", second.version, Writing(Verdict.OPINIONATED, TEXT, PROOF))
+
+    async def correct(draft_id: str, editor_id: str) -> str:
+        async with database.transaction() as session:
+            sent = await send_correction(session, draft_id, editor_id=editor_id, withdraws_any=True, now=NOW)
+        return sent.reply_id
+
+    done = await asyncio.gather(correct(first.id, "volunteer"), correct(second.id, "moderator"), return_exceptions=True)
+
+    assert [type(each) for each in done if isinstance(each, BaseException)] == [TransitionError]
+    async with database.reading() as session:
+        linked = set(await session.scalars(select(col(ArticleReply.reply_id))))
+        assert set(await session.scalars(select(col(Reply.id)))) == linked
+    assert len(linked) == 2
