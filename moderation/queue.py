@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -30,7 +30,9 @@ from storage.tables import (
 )
 
 MAX_TASKS = 2_000
-"""So many tasks are looked at: those with something to do before those that are done, each asked about last first."""
+"""So many tasks with something to do are looked at, those asked about last."""
+MAX_DONE = 500
+"""And so many that are done, so that neither pushes the other out: what spreads may have been answered long ago."""
 DONE = frozenset({TaskState.VERIFIED, TaskState.REJECTED})
 
 
@@ -69,8 +71,21 @@ async def load_tasks(session: AsyncSession, now: datetime) -> list[QueuedTask]:
     return make_tasks(await load_known(session, now), now)
 
 
+async def load_tasks_of(session: AsyncSession, editor_id: str, now: datetime) -> list[QueuedTask]:
+    """What somebody works on or has answered, however long ago."""
+    answered = select(col(ArticleReply.article_id)).where(col(ArticleReply.contributor) == editor_id)
+    is_theirs = (col(ReviewTask.claimed_by) == editor_id) | col(ReviewTask.article_id).in_(answered)
+    return make_tasks(await _load_about(session, await _load_rows(session, is_theirs, MAX_TASKS), now), now)
+
+
 async def load_known(session: AsyncSession, now: datetime) -> "Known":
-    """What the tasks are made from. Five statements, whatever their number; the last four look at those tasks only."""
+    """What the tasks are made from. Six statements, whatever their number; the last four look at those tasks only."""
+    is_done = col(ReviewTask.state).in_(DONE)
+    to_do, done = await _load_rows(session, ~is_done, MAX_TASKS), await _load_rows(session, is_done, MAX_DONE)
+    return await _load_about(session, [*to_do, *done], now)
+
+
+async def _load_rows(session: AsyncSession, which: ColumnElement[bool], at_most: int) -> "Sequence[_Row]":
     found = await session.execute(
         select(  # columns, not objects: making two thousand of those is most of the reading
             col(ReviewTask.id),
@@ -85,14 +100,14 @@ async def load_known(session: AsyncSession, now: datetime) -> "Known":
             col(Article.last_requested_at),
         )
         .join(Article, col(Article.id) == col(ReviewTask.article_id))
-        .where(col(Article.status) == Status.NORMAL)
-        .order_by(
-            col(ReviewTask.state).in_(DONE),
-            func.coalesce(col(Article.last_requested_at), col(ReviewTask.created_at)).desc(),
-        )
-        .limit(MAX_TASKS)
+        .where(col(Article.status) == Status.NORMAL, which)
+        .order_by(func.coalesce(col(Article.last_requested_at), col(ReviewTask.created_at)).desc())
+        .limit(at_most)
     )
-    rows = found.tuples().all()
+    return found.tuples().all()
+
+
+async def _load_about(session: AsyncSession, rows: "Sequence[_Row]", now: datetime) -> "Known":
     articles = [row[1] for row in rows]
     return Known(
         rows,

@@ -6,8 +6,8 @@ from functools import partial
 
 from moderation.console.context import ConsoleContext
 from moderation.console.looking import look
-from moderation.filters import Filters, Viewer, passes
-from moderation.queue import RankedTask, rank_for, read_set_aside
+from moderation.filters import Filters, Viewer, Work, passes
+from moderation.queue import RankedTask, load_tasks_of, rank, rank_for, read_set_aside
 from retrieval.types import Band, Match
 from storage.articles import ArticleSummary, load_article_summaries
 from storage.tables import Editor, Status
@@ -33,7 +33,7 @@ async def load_list(context: ConsoleContext, editor: Editor, filters: Filters) -
     now = context.now()
     aside = await look(context.database, partial(read_set_aside, editor_id=editor.id, now=now))
     viewer = Viewer(editor.id, frozenset(editor.topics), frozenset(aside))
-    wanted = [each for each in await context.tasks.load() if passes(each.task, filters, viewer, now)]
+    wanted = [each for each in await _load_tasks(context, editor, filters) if passes(each.task, filters, viewer, now)]
     ranked = rank_for(wanted, editor)
     if not filters.search:
         return TaskList(ranked)
@@ -53,6 +53,14 @@ async def load_list(context: ConsoleContext, editor: Editor, filters: Filters) -
         if match.article_id in summaries and summaries[match.article_id].status == Status.NORMAL
     ]
     return TaskList([*found, *literal], others)
+
+
+async def _load_tasks(context: ConsoleContext, editor: Editor, filters: Filters) -> list[RankedTask]:
+    """One's own are read by themselves: they are few, and may be older than what everybody looks at."""
+    if filters.work != Work.MINE:
+        return await context.tasks.load()
+    async with context.database.reading() as session:
+        return rank(await load_tasks_of(session, editor.id, context.now()))
 
 
 def read_page(query: Mapping[str, str]) -> int:

@@ -97,6 +97,26 @@ async def test_what_is_done_pushes_nothing_out_that_is_to_be_done(
     assert "done two" in await volunteer.text("/review/?work=done")
 
 
+async def test_what_is_to_be_done_pushes_nothing_out_that_is_done(
+    desk: Desk, volunteer: Volunteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.queue.MAX_TASKS", 1)
+    monkeypatch.setattr("moderation.queue.MAX_DONE", 1)
+    own = await desk.add_task("answered long ago")
+    await desk.add_answer(own, volunteer.editor.id, ReplyState.VERIFIED)
+    spreading = await desk.add_task("it goes round", askers=8)
+    async with desk.database.transaction() as session:
+        for task_id in (own, spreading):
+            (await session.get_one(ReviewTask, task_id)).state = TaskState.VERIFIED
+    await desk.add_task("waiting", askers=1)
+
+    assert "it goes round" in await volunteer.text("/review/watch")
+    assert "it goes round" in await volunteer.text("/review/?work=done")
+    desk.context.tasks.forget()
+    monkeypatch.setattr("moderation.queue.MAX_DONE", 0)
+    assert "answered long ago" in await volunteer.text("/review/?work=mine")
+
+
 async def test_it_searches_with_the_bots_matcher(desk: Desk, volunteer: Volunteer) -> None:
     await desk.add_task("lemon water cures cancer")
     await desk.add_task("eggs are blue")
