@@ -19,7 +19,8 @@ async def ensure_work(session: AsyncSession, article_id: str) -> None:
 
 async def queue_unanswered(session: AsyncSession, at_most: int) -> int:
     """Put imported messages before the volunteers, those most people have asked about first; how many they are."""
-    asks = select(func.count()).where(col(ReplyRequest.article_id) == col(Article.id)).scalar_subquery()
+    asked = (col(ReplyRequest.article_id) == col(Article.id)) & (col(ReplyRequest.status) == Status.NORMAL)
+    asks = select(func.count()).where(asked).scalar_subquery()
     found = select(col(Article.id)).where(col(Article.status) == Status.NORMAL, _is_nobodys_work())
     most_asked = found.order_by(asks.desc(), col(Article.created_at).desc().nulls_last(), col(Article.id)).limit(
         at_most

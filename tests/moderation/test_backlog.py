@@ -10,11 +10,14 @@ from storage.database import Database
 from storage.tables import Article, ArticleReply, Reply, ReplyRequest, ReviewTask, Status, TaskState, Verdict
 
 
-async def import_article(session: AsyncSession, article_id: str, asks: int, status: Status = Status.NORMAL) -> None:
+async def import_article(
+    session: AsyncSession, article_id: str, asks: int, status: Status = Status.NORMAL, blocked: int = 0
+) -> None:
     session.add(Article(id=article_id, text=article_id, source="cofacts", status=status))
     await session.flush()
-    for number in range(asks):
-        session.add(ReplyRequest(article_id=article_id, contributor=str(number), source="cofacts"))
+    for number in range(asks + blocked):
+        counts = Status.NORMAL if number < asks else Status.BLOCKED
+        session.add(ReplyRequest(article_id=article_id, contributor=str(number), source="cofacts", status=counts))
     await session.flush()
 
 
@@ -30,6 +33,14 @@ async def test_it_takes_those_most_people_asked_about(database: Database) -> Non
             await import_article(session, article_id, asks)
         assert await queue_unanswered(session, 2) == 2
     assert await find_tasks(database) == {"often": TaskState.OPEN, "twice": TaskState.OPEN}
+
+
+async def test_what_does_not_count_lifts_nothing_up(database: Database) -> None:
+    async with database.transaction() as session:
+        await import_article(session, "asked", 2)
+        await import_article(session, "blocked", 1, blocked=5)
+        assert await queue_unanswered(session, 1) == 1
+    assert set(await find_tasks(database)) == {"asked"}
 
 
 async def test_it_goes_on_where_it_was(database: Database) -> None:

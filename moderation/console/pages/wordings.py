@@ -1,9 +1,11 @@
 """The wordings of a message: what differs, and merging, splitting, detaching; and the text read off a picture."""
 
 import asyncio
+from collections.abc import Sequence
 
 from aiohttp import web
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.console import audit
@@ -29,20 +31,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         article = await session.get(Article, article_id)
         if article is None or article.status != Status.NORMAL:
             raise web.HTTPNotFound
-        merged = list(await session.scalars(select(Article).where(col(Article.merged_into) == article_id)))
-        own = (
-            col(ArticleVariant.article_id) == article_id,
-            col(ArticleVariant.id).not_in([each.id for each in merged]),
-        )
-        total = await session.scalar(select(func.count()).select_from(ArticleVariant).where(*own)) or 0
-        variants = await session.scalars(
-            select(ArticleVariant)
-            .where(*own)
-            .order_by(col(ArticleVariant.detached_at).is_not(None), col(ArticleVariant.created_at))
-            .limit(ON_A_PAGE)
-            .offset(ON_A_PAGE * (page - 1))
-        )
-        listed = [*variants, *(merged if page == 1 else [])]
+        listed, total = await _load_page(session, article_id, ON_A_PAGE * (page - 1))
     texts = [each.text or "" for each in listed]
     compared = await asyncio.to_thread(lambda: [find_differences(article.text or "", text) for text in texts])
     return render(
@@ -58,6 +47,34 @@ async def show(request: web.Request) -> web.StreamResponse:
         pages=-(-total // ON_A_PAGE),
         Side=Side,
     )
+
+
+async def _load_page(
+    session: AsyncSession, article_id: str, start: int
+) -> tuple[Sequence[ArticleVariant | Article], int]:
+    """From the one at `start` on: wordings, and after them the messages merged into this one; how many there are."""
+    is_merged = col(Article.merged_into) == article_id
+    is_wording = (col(ArticleVariant.article_id) == article_id) & col(ArticleVariant.id).not_in(
+        select(col(Article.id)).where(is_merged)
+    )
+    wordings = await session.scalar(select(func.count()).select_from(ArticleVariant).where(is_wording)) or 0
+    merged = await session.scalar(select(func.count()).select_from(Article).where(is_merged)) or 0
+    variants = await session.scalars(
+        select(ArticleVariant)
+        .where(is_wording)
+        .order_by(col(ArticleVariant.detached_at).is_not(None), col(ArticleVariant.created_at), col(ArticleVariant.id))
+        .limit(ON_A_PAGE)
+        .offset(start)
+    )
+    listed: list[ArticleVariant | Article] = [*variants]
+    others = await session.scalars(
+        select(Article)
+        .where(is_merged)
+        .order_by(col(Article.created_at), col(Article.id))
+        .limit(ON_A_PAGE - len(listed))
+        .offset(max(0, start - wordings))
+    )
+    return [*listed, *others], wordings + merged
 
 
 @requires(Permission.EDIT_VARIANTS)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -30,9 +31,11 @@ from storage.tables import (
     Draft,
     EditorNotice,
     Rating,
+    RatingInvitation,
     Reply,
     ReplyState,
     Role,
+    Status,
     TaskState,
 )
 from tests.moderation.console.conftest import SignIn
@@ -348,6 +351,124 @@ async def test_it_lets_those_correct_others_answers_who_may(
     assert (await who.get(f"{path}/correct")).status == status
 
 
+async def begin_correction(desk: Desk, who: Volunteer, path: str) -> str:
+    """The path of this person's draft of a correction."""
+    assert (await who.get(f"{path}/correct")).status == 200
+    async with desk.database.reading() as session:
+        rows = await session.scalars(select(Draft).where(col(Draft.editor_id) == who.editor.id))
+        return f"/review/drafts/{rows.one().id}"
+
+
+async def states(desk: Desk) -> list[ReplyState]:
+    async with desk.database.reading() as session:
+        return sorted(await session.scalars(select(col(ArticleReply.state))))
+
+
+async def test_a_correction_withdraws_no_more_than_whoever_makes_it_may_withdraw(
+    desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer, moderator: Volunteer, sign_in: SignIn
+) -> None:
+    path = await answer(desk, volunteer, ReplyState.VERIFIED)
+    trusted, other = await sign_in(Role.TRUSTED), {**FIELDS, "verdict": "NOT_RUMOR"}
+    draft = await begin_correction(desk, trusted, path)
+
+    await trusted.post(f"{draft}/send", version="1", **other)
+    assert await states(desk) == [ReplyState.PROPOSED, ReplyState.VERIFIED]
+
+    draft = await begin_correction(desk, moderator, path)
+    desk.clock.ahead = timedelta(hours=2)
+    asked = await moderator.post(f"{draft}/send", version="1", **other)
+    assert asked.headers["Location"].startswith("/review/confirm?next=")
+    assert await states(desk) == [ReplyState.PROPOSED, ReplyState.VERIFIED]
+
+    desk.clock.ahead = timedelta(0)
+    await moderator.post(f"{draft}/send", version="2", **other)
+    assert await states(desk) == [ReplyState.PROPOSED, ReplyState.PROPOSED, ReplyState.WITHDRAWN]
+
+
+async def test_it_is_no_answer_of_ones_own_for_having_mended_it(
+    desk: Desk, volunteer: Volunteer, sign_in: SignIn
+) -> None:
+    path = await answer(desk, volunteer, ReplyState.VERIFIED)
+    trusted = await sign_in(Role.TRUSTED)
+    draft = await begin_correction(desk, trusted, path)
+    await trusted.post(f"{draft}/send", version="1", **{**FIELDS, "text": f"{TEXT}（補充）"})
+
+    assert (await trusted.post(f"{path}/withdraw")).status == 403
+    assert "Withdraw" not in await trusted.text(path)
+    assert await states(desk) == [ReplyState.VERIFIED]
+
+
+@pytest.mark.parametrize("fields", [{"verdict": "NOT_RUMOR"}, {"text": f"{TEXT}（補充）"}])
+async def test_it_keeps_the_text_when_what_it_corrects_was_withdrawn(
+    desk: Desk, volunteer: Volunteer, fields: dict[str, str]
+) -> None:
+    path = await answer(desk, volunteer, ReplyState.PROVISIONAL)
+    draft = await begin_correction(desk, volunteer, path)
+    typed = {**FIELDS, "reference": f"{PAGE}?typed", **fields}
+    await volunteer.post(f"{path}/withdraw")
+
+    sent = await volunteer.post(f"{draft}/send", version="1", **typed)
+    again = await volunteer.get(f"{path}/correct")
+
+    for page in (sent, again):
+        assert page.status == 409
+        assert f"{PAGE}?typed" in await page.text()
+    assert "withdrawn or hidden meanwhile" in await again.text()
+    async with desk.database.reading() as session:
+        assert [reply.text for reply in await session.scalars(select(Reply))] == [TEXT]
+
+
+async def test_nobody_begins_to_correct_what_is_hidden(desk: Desk, volunteer: Volunteer) -> None:
+    path = await answer(desk, volunteer, ReplyState.PROVISIONAL)
+    async with desk.database.transaction() as session:
+        (await session.scalars(select(ArticleReply))).one().status = Status.BLOCKED
+
+    assert (await volunteer.get(f"{path}/correct")).status == 404
+
+
+async def test_it_says_beforehand_what_becomes_of_the_old_answer(
+    desk: Desk, volunteer: Volunteer, sign_in: SignIn
+) -> None:
+    path, trusted = await answer(desk, volunteer, ReplyState.VERIFIED), await sign_in(Role.TRUSTED)
+    said = []
+    for who in (volunteer, trusted):
+        draft = await begin_correction(desk, who, path)
+        assert "this mends the answer" in await who.text(f"{path}/correct")
+        saved = await who.browser.post(
+            who.base + draft,
+            data={"version": "1", **FIELDS, "verdict": "NOT_RUMOR"},
+            headers={"HX-Request": "true", "X-CSRF-Token": await who.csrf()},
+        )
+        said.append(await saved.text())
+
+    assert "the old one is withdrawn, whoever was shown it is told so" in said[0]
+    assert "proposed beside the old one" in said[1]
+
+
+async def test_raters_are_invited_for_every_message_a_correction_answers(
+    desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer, moderator: Volunteer
+) -> None:
+    path = await answer(desk, volunteer, ReplyState.PROVISIONAL)
+    task_id = await desk.add_task("蒜頭 治感冒")
+    articles = {path.split("/")[-2], (await desk.task(task_id)).article_id}
+    async with desk.database.transaction() as session:
+        link = ArticleReply(article_id=(await desk.task(task_id)).article_id, reply_id=path.rpartition("/")[2])
+        link.state = ReplyState.PROVISIONAL
+        session.add(link)
+    draft = await begin_correction(desk, moderator, path)
+
+    sent = await moderator.post(f"{draft}/send", version="1", **{**FIELDS, "verdict": "NOT_RUMOR"})
+
+    new = (sent.headers["Location"]).rpartition("/")[2]
+    async with desk.database.reading() as session:
+        invited = await session.scalars(
+            select(col(RatingInvitation.article_id)).where(
+                col(RatingInvitation.reply_id) == new, col(RatingInvitation.editor_id) == second_volunteer.editor.id
+            )
+        )
+        assert set(invited) == articles
+
+
 async def test_it_lets_authors_take_their_answer_back_and_nobody_else(
     desk: Desk, volunteer: Volunteer, second_volunteer: Volunteer
 ) -> None:
@@ -385,6 +506,23 @@ async def test_it_marks_what_differs_in_a_wording_and_takes_it_off(
     assert (await volunteer.post(f"{path}/detach", other=variant.id, reason="no")).status == 403
     assert (await trusted.post(f"{path}/detach", other=variant.id, reason="says something else")).status == 303
     assert "it leads nowhere" in await trusted.text(path)
+
+
+async def test_it_pages_through_what_was_merged_too(
+    desk: Desk, volunteer: Volunteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.console.pages.wordings.ON_A_PAGE", 2)
+    task_id = await desk.add_task("大蒜能治病")
+    article_id = (await desk.task(task_id)).article_id
+    async with desk.database.transaction() as session:
+        session.add(ArticleVariant(article_id=article_id, text="大蒜真能治病"))
+        session.add_all(Article(text=f"merged {number}", merged_into=article_id) for number in range(4))
+
+    pages = [await volunteer.text(f"/review/wordings/{article_id}?page={page}") for page in (1, 2, 3)]
+
+    assert [page.count("was merged into this one") for page in pages] == [1, 2, 1]
+    assert [page.count('<li><p class="written"') for page in pages] == [2, 2, 1]
+    assert "Page 1 of 3" in pages[0]
 
 
 async def test_it_mends_what_was_read_off_a_picture_and_nothing_people_wrote(desk: Desk, sign_in: SignIn) -> None:
