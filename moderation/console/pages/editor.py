@@ -130,6 +130,8 @@ async def tell_of(session: AsyncSession, sent: Submitted, editor_id: str, now: d
             await invite_raters(session, article_id, sent.reply_id, now)
         if corrects:
             link = await session.get_one(ArticleReply, (article_id, corrects))
+            if sent.reply_id != corrects and link.state != ReplyState.WITHDRAWN:
+                continue  # it stands as it was
             rated = await session.scalars(
                 select(col(Rating.rater)).where(col(Rating.article_id) == article_id, col(Rating.reply_id) == corrects)
             )

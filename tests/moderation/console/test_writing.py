@@ -359,6 +359,13 @@ async def begin_correction(desk: Desk, who: Volunteer, path: str) -> str:
         return f"/review/drafts/{rows.one().id}"
 
 
+async def count_told(desk: Desk, who: Volunteer) -> int:
+    """How often this person was told that an answer of theirs was corrected."""
+    async with desk.database.reading() as session:
+        told = await session.scalars(select(col(EditorNotice.editor_id)).where(col(EditorNotice.kind) == "corrected"))
+        return list(told).count(who.editor.id)
+
+
 async def states(desk: Desk) -> list[ReplyState]:
     async with desk.database.reading() as session:
         return sorted(await session.scalars(select(col(ArticleReply.state))))
@@ -374,6 +381,8 @@ async def test_a_correction_withdraws_no_more_than_whoever_makes_it_may_withdraw
     await trusted.post(f"{draft}/send", version="1", **other)
     assert await states(desk) == [ReplyState.PROPOSED, ReplyState.VERIFIED]
 
+    assert await count_told(desk, volunteer) == 0
+
     draft = await begin_correction(desk, moderator, path)
     desk.clock.ahead = timedelta(hours=2)
     asked = await moderator.post(f"{draft}/send", version="1", **other)
@@ -383,6 +392,7 @@ async def test_a_correction_withdraws_no_more_than_whoever_makes_it_may_withdraw
     desk.clock.ahead = timedelta(0)
     await moderator.post(f"{draft}/send", version="2", **other)
     assert await states(desk) == [ReplyState.PROPOSED, ReplyState.PROPOSED, ReplyState.WITHDRAWN]
+    assert await count_told(desk, volunteer) == 1
 
 
 async def test_it_is_no_answer_of_ones_own_for_having_mended_it(
