@@ -75,17 +75,22 @@ def _read_lines(path: Path) -> Iterable[tuple[str, Mapping[str, Any]]]:
         where = f"{path.name}, line {number}"
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # nested too deep, it is no row of ours either
             raise EvaluationError(f"{where}: not JSON ({error}).") from error
         if not isinstance(row, dict):
             raise EvaluationError(f"{where}: not an object.")
         yield where, row
 
 
+def _id(value: object) -> str | None:
+    """Return an id, which may be written as a number; None where it is neither text nor a whole number."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
 def _text(row: Mapping[str, Any], name: str, where: str) -> str:
     value = row.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and name.endswith("_id"):
-        return str(value)
+    if name.endswith("_id"):
+        value = _id(value)
     if not isinstance(value, str):
         raise EvaluationError(f"{where}: {name} is missing or no text.")
     return value
@@ -95,7 +100,10 @@ def _relevant(row: Mapping[str, Any], where: str) -> frozenset[str]:
     value = row.get("relevant")
     if not isinstance(value, list):
         raise EvaluationError(f"{where}: relevant is missing or no list.")
-    return frozenset(str(article_id) for article_id in value)
+    ids = [_id(article_id) for article_id in value]
+    if None in ids:
+        raise EvaluationError(f"{where}: relevant holds what is no article id.")
+    return frozenset(article_id for article_id in ids if article_id is not None)
 
 
 def _same_claim(row: Mapping[str, Any], where: str) -> bool:
@@ -106,24 +114,26 @@ def _same_claim(row: Mapping[str, Any], where: str) -> bool:
 
 
 def load_folder(folder: Path) -> LabelledSet:
-    """Read a folder of labelled data, raising `EvaluationError` with the file and line at fault."""
+    """Read a folder of labelled data, raising `EvaluationError` with the file and line at fault. Articles without
+    queries, or queries without articles, are left out where there are pairs."""
     articles, queries, pairs = (folder / f"{name}.jsonl" for name in ("articles", "queries", "pairs"))
-    if articles.is_file() != queries.is_file():
-        raise EvaluationError(f"{folder} needs articles.jsonl and queries.jsonl together.")
-    if not articles.is_file() and not pairs.is_file():
+    both = articles.is_file() and queries.is_file()
+    if not pairs.is_file() and not both:
+        if articles.is_file() or queries.is_file():
+            raise EvaluationError(f"{folder} needs articles.jsonl and queries.jsonl together.")
         raise EvaluationError(f"{folder} holds neither articles.jsonl with queries.jsonl nor pairs.jsonl.")
     try:
         labelled = LabelledSet(
             articles=[
                 (_text(row, "article_id", where), _text(row, "text", where)) for where, row in _read_lines(articles)
             ]
-            if articles.is_file()
+            if both
             else (),
             queries=[
                 Query(_text(row, "query_id", where), _text(row, "text", where), _relevant(row, where))
                 for where, row in _read_lines(queries)
             ]
-            if queries.is_file()
+            if both
             else (),
             pairs=[
                 Pair(

@@ -94,7 +94,20 @@ def test_it_counts_ties_as_half() -> None:
         ({"pairs": "\n[]"}, "pairs.jsonl, line 2: not an object"),
         ({"pairs": '{"pair_id": "1", "text_a": "a", "text_b": "b"}'}, "same_claim"),
         ({"pairs": '{"pair_id": "1", "text_a": "a", "text_b": 2, "same_claim": true}'}, "text_b"),
+        ({"pairs": "[" * 100_000 + "]" * 100_000}, "pairs.jsonl, line 1: not JSON"),
+        ({"pairs": '{"pair_id": null, "text_a": "a", "text_b": "b", "same_claim": true}'}, "line 1: pair_id"),
+        ({"queries": '{"query_id": "1", "text": "a", "relevant": []}'}, "together"),
         ({"articles": '{"article_id": "1", "text": "a"}', "queries": '{"query_id": "1", "text": "a"}'}, "relevant"),
+        *(
+            (
+                {
+                    "articles": '{"article_id": "1", "text": "a"}',
+                    "queries": f'{{"query_id": "1", "text": "a", "relevant": ["1", {no_id}]}}',
+                },
+                "queries.jsonl, line 1: relevant",
+            )
+            for no_id in ("null", "true", "1.5", "[]")
+        ),
     ],
 )
 def test_it_names_the_line_that_is_wrong(tmp_path: Path, files: dict[str, str], problem: str) -> None:
@@ -110,6 +123,22 @@ def test_it_reads_numbers_as_ids_and_a_byte_order_mark_as_nothing(tmp_path: Path
     labelled = load_folder(tmp_path)
     assert labelled.articles == [("7", "a")]
     assert labelled.queries == [Query("1", "a", frozenset({"7"}))]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {"articles": '{"article_id": "1", "text": "a"}'},
+        {"queries": '{"query_id": "1", "text": "a", "relevant": ["1"]}'},
+    ],
+)
+def test_it_reads_pairs_beside_half_of_what_retrieval_needs(tmp_path: Path, rest: dict[str, str]) -> None:
+    pairs = '{"pair_id": "p", "text_a": "a", "text_b": "b", "same_claim": false}'
+    for name, content in {"pairs": pairs, **rest}.items():
+        (tmp_path / f"{name}.jsonl").write_text(content, encoding="utf-8")
+    labelled = load_folder(tmp_path)
+    assert labelled.pairs == [Pair("p", "a", "b", False)]
+    assert (labelled.articles, labelled.queries) == ((), ())
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
