@@ -6,7 +6,7 @@ import regex
 
 from retrieval.details import find_details, find_directions, is_denied, quantities, telling_directions
 from retrieval.english import in_letters
-from retrieval.listed import holders, named, opposites
+from retrieval.listed import find_word, holders, named, opposites
 from retrieval.meetings import Difference
 from retrieval.normalise import bigrams, size_of
 
@@ -22,6 +22,13 @@ _ASIDE = regex.compile(
     "听说|听过|请问|网[路络]上?|有人说|想确认|确认一下|是不是|是否|(?:是|为)?真的?(?:吗|嘛)?|假的|可信|谣言|有这回事|[吗嘛呢]"
 )
 """What asks about a claim and says nothing of it."""
+_DENIED = regex.compile(r"(?:[不没未无勿莫免]|(?<![分特级性])别)(?![只仅但断久少同过管论来铅线费])[^\W反却而]{0,2}$")
+"""What denies a direction right behind it: 不会降; of 不降反升 only the rise is told."""
+NEAR = 10
+"""Characters of its clause before and behind a direction that tell of what it is said."""
+_BEFORE, _BEHIND = regex.compile(r"\w*$"), regex.compile(r"\w*")
+Said = tuple[str, frozenset[str], frozenset[str]]
+"""A direction, and the character pairs before and behind it in its clause."""
 _CLAUSE = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 
@@ -84,9 +91,8 @@ def _directions(left: str, right: str, *, asks: bool) -> Iterator[Difference]:
     """Yield the words of one text whose opposites the other has; in English the telling ones, others only in place."""
     for one, other in opposites(asked=asks):
         for mine, theirs in ((one, other), (other, one)):
-            told, opposite = _first(mine, left), _first(theirs, right)
-            if told and opposite and not (_first(theirs, left) or _first(mine, right)):
-                yield told, opposite
+            if not (_says(theirs, left) or _says(mine, right)):
+                yield from _told_of_one_thing(_said(mine, left), _said(theirs, right))
     if asks:
         return
     mine_said, theirs_said = _directions_of(left), _directions_of(right)
@@ -95,8 +101,33 @@ def _directions(left: str, right: str, *, asks: bool) -> Iterator[Difference]:
             yield next(iter(mine_said[pair].values())), next(iter(theirs_said[pair].values()))
 
 
-def _first(words: Iterable[str], text: str) -> str | None:
-    return next((word for word in words if word in text), None)
+def _says(words: Iterable[str], text: str) -> bool:
+    return any(True for word in words for _ in find_word(word, text))
+
+
+def _said(words: Iterable[str], text: str) -> list[Said]:
+    """Return the words of one direction that a text says and does not deny, with the clause before and behind each."""
+    found: list[Said] = []
+    for word in words:
+        for start in find_word(word, text):
+            before, behind = text[max(0, start - NEAR) : start], text[start + len(word) : start + len(word) + NEAR]
+            if not _DENIED.search(before):
+                found.append((word, _pairs_of(_BEFORE.search(before)), _pairs_of(_BEHIND.match(behind))))
+    return found
+
+
+def _pairs_of(clause: regex.Match[str] | None) -> frozenset[str]:
+    return frozenset(bigrams(clause.group()) if clause else ())
+
+
+def _told_of_one_thing(mine: Iterable[Said], theirs: Iterable[Said]) -> Iterator[Difference]:
+    """Yield two directions that have words before them, or behind them, in common: who brings back one thing does not
+    deny who ends another."""
+    for word, before, behind in mine:
+        for other, others_before, others_behind in theirs:
+            if before & others_before or behind & others_behind:
+                yield word, other
+                return
 
 
 def _directions_of(text: str) -> dict[str, dict[str, str]]:

@@ -9,7 +9,7 @@ import regex
 
 from retrieval.english import COMMON, in_letters
 from retrieval.frames import Detail
-from retrieval.listed import WORDS, class_of, find_names, kind_of_opposites, opposites, same_name
+from retrieval.listed import WORDS, class_of, find_names, find_word, kind_of_opposites, opposites, same_name
 from retrieval.numerals import LARGE, NUMBER, ORDINAL, value_of
 from retrieval.units import stem
 
@@ -17,7 +17,18 @@ _UNIT = regex.compile(
     r"\s*(?:多|几|余)?[\s-]*(%|[a-z°]{1,20}|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分(?!之)|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折|个|家|项|件|只|台|间|场|篇|份|包|瓶|碗|片|支|根|箱|桶|匙|滴)"
 )
 MONEY = "元"
-"""What a large number counts of which nothing is said (月薪三万), and what 块 is where no piece of a thing follows."""
+"""What a number counts beside which money is told of (月薪三万), and what 块 is where no piece of a thing follows."""
+BARE = "number"
+"""What a large number counts of which nothing is said: 2300万都可以领."""
+_MONEY_BEFORE = regex.compile(
+    r"(?:薪|付|罚|缴|补助|补贴|赔|奖|赚|花|卖|欠|借|贷|存|汇|骗|捐|币|款|费|钱|税|发(?![生明布表言烧]|现(?!金))|领(?![导先域])"
+    r"|收(?![看听视])|送(?!医)|列(?!车)|金(?![门属])|价(?!值)|资(?![讯料]))[^\W\d]{0,3}$"
+)
+_MONEY_AFTER = regex.compile(r"的?(?:现金|奖金|罚|赔偿|补助|补贴|年薪|月薪|薪水|红包|欠款|贷款|预算)")
+_LARGE_ENDS = regex.compile(r"(?![剂针张户股票颗头吨坪桶支名位瓦])")
+"""What follows a number that may be an amount of money: of 三万剂 it is none."""
+MONEY_REACH = 6
+"""Characters before a number in which money is told of."""
 _ENDS = regex.compile(r"[吗嘛吧]|\W|$")
 """What follows a number that is told for itself: 先付五百吗."""
 _PIECE_OF = regex.compile(r"(?![钱吗嘛吧了呢以就的，])\p{Han}")
@@ -102,13 +113,25 @@ def _find_times(text: str) -> Iterator[Detail]:
             yield Detail(year.start(), year.end(), "year", year.group(), year.group())
 
 
+def _uncounted(number: regex.Match[str]) -> str | None:
+    """Return what a number counts of which no unit is told: money, where money is told of beside it."""
+    text, start, end = number.string, number.start(), number.end()
+    is_large = LARGE.search(number.group()) is not None
+    if not is_large and not (number[0][-1] == "百" and _ENDS.match(text, end)):
+        return None
+    paid = _MONEY_BEFORE.search(text[max(0, start - MONEY_REACH) : start]) and _LARGE_ENDS.match(text, end)
+    if paid or _MONEY_AFTER.match(text, end):
+        return MONEY
+    return BARE if is_large else None
+
+
 def _unit_of(number: regex.Match[str]) -> tuple[str, str, int] | None:
     """Return what a number counts as it is compared, as it is told behind it, and where that ends: 月薪三万 counts
     something too."""
     unit = _UNIT.match(number.string, number.end())
     if unit is None:
-        counts = LARGE.search(number.group()) or (number[0][-1] == "百" and _ENDS.match(number.string, number.end()))
-        return (MONEY, "", number.end()) if counts else None
+        kind = _uncounted(number)
+        return (kind, "", number.end()) if kind else None
     word = unit[1]
     if word in COMMON:
         return None
@@ -139,10 +162,8 @@ def _read_ordinal(ordinal: regex.Match[str]) -> tuple[str, str]:
 
 def _find_opposites(text: str) -> Iterator[Detail]:
     for word, (pair, side) in _words_with_opposites().items():
-        start = text.find(word)
-        while start >= 0:
+        for start in find_word(word, text):
             yield Detail(start, start + len(word), pair, side, word)
-            start = text.find(word, start + len(word))
 
 
 @cache

@@ -1,7 +1,7 @@
 """The words in `words/` by which claims differ: foods, drugs, places, names and things, one thing's other names, what
 holds what, and opposites."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,15 @@ mask. Where one stands in the place of the other, they differ all the same."""
 _NO_NAME_IN_LETTERS = frozenset({"who"})
 """Listed names that are mostly another word where the whole text is in an alphabet."""
 _REST = regex.compile(r"(?:e?s)?(?![a-z0-9])")
+_AMOUNT = r"(?=[\d一二两三四五六七八九十百千万几半多点了到至幅价吗嘛吧呢]|\W|$)"
+"""What follows 升 and 降 where a price or an amount does so: 降息, 降雨 and 升學 are words of their own."""
+_ALONE = {
+    "涨": regex.compile("涨(?![潮红奶气])"),
+    "跌": regex.compile("跌(?![倒落打撞伤跤断坐入])"),
+    "升": regex.compile(rf"(?<![公毫每\d一二两三四五六七八九十几])升{_AMOUNT}"),
+    "降": regex.compile(rf"(?<![投空迫霜劝])降{_AMOUNT}"),
+}
+"""Where a character is a direction by itself, and no part of another word."""
 
 
 @cache
@@ -57,7 +66,13 @@ def holders() -> dict[str, frozenset[str]]:
         whole, *parts = (same_name(word) for word in line.split())
         for part in parts:
             found[part] = found.get(part, frozenset()) | {whole}
-    return found
+    return {part: _all_above(part, found) for part in found}
+
+
+def _all_above(part: str, above: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Return what holds a word, and what holds that: 板橋 is in 新北, and so in 台灣."""
+    direct = above.get(part, frozenset[str]())
+    return direct.union(*(_all_above(whole, above) for whole in direct))
 
 
 @cache
@@ -68,6 +83,15 @@ def opposites(*, asked: bool = False) -> tuple[tuple[tuple[str, ...], tuple[str,
     pairs = " ".join(lines[:1] if asked else lines).split()
     sides = (pair.replace("_", " ").partition("/") for pair in pairs)
     return tuple((tuple(one.split(",")), tuple(other.split(","))) for one, _, other in sides if other)
+
+
+def find_word(word: str, text: str) -> Iterator[int]:
+    """Yield where one of two opposites begins in a folded text; a single character only where it is a word."""
+    pattern, start = _ALONE.get(word), text.find(word)
+    while start >= 0:
+        if pattern is None or pattern.match(text, start):
+            yield start
+        start = text.find(word, start + len(word))
 
 
 def kind_of_opposites(sides: tuple[tuple[str, ...], tuple[str, ...]]) -> str:

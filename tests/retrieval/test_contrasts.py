@@ -49,6 +49,86 @@ def test_it_is_silent_where_the_report_tells_what_is_asked(question: str, report
     assert find_contradictions(question, report) == ()
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("十月起電費要調漲12%，請大家趕快節約用電，轉告親友", "十月起電價要調漲12%，請大家趕快節約用電，轉告親友"),
+        ("下個月瓦斯漲價一成", "下個月天然氣漲價一成"),
+        ("計程車司機提醒半夜勿開窗", "汽車駕駛半夜勿開窗"),
+        ("汽車停車費漲", "電動車停車費漲"),
+        ("吃香蕉會引發心臟病", "吃香蕉會引發心肌梗塞"),
+        ("衛福部說香蕉有毒？", "食藥署上週公布，香蕉吃多了有毒，請轉告親友"),
+        ("台灣下週全面停電？", "板橋下週一起全面停電兩天"),
+    ],
+)
+def test_two_names_of_one_thing_and_a_kind_of_it_are_no_contrast(one: str, other: str) -> None:
+    assert find_contradictions(one, other) == ()
+    assert find_contradictions(other, one) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("油價明天調漲一元", "油價明天不降反升一元"),
+        ("油價明天調漲一元", "下週油價不降反升，加油要快"),
+        ("雞蛋又要漲了", "雞蛋價格不跌反升"),
+        ("颱風過後菜價大漲", "颱風後菜價飆升，降雨影響產量"),
+        ("房貸利率要漲", "央行不降息，房貸利率升"),
+        ("今年會漲電費", "今年電費不會降"),
+        ("股市下週大漲", "股市下週降息後大好"),
+        ("喝咖啡會讓血壓飆漲", "喝咖啡無法降血壓，反而使血壓升高"),
+        ("油價大漲", "油價大漲，飛機降落也要加價"),
+        ("恢復每人領6000", "每人領6000取消排富"),
+    ],
+)
+def test_a_direction_that_is_denied_or_part_of_another_word_is_none(one: str, other: str) -> None:
+    assert find_contradictions(one, other) == ()
+    assert find_contradictions(other, one) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("油價明天調漲一元", "油價明天調降一元"),
+        ("下週油價要跌嗎", "下週油價飆升，加油要快"),
+        ("今年電費會降嗎", "今年夏天的電費一定會漲，大家要省電"),
+        ("雞蛋要降價了", "雞蛋又要漲了，每斤多五元"),
+        ("特別降價的雞蛋", "特別漲價的雞蛋"),
+        ("央行下個月升息", "央行下個月降息"),
+    ],
+)
+def test_a_rise_is_no_fall(one: str, other: str) -> None:
+    assert find_contradictions(one, other)
+    assert find_contradictions(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("政府宣布2300萬都可領現金，快上網登記", "政府宣布全民發6000元現金，快上網登記"),
+        ("全台2300萬都可領現金", "全民發6000元可領現金"),
+        ("政府要買三千萬劑疫苗，打了送五百元", "政府要買疫苗，打了送500元"),
+    ],
+)
+def test_a_large_number_is_no_money_where_none_is_told_of_beside_it(one: str, other: str) -> None:
+    assert find_contradictions(one, other) == ()
+    assert find_contradictions(other, one) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("這間工廠月薪三萬", "這間工廠月薪60000元"),
+        ("沒戴安全帽罰款最高五萬", "沒戴安全帽罰款最高3000元"),
+        ("登記就送三萬現金", "登記就送6000元現金"),
+        ("有2300萬都可以登記", "有500萬都可以登記"),
+    ],
+)
+def test_a_large_number_is_money_where_money_is_told_of_beside_it(one: str, other: str) -> None:
+    assert find_contradictions(one, other)
+    assert find_contradictions(other, one)
+
+
 def test_a_story_may_name_other_things_than_a_question() -> None:
     told = ["掛號處的人說", "我也不清楚", "早上去問過一次", "排隊的人很多", "有位先生跟護理師吵了起來", "後來保全來了"]
     story = FEE + "，".join(f"{told[i % 6]}第{i}回" for i in range(40))
