@@ -4,7 +4,8 @@ What somebody here has said of an answer stands: what was withdrawn or hidden he
 not set back, votes given here stay counted. The caller commits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,10 +16,11 @@ from moderation.feedback import find_counted_here, recount
 from storage.articles import PUBLISHED
 from storage.askers import SOURCE
 from storage.bulk import insert_rows
+from storage.exports.cleaning import to_hour
 from storage.exports.pseudonyms import PUBLIC
 from storage.index_changes import Change
 from storage.index_entries import load_indexed_replies, load_indexed_texts
-from storage.tables import ArticleReply, ChangeKind, Reply, ReplyState, Status, hash_text, utc_now
+from storage.tables import ArticleReply, ChangeKind, Editor, Reply, ReplyState, Status, hash_text, utc_now
 
 
 async def correct_imported(
@@ -74,8 +76,9 @@ async def restore_links(session: AsyncSession, links: Sequence[ArticleReply]) ->
     """Take links over as a release of chaming has them, their states included; how many are new and changed.
 
     Left as they are: a link whose reply was written here or that somebody here made, since nobody else's copy of it
-    counts more; one hidden here; and one that was moved here after the release's last word on it. Where readers voted
-    here or a vote is hidden, the counts are made anew.
+    counts more; one hidden or withdrawn here, whatever was said of it elsewhere since; and one that was otherwise moved
+    here after the release's last word on it. What came from open data takes over the state alone: that source is nearer
+    to the rest. Where readers voted here or a vote is hidden, the counts are made anew.
     """
     reply_ids = {link.reply_id for link in links}
     own = set(
@@ -83,15 +86,16 @@ async def restore_links(session: AsyncSession, links: Sequence[ArticleReply]) ->
     )
     before = await load_indexed_replies(session, reply_ids)
     stored = await _load_links(session, [(link.article_id, link.reply_id) for link in links])
+    editors = await _find_editors(session, stored.values())
     counted_here = await find_counted_here(session, list(stored))
     new = [link for link in links if (link.article_id, link.reply_id) not in stored]
     changed = []
     for link in links:
         key = (link.article_id, link.reply_id)
         existing = stored.get(key)
-        if existing is None or link.reply_id in own or _is_ours(existing, link):
+        if existing is None or link.reply_id in own or _is_ours(existing, link, editors):
             continue
-        names = set(ArticleReply.model_fields) - (_COUNTS if key in counted_here else set())
+        names = _choose_names(existing, link) - (_COUNTS if key in counted_here else set())
         differing = [name for name in names if getattr(existing, name) != getattr(link, name)]
         for name in differing:
             setattr(existing, name, getattr(link, name))
@@ -106,19 +110,49 @@ async def restore_links(session: AsyncSession, links: Sequence[ArticleReply]) ->
     return len(new), len(changed)
 
 
+def is_of_here(moment: datetime | None) -> bool:
+    """Whether this instance's clock wrote the time: releases cut theirs to the hour, or to the day."""
+    return moment is not None and moment != to_hour(moment)
+
+
+def is_withdrawn_here(link: ArticleReply) -> bool:
+    """Whether people here had the last word on it, and want it not to be shown."""
+    return link.state not in PUBLISHED and is_of_here(link.withdrawn_at or link.updated_at)
+
+
 _COUNTS = {"positive_feedback_count", "negative_feedback_count"}
+_MOVE = {"state", "updated_at", "published_at", "withdrawn_at"}
 
 
-def _is_ours(existing: ArticleReply, link: ArticleReply) -> bool:
+def _is_ours(existing: ArticleReply, link: ArticleReply, editors: Collection[str]) -> bool:
     """Whether what is stored is somebody's word here rather than the release's."""
-    made_here = existing.contributor is not None and not PUBLIC.fullmatch(existing.contributor)
-    moved_here = existing.updated_at is not None and (link.updated_at is None or existing.updated_at > link.updated_at)
-    return existing.status == Status.BLOCKED or made_here or (moved_here and existing.state != link.state)
+    if existing.status == Status.BLOCKED or existing.contributor in editors or is_withdrawn_here(existing):
+        return True
+    if existing.state in (link.state, ReplyState.IMPORTED) or existing.status == Status.DELETED:
+        return False  # moved to the same, by nobody, or in its source's name
+    return existing.updated_at is not None and (link.updated_at is None or existing.updated_at > link.updated_at)
+
+
+def _choose_names(existing: ArticleReply, link: ArticleReply) -> set[str]:
+    """The fields in which the release is followed."""
+    if existing.contributor is None or PUBLIC.fullmatch(existing.contributor):
+        return set(ArticleReply.model_fields)
+    return _MOVE if existing.state != link.state else set()
+
+
+async def _find_editors(session: AsyncSession, links: Collection[ArticleReply]) -> set[str]:
+    """Those who made these links and are volunteers here."""
+    makers = {link.contributor for link in links if link.contributor is not None}
+    return set(await session.scalars(select(col(Editor.id)).where(col(Editor.id).in_(makers))))
 
 
 def _take_over(existing: ArticleReply, imported: ArticleReply) -> bool:
-    """Copy what the source may change; True when any of it did. Votes given here stay counted."""
-    names = ("status", "source_positive_count", "source_negative_count", "contributor", "app_id", "updated_at")
+    """Copy what the source may change; True when any of it did. Votes given here stay counted.
+
+    When a link was verified or withdrawn, `updated_at` says so from then on.
+    """
+    names = ["status", "source_positive_count", "source_negative_count", "contributor", "app_id"]
+    names += ["updated_at"] if existing.state == ReplyState.IMPORTED else []
     differing = [name for name in names if getattr(existing, name) != getattr(imported, name)]
     if existing.status == Status.BLOCKED and "status" in differing:  # hidden here, or there for good reason
         differing.remove("status")

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, col
 
 from moderation.announcing import announce_articles, announce_texts
 from moderation.feedback import find_counted_here, recount
-from moderation.taking_in import correct_imported, publish_imported, restore_links
+from moderation.taking_in import correct_imported, is_of_here, publish_imported, restore_links
 from moderation.variants import delete_variant_vectors
 from storage.articles import PUBLISHED
 from storage.bulk import insert_rows
@@ -113,12 +113,15 @@ async def store_categories(session: AsyncSession, batch: Batch, fields: tuple[st
 
 async def store_replies(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
     stored = {row.id: row for row in await load_by(session, Reply, "id", (row.id for row in batch))}
+    versions = await load_by(session, ReplyVersion, "reply_id", stored)
+    corrected_here = {version.reply_id for version in versions if is_of_here(version.replaced_at)}
     new = [row for row in batch if row.id not in stored]
     names = (*fields, "text_hash")
     corrections = [
         (stored[row.id], row)
         for row in batch
         if row.id in stored
+        and row.id not in corrected_here
         and stored[row.id].source == row.source != HERE
         and any(getattr(stored[row.id], name) != getattr(row, name) for name in names)
     ]

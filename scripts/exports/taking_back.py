@@ -9,14 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.announcing import announce_texts
+from moderation.feedback import find_counted_here, recount
 from moderation.publish import set_article_status, withdraw
+from moderation.taking_in import is_withdrawn_here
 from moderation.variants import delete_variant_vectors
 from scripts.exports.parsing import MODELS
 from scripts.exports.storing import HIDDEN_HERE, Batch, Stored, is_from_a_release, load_by, names_somebody_here
 from storage.bulk import insert_rows
 from storage.exports.cleaning import HERE, to_hour
 from storage.exports.naming import NAMINGS, first_of, name_stored
-from storage.tables import Article, ArticleReply, ArticleVariant, Reply, Status, Tombstone
+from storage.tables import (
+    Article,
+    ArticleReply,
+    ArticleReplyFeedback,
+    ArticleVariant,
+    Reply,
+    Status,
+    Tombstone,
+    utc_now,
+)
 
 AT_ONCE = 500
 
@@ -44,7 +55,8 @@ async def store_tombstones(session: AsyncSession, batch: Batch, fields: tuple[st
     kept: list[Any] = []
     for kind in dict.fromkeys(row.kind for row in new):
         kept += await _erase_named(session, kind, [row for row in new if row.kind == kind])
-    await insert_rows(session, kept)
+    ours = {(row.kind, row.id) for row in await load_by(session, Tombstone, "id", (row.id for row in kept))}
+    await insert_rows(session, [row for row in kept if (row.kind, row.id) not in ours])
     return Stored(len(kept), 0, len(batch) - len(new), len(new) - len(kept))
 
 
@@ -118,6 +130,8 @@ def _is_hidden_here(row: Any) -> bool:
     """Releases hold nothing hidden, so whatever is was hidden, merged or taken off here."""
     if isinstance(row, ArticleVariant):
         return row.detached_at is not None
+    if isinstance(row, ArticleReply) and is_withdrawn_here(row):
+        return True
     if isinstance(row, Article | ArticleReply):  # DELETED they are by an earlier tombstone
         return row.status in HIDDEN_HERE
     return bool(getattr(row, "status", Status.NORMAL) != Status.NORMAL)
@@ -131,15 +145,23 @@ async def _erase_articles(session: AsyncSession, rows: Sequence[Article]) -> Non
 
 
 async def _erase_replies(session: AsyncSession, rows: Sequence[Reply]) -> None:
-    await _erase_links(session, await load_by(session, ArticleReply, "reply_id", [row.id for row in rows]))
+    """Where an answer was hidden or withdrawn here, a tombstone of ours stays: its reply may be published again."""
+    links = await load_by(session, ArticleReply, "reply_id", [row.id for row in rows])
+    for link in filter(_is_hidden_here, links):
+        kind = "article_replies"
+        await session.merge(Tombstone(kind=kind, id=name_stored(kind, link), source=HERE))
+    await session.flush()
+    await _erase_links(session, links)
     for row in rows:
         row.text, row.reference = "", None
         session.add(row)
 
 
 async def _erase_links(session: AsyncSession, rows: Sequence[ArticleReply]) -> None:
+    """Withdraw them in their source's name: the times are as a release has them, so that it may publish them again."""
     for row in rows:
-        await withdraw(session, row.article_id, row.reply_id)
+        if await withdraw(session, row.article_id, row.reply_id):
+            row.updated_at = row.withdrawn_at = to_hour(utc_now())
         row.status = Status.DELETED
         session.add(row)
 
@@ -154,6 +176,12 @@ async def _erase_indexed(session: AsyncSession, rows: Sequence[Any]) -> None:
     await announce_texts(session, {row.article_id for row in rows})
 
 
+async def _erase_votes(session: AsyncSession, rows: Sequence[ArticleReplyFeedback]) -> None:
+    await _delete(session, rows)
+    for link in sorted(await find_counted_here(session, {(row.article_id, row.reply_id) for row in rows})):
+        await recount(session, *link)
+
+
 async def _delete(session: AsyncSession, rows: Sequence[Any]) -> None:
     for row in rows:
         await session.delete(row)
@@ -165,7 +193,9 @@ _ERASE: Mapping[str, Callable[[AsyncSession, Sequence[Any]], Awaitable[None]]] =
     "replies": _erase_replies,
     "article_replies": _erase_links,
     "article_variants": _erase_variants,
+    "article_reply_feedbacks": _erase_votes,
     "hyperlinks": _erase_indexed,
     "media_hashes": _erase_indexed,
 }
-"""By kind, where deleting the rows is not all of it: an id is never given away again, or the index must know."""
+"""By kind, where deleting the rows is not all of it: an id is never given away again, the index must know, or counts
+are made anew."""

@@ -3,13 +3,15 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
 from moderation.abuse.hiding import hide
 from moderation.abuse.subjects import Subject
 from moderation.feedback import give_feedback
-from moderation.publish import withdraw
+from moderation.publish import correct, publish, withdraw
+from moderation.taking_in import publish_imported
 from moderation.writing.similar import set_categories
 from scripts.exports.take_in import take_in
 from storage.database import Database
@@ -18,11 +20,15 @@ from storage.tables import (
     ArticleReply,
     ArticleReplyFeedback,
     Category,
+    Editor,
+    Reply,
     ReplyRequest,
     ReplyState,
     Rule,
     Status,
     SubjectKind,
+    Verdict,
+    utc_now,
 )
 from tests.storage.exports.instance import NOW, THEN, release
 
@@ -122,6 +128,7 @@ async def test_an_answer_that_somebody_here_chose_or_moved_stays_theirs(
     first = await release(source, tmp_path / "releases", formats=("jsonl",))
     await take_in(database, tmp_path / "releases" / first.release, "b.example")
     async with database.transaction() as session:
+        session.add(Editor(id="editor-here"))
         session.add(ArticleReply(article_id="a2", reply_id="r1", state=ReplyState.PROPOSED, contributor="editor-here"))
         await withdraw(session, "a1", "r1")
     async with source.transaction() as session:
@@ -133,3 +140,81 @@ async def test_an_answer_that_somebody_here_chose_or_moved_stays_theirs(
         withdrawn = await session.get_one(ArticleReply, ("a1", "r1"))
     assert (chosen.state, chosen.contributor) == (ReplyState.PROPOSED, "editor-here")
     assert withdrawn.state == ReplyState.WITHDRAWN
+
+
+@pytest.mark.parametrize("then", [ReplyState.VERIFIED, ReplyState.WITHDRAWN])
+async def test_what_was_withdrawn_here_stays_so_whatever_its_source_says_later(
+    then: ReplyState, database: Database, source: Database, tmp_path: Path
+) -> None:
+    first = await release(source, tmp_path / "releases", formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / first.release, "b.example")
+    async with database.transaction() as session:
+        await withdraw(session, "a1", "r1")
+    later = utc_now() + timedelta(days=1)
+    for days, state in ((1, then), (2, ReplyState.PROVISIONAL)):
+        async with source.transaction() as session:
+            moved = {"state": state, "updated_at": later + timedelta(days=days)}
+            await session.execute(update(ArticleReply).where(col(ArticleReply.reply_id) == "r1").values(moved))
+        made = await release(source, tmp_path / "releases", NOW + timedelta(days=days), formats=("jsonl",))
+        await take_in(database, tmp_path / "releases" / made.release, "b.example")
+        async with database.reading() as session:
+            assert (await session.get_one(ArticleReply, ("a1", "r1"))).state == ReplyState.WITHDRAWN
+
+
+async def test_what_its_source_withdrew_is_back_when_its_source_publishes_it_again(
+    database: Database, source: Database, tmp_path: Path
+) -> None:
+    states = []
+    for days, move in enumerate((None, withdraw, publish)):
+        async with source.transaction() as session:
+            if move is withdraw:
+                await withdraw(session, "a1", "r1")
+            elif move is publish:
+                await publish(session, "a1", "r1", ReplyState.VERIFIED)
+        made = await release(source, tmp_path / "releases", NOW + timedelta(days=days), formats=("jsonl",))
+        await take_in(database, tmp_path / "releases" / made.release, "b.example")
+        async with database.reading() as session:
+            states.append((await session.get_one(ArticleReply, ("a1", "r1"))).state)
+    assert states == [ReplyState.VERIFIED, ReplyState.WITHDRAWN, ReplyState.VERIFIED]
+
+
+async def test_a_release_withdraws_an_answer_that_open_data_brought_here(
+    database: Database, source: Database, tmp_path: Path
+) -> None:
+    """Whoever the open data names is nobody here; what it says of the link, but for its state, is left alone."""
+    first = await release(source, tmp_path / "releases", formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / first.release, "b.example")
+
+    def link_of_open_data() -> ArticleReply:
+        return ArticleReply(
+            article_id="a2",
+            reply_id="r2",
+            contributor="c0ffee" * 10,
+            app_id="WEBSITE",
+            positive_feedback_count=9,
+            updated_at=utc_now() + timedelta(days=9),
+        )
+
+    async with database.transaction() as session:
+        await publish_imported(session, [link_of_open_data()])
+    async with source.transaction() as session:
+        await withdraw(session, "a2", "r2")
+    second = await release(source, tmp_path / "releases", NOW + timedelta(days=1), formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / second.release, "b.example")
+    async with database.transaction() as session:
+        await publish_imported(session, [link_of_open_data()])
+    async with database.reading() as session:
+        stored = await session.get_one(ArticleReply, ("a2", "r2"))
+    assert (stored.state, stored.app_id, stored.positive_feedback_count) == (ReplyState.WITHDRAWN, "WEBSITE", 9)
+
+
+async def test_a_reply_corrected_here_is_not_set_back(database: Database, source: Database, tmp_path: Path) -> None:
+    first = await release(source, tmp_path / "releases", formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / first.release, "b.example")
+    for instance, text in ((database, "這裡更正過"), (source, "那裡更正過")):
+        async with instance.transaction() as session:
+            await correct(session, "r1", verdict=Verdict.RUMOR, text=text, reference=None, editor="somebody")
+    second = await release(source, tmp_path / "releases", NOW + timedelta(days=1), formats=("jsonl",))
+    await take_in(database, tmp_path / "releases" / second.release, "b.example")
+    async with database.reading() as session:
+        assert (await session.get_one(Reply, "r1")).text == "這裡更正過"
