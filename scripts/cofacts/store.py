@@ -23,6 +23,7 @@ from storage.tables import (
     ArticleReply,
     ArticleReplyFeedback,
     Category,
+    Editor,
     Hyperlink,
     Reply,
     ReplyRequest,
@@ -88,8 +89,14 @@ async def store_article_categories(session: AsyncSession, batch: Sequence[Parsed
     known, result = await _keep_known(session, batch, article=Article, category=Category)
     rows = await _load_of_articles(session, ArticleCategory, known)
     existing = {(row.article_id, row.category_id): row for row in rows}
+    editors = await _find_editors(session, rows)
     names = tuple(name for name in ArticleCategory.model_fields if name not in ("article_id", "category_id"))
-    return await Merge(existing, lambda row: (row.article_id, row.category_id), names).apply(session, known, result)
+
+    def take(stored: ArticleCategory, incoming: ArticleCategory, names: Sequence[str]) -> bool:
+        return stored.contributor not in editors and _take_over_unless_hidden(stored, incoming, names)
+
+    merge = Merge(existing, lambda row: (row.article_id, row.category_id), names, take=take)
+    return await merge.apply(session, known, result)
 
 
 async def store_replies(session: AsyncSession, batch: Sequence[Parsed[Reply]]) -> BatchResult:
@@ -128,15 +135,16 @@ async def store_reply_requests(session: AsyncSession, batch: Sequence[Parsed[Rep
     rows = await _load_of_articles(session, ReplyRequest, known)
     existing = {_request_key(row): row for row in rows if row.source == SOURCE}
     names = ("reason", "status", "positive_feedback_count", "negative_feedback_count", "created_at")
-    return await Merge(existing, _request_key, names).apply(session, known, result)
+    merge = Merge(existing, _request_key, names, take=_take_over_unless_hidden)
+    return await merge.apply(session, known, result)
 
 
 async def store_feedbacks(session: AsyncSession, batch: Sequence[Parsed[ArticleReplyFeedback]]) -> BatchResult:
     known, result = await _keep_known(session, batch, article=Article, reply=Reply)
     existing = {_feedback_key(row): row for row in await _load_of_articles(session, ArticleReplyFeedback, known)}
-    return await Merge(existing, _feedback_key, ("score", "comment", "status", "created_at")).apply(
-        session, known, result
-    )
+    names = ("score", "comment", "status", "created_at")
+    merge = Merge(existing, _feedback_key, names, take=_take_over_unless_hidden)
+    return await merge.apply(session, known, result)
 
 
 class Merge(Generic[Row]):
@@ -190,6 +198,13 @@ def _take_over(stored: SQLModel, incoming: SQLModel, names: Sequence[str]) -> bo
     return bool(differing)
 
 
+def _take_over_unless_hidden(stored: Any, incoming: Any, names: Sequence[str]) -> bool:
+    """What is NORMAL no longer stays so: hidden here, taken off here, or gone from the source for good reason."""
+    if stored.status != Status.NORMAL:
+        incoming.status = stored.status
+    return _take_over(stored, incoming, names)
+
+
 def _take_over_article(stored: Article, incoming: Article, names: Sequence[str]) -> bool:
     """Dates only move forward, and only a NORMAL article changes its status: what was blocked here stays blocked."""
     for name in ("updated_at", "last_requested_at"):
@@ -215,6 +230,12 @@ def _feedback_key(row: ArticleReplyFeedback) -> Hashable:
     if row.contributor and row.app_id:
         return (row.article_id, row.reply_id, row.contributor, row.app_id)
     return (row.article_id, row.reply_id, row.contributor, row.app_id, row.created_at, row.comment)
+
+
+async def _find_editors(session: AsyncSession, rows: Iterable[ArticleCategory]) -> set[str]:
+    """Those of the people named in these rows who are volunteers here."""
+    people = {row.contributor for row in rows if row.contributor is not None}
+    return set(await session.scalars(select(col(Editor.id)).where(col(Editor.id).in_(people))))
 
 
 async def _load_by_id(session: AsyncSession, table: type[Any], ids: Iterable[str]) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import SQLModel, col
 
 from moderation.publish import correct, set_article_status, withdraw
+from moderation.writing.similar import set_categories
 from scripts import import_cofacts as importer
 from scripts.cofacts.files import UnreadableFileError
 from scripts.import_cofacts import ImportSummary, NothingToImportError, RejectsFile, import_cofacts
@@ -340,6 +341,21 @@ async def test_it_respects_what_was_decided_here(database: Database, tmp_path: P
         assert (await session.get_one(Reply, "-r 1")).text == "本站更正"
         assert (await session.get_one(ArticleReply, ("a1", "-r 1"))).state == ReplyState.WITHDRAWN
         assert (await session.get_one(Article, "a1")).status == Status.BLOCKED
+
+
+async def test_it_brings_nothing_back_that_was_hidden_or_taken_off_here(database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path / "data", TODAY)
+    await run(database, folder)
+    async with database.transaction() as session:
+        await session.execute(update(ArticleReplyFeedback).values(status=Status.BLOCKED))
+        await session.execute(update(ReplyRequest).values(status=Status.BLOCKED))
+        await set_categories(session, "a1", [], "volunteer")
+    await run(database, folder)
+    async with database.reading() as session:
+        votes = set(await session.scalars(select(col(ArticleReplyFeedback.status))))
+        requests = set(await session.scalars(select(col(ReplyRequest.status))))
+        labels = set(await session.scalars(select(col(ArticleCategory.status))))
+    assert (votes, requests, labels) == ({Status.BLOCKED}, {Status.BLOCKED}, {Status.DELETED})
 
 
 async def test_it_never_overwrites_what_was_written_here(database: Database, tmp_path: Path) -> None:
