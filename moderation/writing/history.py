@@ -1,5 +1,6 @@
 """How an answer came to read as it does and to stand where it stands: public, and without anybody's name."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,10 +67,12 @@ async def _load_versions(session: AsyncSession, reply_id: str) -> list[Version]:
     since = [reply.created_at, *(version.replaced_at for version in older)]
     readings = [(each.verdict, each.text, each.reference or "") for each in older]
     readings.append((reply.verdict, reply.text, reply.reference or ""))
-    return [
-        _to_version(number, since[number], readings[number], readings[number - 1] if number else None)
-        for number in range(len(readings))
-    ]
+    return await asyncio.to_thread(  # comparing long texts takes seconds at worst: nobody else is to wait for it
+        lambda: [
+            _to_version(number, since[number], readings[number], readings[number - 1] if number else None)
+            for number in range(len(readings))
+        ]
+    )
 
 
 def _to_version(
