@@ -6,6 +6,7 @@ And the prepared encoder, made once and kept between runs.
 import asyncio
 import gc
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import URL, make_url
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from retrieval.model_manifest import model_folder
 from storage.database import Database, open_database
@@ -42,6 +45,7 @@ settings.load_profile("steady")
 """The same made-up examples on every machine, however slow; `--hypothesis-profile default` looks for others."""
 
 
+_ENGINE = re.compile(r"[\[-](sqlite|postgres)[\]-]")
 NOT_UNIT_MARKS = {"model", "browser", "postgres", "slow"}
 NOT_UNIT_FIXTURES = {"database_url", "sqlite_template", "encoder_folder"}
 
@@ -82,13 +86,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marks, fixtures = {mark.name for mark in item.iter_markers()}, set(getattr(item, "fixturenames", ()))
         if marks.isdisjoint(NOT_UNIT_MARKS) and fixtures.isdisjoint(NOT_UNIT_FIXTURES):
             item.add_marker("unit")
-        item.add_marker(pytest.mark.xdist_group(_group_of(item)))
 
 
-def _group_of(item: pytest.Item) -> str:
-    """Name what one test process runs in one go: a file, or all that use one engine's running installation."""
-    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    return f"program on {parameters['program']}" if "program" in parameters else item.nodeid.split("::")[0]
+class ByInstallation(LoadScopeScheduling):
+    """Gives one test process a file, or all that use one engine's running installation, which takes long to make."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        engine = _ENGINE.search(nodeid) if nodeid.startswith("tests/acceptance/") else None
+        return f"installation on {engine[1]}" if engine else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByInstallation:
+    return ByInstallation(config, log)
 
 
 @contextmanager

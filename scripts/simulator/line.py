@@ -27,8 +27,8 @@ from scripts.simulator.server import DATA_PREFIX, MAX_BODY_BYTES, ApiServer, Log
 from scripts.simulator.world import Channel, Chat, User
 
 MESSAGES = "/v2/bot/message/"
-ASKED = ("/v2/bot/profile/", "/v2/bot/richmenu/alias/")
-"""Where a bot asks whether something is there."""
+ASKED = ("/v2/bot/profile/", "/v2/bot/richmenu/alias/", "/v2/bot/user/")
+"""Where a bot asks whether something is there, or changes the menu of somebody who may have gone."""
 WAIT_S = 60.0
 """How long to wait for the bot before giving up: long, for a busy machine."""
 
