@@ -72,6 +72,27 @@ async def publish_imported(session: AsyncSession, links: Sequence[ArticleReply])
     return len(new), len(changed) - len(new)
 
 
+async def withdraw_imported(session: AsyncSession, links: Sequence[ArticleReply]) -> int:
+    """Take from readers what the source of an imported answer has withdrawn since; returns how many were shown."""
+    stored = await _load_links(session, [(link.article_id, link.reply_id) for link in links])
+    taken_back = [link for link in links if _is_imported(stored.get((link.article_id, link.reply_id)))]
+    reply_ids = {link.reply_id for link in taken_back}
+    before = await load_indexed_replies(session, reply_ids)
+    changed = [stored[link.article_id, link.reply_id] for link in taken_back]
+    for existing, link in zip(changed, taken_back, strict=True):
+        existing.state, existing.withdrawn_at = ReplyState.WITHDRAWN, link.withdrawn_at or link.updated_at
+        existing.updated_at = link.updated_at
+    await session.flush()
+    after = await load_indexed_replies(session, reply_ids)
+    await append_with_stock(session, [to_change(link) for link in changed], before, after)
+    return len(changed)
+
+
+def _is_imported(link: ArticleReply | None) -> bool:
+    """Nobody here has made the answer theirs, by ratings or otherwise."""
+    return link is not None and link.state == ReplyState.IMPORTED
+
+
 async def restore_links(session: AsyncSession, links: Sequence[ArticleReply]) -> tuple[int, int]:
     """Take links over as a release of chaming has them, their states included; how many are new and changed.
 

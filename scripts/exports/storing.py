@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, col
 
 from moderation.announcing import announce_articles, announce_texts
 from moderation.feedback import find_counted_here, recount
-from moderation.taking_in import correct_imported, is_of_here, publish_imported, restore_links
+from moderation.taking_in import correct_imported, is_of_here, publish_imported, restore_links, withdraw_imported
 from moderation.variants import delete_variant_vectors
 from storage.articles import PUBLISHED
 from storage.bulk import insert_rows
@@ -29,6 +29,7 @@ from storage.tables import (
     MatchDecision,
     Reply,
     ReplyRequest,
+    ReplyState,
     ReplyVersion,
     Status,
 )
@@ -148,10 +149,13 @@ async def restore_states(session: AsyncSession, batch: Batch, fields: tuple[str,
 
 
 async def store_as_imported(session: AsyncSession, batch: Batch, fields: tuple[str, ...]) -> Stored:
-    """Links as answers of another instance."""
-    known = [row for row in await _about_known(session, batch) if row.state in PUBLISHED]
-    added, changed = await publish_imported(session, known)
-    return Stored(added, changed, len(known) - added - changed, len(batch) - len(known))
+    """Links as answers of another instance; what it has withdrawn is withdrawn here too."""
+    known = await _about_known(session, batch)
+    shown = [row for row in known if row.state in PUBLISHED]
+    added, changed = await publish_imported(session, shown)
+    withdrawn = await withdraw_imported(session, [row for row in known if row.state == ReplyState.WITHDRAWN])
+    unchanged = len(shown) - added - changed
+    return Stored(added, changed + withdrawn, unchanged, len(batch) - len(shown) - withdrawn)
 
 
 def keep_current(model: type[SQLModel], key: Callable[[Any], Hashable]) -> Store:

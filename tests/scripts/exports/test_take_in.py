@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
-from moderation.publish import set_article_status
+from moderation.publish import set_article_status, withdraw
 from moderation.taking_back import forget_asker
 from scripts.cli import main
 from scripts.exports.parsing import MODELS
@@ -22,7 +22,7 @@ from scripts.exports.take_in import choose_folder, take_in
 from scripts.import_cofacts import RejectsFile, import_cofacts
 from storage.database import Database, open_database
 from storage.exports.manifest import Manifest, ReleaseError
-from storage.index_changes import latest_seq
+from storage.index_changes import latest_seq, load_changes
 from storage.migrations import migrate
 from storage.tables import (
     Article,
@@ -31,6 +31,7 @@ from storage.tables import (
     ArticleReplyFeedback,
     ArticleVariant,
     Asker,
+    ChangeKind,
     Choice,
     Hyperlink,
     ImportedRelease,
@@ -118,6 +119,23 @@ async def test_another_instance_learns_the_answers_and_whose_they_are(
     assert links == {"r1": ReplyState.IMPORTED, "r2": ReplyState.IMPORTED}
     assert replies == {"r1": "a.example", "r2": "cofacts"}
     assert (terms.instance, terms.licence) == ("a.example", "CC-BY-SA-4.0")
+
+
+async def test_another_instance_shows_no_answer_that_its_source_has_withdrawn(
+    sqlite_database: Database, postgres_database: Database, tmp_path: Path
+) -> None:
+    await fill(sqlite_database)
+    made = await release(sqlite_database, tmp_path, formats=("csv",))
+    await take_in(postgres_database, tmp_path / made.release, "b.example", answered_only=True)
+    async with sqlite_database.transaction() as session:
+        await withdraw(session, "a1", "r1")
+    made = await release(sqlite_database, tmp_path, formats=("csv",))
+    await take_in(postgres_database, tmp_path / made.release, "b.example", answered_only=True)
+    async with postgres_database.reading() as session:
+        links = {row.reply_id: row.state for row in await session.scalars(select(ArticleReply))}
+        changes = await load_changes(session, 0)
+    assert links == {"r1": ReplyState.WITHDRAWN, "r2": ReplyState.IMPORTED}
+    assert (changes[-1].article_id, changes[-1].kind) == ("a1", ChangeKind.WITHDRAWN)
 
 
 async def test_what_its_own_instance_took_back_is_taken_back_here(sqlite_database: Database, tmp_path: Path) -> None:
