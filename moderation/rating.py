@@ -158,11 +158,16 @@ async def load_ratings(session: AsyncSession, article_id: str, reply_id: str, vi
 
 async def load_authors(session: AsyncSession, link: ArticleReply) -> set[str]:
     """Everyone whose words the answer has or had, and who chose it for this message."""
-    reply = await session.get_one(Reply, link.reply_id)
+    return await load_writers(session, link.reply_id) | ({link.contributor} if link.contributor else set())
+
+
+async def load_writers(session: AsyncSession, reply_id: str) -> set[str]:
+    """Everyone whose words the answer has or had."""
+    reply = await session.get_one(Reply, reply_id)
     versions = await session.scalars(
-        select(col(ReplyVersion.contributor)).where(col(ReplyVersion.reply_id) == link.reply_id)
+        select(col(ReplyVersion.contributor)).where(col(ReplyVersion.reply_id) == reply_id)
     )
-    return set(filter(None, (link.contributor, reply.contributor, *versions)))
+    return set(filter(None, (reply.contributor, *versions)))
 
 
 async def is_locked(

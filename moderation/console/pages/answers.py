@@ -25,6 +25,7 @@ from moderation.rating import (
     WrongReasonError,
     load_authors,
     load_ratings,
+    load_writers,
     rate,
 )
 from moderation.review import assess, review
@@ -116,6 +117,7 @@ async def _show(
     ratings = await load_ratings(session, article.id, reply.id, signed_in.editor.id)
     own = next((rating for rating in ratings or () if rating.rater == signed_in.editor.id), None)
     is_author = signed_in.editor.id in await load_authors(session, link)
+    is_writer = signed_in.editor.id in await load_writers(session, link.reply_id)
     finding = await assess(session, article.id, reply.id, context.thresholds)
     checks = await load_checks(session, find_references(reply.reference or ""))
     tasks = await session.scalars(select(ReviewTask).where(col(ReviewTask.article_id) == article.id))
@@ -137,7 +139,7 @@ async def _show(
         chosen=chosen or (_to_view(own)[0] if own else ""),
         tags=tags if tags is not None else set(own.reasons if own else ()),
         is_author=is_author,
-        may_correct=may(signed_in.role, Permission.CORRECT_OWN if is_author else Permission.CORRECT_ANY)
+        may_correct=may(signed_in.role, Permission.CORRECT_OWN if is_writer else Permission.CORRECT_ANY)
         and link.state != ReplyState.WITHDRAWN,
         is_shown=link.state in PUBLISHED,
         is_given=link.contributor == signed_in.editor.id,

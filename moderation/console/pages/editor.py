@@ -21,7 +21,7 @@ from moderation.console.permissions import Permission, may
 from moderation.console.rendering import render
 from moderation.console.verdict_words import to_clock
 from moderation.console.writing_labels import ADVICE, EFFECTS, FAULTS, TEMPLATES
-from moderation.rating import load_authors
+from moderation.rating import load_authors, load_writers
 from moderation.task_states import TransitionError
 from moderation.writing.correcting import foresee, send_correction
 from moderation.writing.drafts import (
@@ -255,8 +255,8 @@ async def _foresee(request: web.Request, session: AsyncSession, draft: Draft) ->
 
 async def _refuse_correction(request: web.Request, session: AsyncSession, link: ArticleReply) -> None:
     signed_in = current_editor(request)
-    is_own = signed_in.editor.id in await load_authors(session, link)
-    permission = Permission.CORRECT_OWN if is_own else Permission.CORRECT_ANY
+    is_writer = signed_in.editor.id in await load_writers(session, link.reply_id)
+    permission = Permission.CORRECT_OWN if is_writer else Permission.CORRECT_ANY
     if not may(signed_in.role, permission):
         raise ForbiddenError
 

@@ -351,6 +351,19 @@ async def test_it_lets_those_correct_others_answers_who_may(
     assert (await who.get(f"{path}/correct")).status == status
 
 
+async def test_whoever_chose_anothers_words_may_not_change_them(
+    desk: Desk, volunteer: Volunteer, sign_in: SignIn
+) -> None:
+    path, reviewer = await answer(desk, volunteer, ReplyState.VERIFIED), await sign_in(Role.REVIEWER)
+    async with desk.database.transaction() as session:
+        link = (await session.scalars(select(ArticleReply))).one()
+        link.contributor = reviewer.editor.id
+
+    assert (await reviewer.get(f"{path}/correct")).status == 403
+    assert "/correct" not in await (await reviewer.get(path)).text()
+    assert (await volunteer.get(f"{path}/correct")).status == 200
+
+
 async def begin_correction(desk: Desk, who: Volunteer, path: str) -> str:
     """The path of this person's draft of a correction."""
     assert (await who.get(f"{path}/correct")).status == 200
