@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
-from moderation.queue import DONE, QueuedTask
+from moderation.known import DONE
+from moderation.queue import QueuedTask
 from storage.tables import ArticleType, TaskState
 
 RATED = frozenset({TaskState.SUBMITTED, TaskState.PROVISIONAL})

@@ -1,39 +1,23 @@
 """The queue: all tasks with what is known of them, filtered and put in order for one person."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from moderation.benefit import BUCKETS, Benefit, TaskFacts, measure_benefit
+from moderation.benefit import Benefit, TaskFacts, measure_benefit
+from moderation.known import NO_ASKS, Asks, Known, Link, Row, load_known, load_known_of
 from storage.articles import PUBLISHED
 from storage.tables import (
-    Article,
-    ArticleCategory,
-    ArticleReply,
     ArticleType,
-    Category,
     Editor,
-    Rating,
-    ReplyRequest,
-    ReplyState,
-    ReviewTask,
     SetAside,
-    Status,
     TaskState,
 )
-
-MAX_TASKS = 2_000
-"""So many tasks with something to do are looked at, those asked about last."""
-MAX_DONE = 500
-"""And so many that are done, so that neither pushes the other out: what spreads may have been answered long ago."""
-DONE = frozenset({TaskState.VERIFIED, TaskState.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,58 +57,16 @@ async def load_tasks(session: AsyncSession, now: datetime) -> list[QueuedTask]:
 
 async def load_tasks_of(session: AsyncSession, editor_id: str, now: datetime) -> list[QueuedTask]:
     """What somebody works on or has answered, however long ago."""
-    answered = select(col(ArticleReply.article_id)).where(col(ArticleReply.contributor) == editor_id)
-    is_theirs = (col(ReviewTask.claimed_by) == editor_id) | col(ReviewTask.article_id).in_(answered)
-    return make_tasks(await _load_about(session, await _load_rows(session, is_theirs, MAX_TASKS), now), now)
+    return make_tasks(await load_known_of(session, editor_id, now), now)
 
 
-async def load_known(session: AsyncSession, now: datetime) -> "Known":
-    """What the tasks are made from. Six statements, whatever their number; the last four look at those tasks only."""
-    is_done = col(ReviewTask.state).in_(DONE)
-    to_do, done = await _load_rows(session, ~is_done, MAX_TASKS), await _load_rows(session, is_done, MAX_DONE)
-    return await _load_about(session, [*to_do, *done], now)
-
-
-async def _load_rows(session: AsyncSession, which: ColumnElement[bool], at_most: int) -> "Sequence[_Row]":
-    found = await session.execute(
-        select(  # columns, not objects: making two thousand of those is most of the reading
-            col(ReviewTask.id),
-            col(ReviewTask.article_id),
-            col(ReviewTask.state),
-            col(ReviewTask.claimed_by),
-            col(ReviewTask.lease_until),
-            col(ReviewTask.created_at),
-            col(Article.text),
-            col(Article.type),
-            col(Article.created_at),
-            col(Article.last_requested_at),
-        )
-        .join(Article, col(Article.id) == col(ReviewTask.article_id))
-        .where(col(Article.status) == Status.NORMAL, which)
-        .order_by(func.coalesce(col(Article.last_requested_at), col(ReviewTask.created_at)).desc())
-        .limit(at_most)
-    )
-    return found.tuples().all()
-
-
-async def _load_about(session: AsyncSession, rows: "Sequence[_Row]", now: datetime) -> "Known":
-    articles = [row[1] for row in rows]
-    return Known(
-        rows,
-        await _load_asks(session, articles, now),
-        await _load_answers(session, articles),
-        await _load_raters(session, articles),
-        await _load_categories(session, articles),
-    )
-
-
-def make_tasks(known: "Known", now: datetime) -> list[QueuedTask]:
+def make_tasks(known: Known, now: datetime) -> list[QueuedTask]:
     """Pure, since two thousand tasks take so long that others should not wait for it."""
     return [
         _to_task(
             row,
             now,
-            known.asks.get(row[1], _NO_ASKS),
+            known.asks.get(row[1], NO_ASKS),
             known.answers.get(row[1], []),
             known.raters.get(row[1], []),
             known.categories.get(row[1], []),
@@ -134,10 +76,10 @@ def make_tasks(known: "Known", now: datetime) -> list[QueuedTask]:
 
 
 def _to_task(
-    row: "_Row",
+    row: "Row",
     now: datetime,
-    asks: "_Asks",
-    links: "Sequence[_Link]",
+    asks: "Asks",
+    links: "Sequence[Link]",
     rated: Sequence[str],
     named: Sequence[tuple[str, str]],
 ) -> QueuedTask:
@@ -202,104 +144,3 @@ def read_set_aside(session: Session, editor_id: str, now: datetime) -> set[str]:
         )
     )
     return set(rows)
-
-
-_Row = tuple[
-    str,
-    str,
-    TaskState,
-    str | None,
-    datetime | None,
-    datetime,
-    str | None,
-    ArticleType,
-    datetime | None,
-    datetime | None,
-]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asks:
-    total: int
-    by_age: tuple[int, ...]
-    before: int
-
-
-_NO_ASKS = _Asks(0, (0,) * len(BUCKETS), 0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    state: ReplyState
-    liked: int
-    disliked: int
-    contributor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Tasks as they are stored, and by message what is known of it."""
-
-    rows: Sequence[_Row]
-    asks: Mapping[str, _Asks]
-    answers: Mapping[str, Sequence[_Link]]
-    raters: Mapping[str, Sequence[str]]
-    categories: Mapping[str, Sequence[tuple[str, str]]]
-
-
-async def _load_asks(session: AsyncSession, articles: Sequence[str], now: datetime) -> dict[str, _Asks]:
-    since = [now - timedelta(days=days) for days, _ in BUCKETS]
-    at = col(ReplyRequest.created_at)
-    newer = [func.sum(case((at > moment, 1), else_=0)) for moment in since]
-    before = func.sum(case(((at <= now - timedelta(days=1)) & (at > now - timedelta(days=8)), 1), else_=0))
-    rows = await session.execute(
-        select(col(ReplyRequest.article_id), func.count(), before, *newer)
-        .where(col(ReplyRequest.article_id).in_(articles), col(ReplyRequest.status) == Status.NORMAL)
-        .group_by(col(ReplyRequest.article_id))
-    )
-    return {article_id: _Asks(total, _to_buckets(counts), past) for article_id, total, past, *counts in rows}
-
-
-def _to_buckets(newer: Sequence[Any]) -> tuple[int, ...]:
-    """From "at most so old" to "of this age"."""
-    counts = [int(count or 0) for count in newer]
-    return tuple(count - smaller for count, smaller in zip(counts, [0, *counts], strict=False))
-
-
-async def _load_answers(session: AsyncSession, articles: Sequence[str]) -> dict[str, list[_Link]]:
-    rows = await session.execute(
-        select(
-            col(ArticleReply.article_id),
-            col(ArticleReply.state),
-            col(ArticleReply.positive_feedback_count),
-            col(ArticleReply.negative_feedback_count),
-            col(ArticleReply.contributor),
-        ).where(col(ArticleReply.article_id).in_(articles), col(ArticleReply.status) == Status.NORMAL)
-    )
-    links: dict[str, list[_Link]] = defaultdict(list)
-    for article_id, state, liked, disliked, contributor in rows:
-        links[article_id].append(_Link(state, liked, disliked, contributor))
-    return links
-
-
-async def _load_raters(session: AsyncSession, articles: Sequence[str]) -> dict[str, list[str]]:
-    rows = await session.execute(
-        select(col(Rating.article_id), col(Rating.rater)).where(col(Rating.article_id).in_(articles))
-    )
-    raters: dict[str, list[str]] = defaultdict(list)
-    for article_id, rater in rows:
-        raters[article_id].append(rater)
-    return raters
-
-
-async def _load_categories(session: AsyncSession, articles: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    rows = await session.execute(
-        select(col(ArticleCategory.article_id), col(Category.id), col(Category.title))
-        .join(Category, col(Category.id) == col(ArticleCategory.category_id))
-        .where(col(ArticleCategory.article_id).in_(articles), col(ArticleCategory.status) == Status.NORMAL)
-        .order_by(col(Category.title))
-    )
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for article_id, category_id, title in rows:
-        found[article_id].append((category_id, title))
-    return found

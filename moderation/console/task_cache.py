@@ -7,7 +7,8 @@ import asyncio
 import time
 from datetime import datetime
 
-from moderation.queue import Known, RankedTask, load_known, make_tasks, rank
+from moderation.known import Known, load_known
+from moderation.queue import RankedTask, make_tasks, rank
 from storage.database import Database
 from storage.tables import utc_now
 

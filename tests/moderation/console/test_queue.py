@@ -87,7 +87,7 @@ async def test_it_shows_what_most_people_ask_first_and_says_why(desk: Desk, volu
 async def test_what_is_done_pushes_nothing_out_that_is_to_be_done(
     desk: Desk, volunteer: Volunteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("moderation.queue.MAX_TASKS", 2)
+    monkeypatch.setattr("moderation.known.MAX_TASKS", 2)
     await desk.add_task("waiting for long")
     for text in ("done one", "done two"):
         task_id = await desk.add_task(text, askers=3)
@@ -100,8 +100,8 @@ async def test_what_is_done_pushes_nothing_out_that_is_to_be_done(
 async def test_what_is_to_be_done_pushes_nothing_out_that_is_done(
     desk: Desk, volunteer: Volunteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("moderation.queue.MAX_TASKS", 1)
-    monkeypatch.setattr("moderation.queue.MAX_DONE", 1)
+    monkeypatch.setattr("moderation.known.MAX_TASKS", 1)
+    monkeypatch.setattr("moderation.known.MAX_DONE", 1)
     own = await desk.add_task("answered long ago")
     await desk.add_answer(own, volunteer.editor.id, ReplyState.VERIFIED)
     spreading = await desk.add_task("it goes round", askers=8)
@@ -113,7 +113,7 @@ async def test_what_is_to_be_done_pushes_nothing_out_that_is_done(
     assert "it goes round" in await volunteer.text("/review/watch")
     assert "it goes round" in await volunteer.text("/review/?work=done")
     desk.context.tasks.forget()
-    monkeypatch.setattr("moderation.queue.MAX_DONE", 0)
+    monkeypatch.setattr("moderation.known.MAX_DONE", 0)
     assert "answered long ago" in await volunteer.text("/review/?work=mine")
 
 
