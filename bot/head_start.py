@@ -1,7 +1,7 @@
 """A head start: a message that comes alone is matched while it is being written to disk.
 
 Nothing is decided by it: the answer waits until the event is on disk and its handler runs, and the handler reads the
-articles anew. An event that turns out to be a duplicate, or one of several, has cost a run of an idle encoder.
+articles anew. An event that turns out to be a duplicate, or one of several, has cost an idle matcher's work.
 """
 
 from collections.abc import Sequence

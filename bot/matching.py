@@ -70,7 +70,7 @@ class Matching:
         if self._matcher is None or self._begun or self._matcher.match_words(text):
             return
         self._begun[text] = self._start(self._matcher, text, MOST_MATCHES)
-        asyncio.get_running_loop().call_later(HEAD_START_KEPT_S, self._begun.pop, text, None)
+        asyncio.get_running_loop().call_later(HEAD_START_KEPT_S, self._give_up, text)
 
     @asynccontextmanager
     async def searching(self, text: str, *, limit: int = MOST_MATCHES) -> AsyncIterator[Search]:
@@ -95,6 +95,10 @@ class Matching:
     def count(self, matches: Sequence[Match]) -> None:
         """Count the matches that were decided on, by the best one's band."""
         self._metrics.matches.labels(matches[0].band if matches else Band.NOTHING).inc()
+
+    def _give_up(self, text: str) -> None:
+        if (search := self._begun.pop(text, None)) is not None:
+            search.stop()
 
     def _start(self, matcher: TextMatcher, text: str, limit: int) -> Search:
         async def match(tell_copies: TellCopies) -> list[Match]:

@@ -12,6 +12,7 @@ class Search:
 
     def __init__(self, begin: Callable[[TellCopies], Coroutine[Any, Any, list[Match]]]) -> None:
         self._copies: asyncio.Future[list[Match]] = asyncio.get_running_loop().create_future()
+        self._wanted = asyncio.Event()
         self._everything = asyncio.create_task(begin(self._tell), name="search")
         self._everything.add_done_callback(self._ended)
 
@@ -21,18 +22,23 @@ class Search:
 
     async def matches(self) -> list[Match]:
         """Return everything that was found, best first. Raises what the matcher raises."""
+        self._wanted.set()
         return await self._everything
 
     def stop(self) -> None:
         """Ask no more: a text that still waits for the encoder is not encoded."""
         self._everything.cancel()
 
-    def _tell(self, copies: list[Match]) -> None:
+    async def _tell(self, copies: list[Match]) -> None:
+        """Return when `matches` is asked for; at once where there are no copies, since it will be."""
         if not self._copies.done():
             self._copies.set_result(copies)
+        if copies:
+            await self._wanted.wait()
 
     def _ended(self, everything: asyncio.Task[list[Match]]) -> None:
         """Whoever asks for the matches hears of a failure; where nobody does, it is of no interest."""
         if not everything.cancelled():
             everything.exception()
-        self._tell([])
+        if not self._copies.done():
+            self._copies.set_result([])

@@ -1,8 +1,8 @@
 """The matcher: a message in, ranked articles out, without ever blocking the event loop for long.
 
-While the encoder runs, a thread does all that needs no vector: the lexical leg, what its proposals share with the
-message, and what contradicts it in the best of them. All scoring is done there too; see `retrieval.ranker` for what is
-done, and `retrieval.index` for what is searched.
+A thread does all that needs no vector: the lexical leg and what its proposals share with the message, before the
+encoder runs where that may be enough, and what contradicts the message in the best of them, while it runs. Scoring is
+done there too; see `retrieval.ranker` for what is done, and `retrieval.index` for what is searched.
 """
 
 import asyncio
@@ -24,9 +24,6 @@ EncodeOne = Callable[[str], Awaitable[Vector]]
 READ_AT_ONCE = 500
 """Characters of a message that is read where it arrives, in half a millisecond; a longer one is read in the thread."""
 
-ENCODER_FIRST_S = 0.0005
-"""How long the thread for words is held back: it needs the interpreter, and the encoder only until it runs."""
-
 
 class Matcher:
     """Matches messages against one index.
@@ -47,8 +44,8 @@ class Matcher:
     async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
         """Return the articles that may make the same claim, best first, at most `limit`. Takes any text.
 
-        `tell_copies` is given, while the encoder runs, the answers that need none: the articles whose near copy the
-        text is. Mostly there are none.
+        `tell_copies` is given the answers that need no encoder, the articles whose near copy the text is; mostly there
+        are none. A text that may have any is encoded once it returns, and not at all if the match is stopped by then.
         """
         in_thread, thread = asyncio.get_running_loop().run_in_executor, self._thread
         is_short = len(text) <= READ_AT_ONCE
@@ -60,17 +57,21 @@ class Matcher:
             return words, self._ranker.judge(message, copies, limit) if copies else []
 
         async def propose() -> ByWords:
-            await asyncio.sleep(ENCODER_FIRST_S)
             words, copies = await in_thread(thread, find_words)
             if tell_copies:
-                tell_copies(copies)
-            if not copies and not encoding.done():
-                check_ahead = partial(self._ranker.check_ahead, message, words, until=encoding.done)
-                await in_thread(thread, check_ahead)
+                await tell_copies(copies)
             return words
 
+        proposed = await propose() if tell_copies and len(message.passages) == 1 else None
         encoding = asyncio.gather(*(self._encode(passage.text) for passage in message.passages))
-        vectors, words = await asyncio.gather(encoding, propose())
+
+        async def check_ahead() -> ByWords:
+            words = proposed or await propose()
+            if not encoding.done():
+                await in_thread(thread, partial(self._ranker.check_ahead, message, words, until=encoding.done))
+            return words
+
+        vectors, words = await asyncio.gather(encoding, check_ahead())
 
         def look() -> list[Match]:
             return self._ranker.judge(message, self._ranker.look(message, vectors, words), limit)

@@ -1,8 +1,8 @@
 """Which articles make the same claim as a message, and how sure that is.
 
     message ─▶ key, links, passages ─┬─▶ exact key, canonical link
-                                     ├─▶ lexical leg, and what its proposals share (a thread, while the encoder runs)
-                                     └─▶ encoder ─▶ dense leg
+                                     ├─▶ lexical leg, and what its proposals share (a thread) ─▶ near copies
+                                     └─▶ encoder, where near copies do not tell ─▶ dense leg
         proposals ─▶ signals ─▶ probability ─▶ contradictions ─▶ band
 
 The legs only propose; the signals of every proposal decide. An article is as good as its best

@@ -1,6 +1,6 @@
 """The types at retrieval's seams: what goes into the index, and what comes out of a match."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -81,5 +81,5 @@ class Encoder(Protocol):
         ...
 
 
-TellCopies = Callable[[list[Match]], None]
-"""Takes the answers that need no encoder, as soon as they are known."""
+TellCopies = Callable[[list[Match]], Awaitable[None]]
+"""Takes the answers that need no encoder, as soon as they are known; returns once more than them is asked for."""

@@ -75,7 +75,7 @@ async def kept(chat: Conversation) -> int:
 
 
 class CopyMatcher(FakeMatcher):
-    """Tells `copies` at once; everything else only once `encoded`."""
+    """Tells `copies` at once; everything else only once it is asked for and `encoded`."""
 
     def __init__(self, copies: list[Match], *everything: Match) -> None:
         super().__init__(*everything)
@@ -85,8 +85,8 @@ class CopyMatcher(FakeMatcher):
 
     async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
         assert tell_copies is not None
-        tell_copies(self.copies)
         try:
+            await tell_copies(self.copies)
             await self.encoded.wait()
         except asyncio.CancelledError:
             self.stopped = True

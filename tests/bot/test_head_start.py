@@ -83,6 +83,26 @@ async def test_it_forgets_what_nobody_asked_for(
     assert matcher.asked == [TEXT, TEXT]
 
 
+async def test_it_ends_what_nobody_asked_for(matching: Matching, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy that was told waits to hear whether more is wanted: it must not wait for ever."""
+    monkeypatch.setattr("bot.matching.HEAD_START_KEPT_S", 0.01)
+    ended = asyncio.Event()
+
+    class CopyMatcher(FakeMatcher):
+        async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
+            assert tell_copies is not None
+            try:
+                await tell_copies([make_match("article")])
+            finally:
+                ended.set()
+            raise AssertionError("nobody wanted more")
+
+    matching.use(CopyMatcher())
+    give_head_start(matching, [incoming()])
+    async with asyncio.timeout(60):
+        await ended.wait()
+
+
 async def test_it_uses_nothing_of_a_matcher_that_was_replaced(matching: Matching) -> None:
     give_head_start(matching, [incoming()])
     matching.use(SlowMatcher(make_match("newer")))

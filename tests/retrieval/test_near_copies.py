@@ -29,7 +29,11 @@ async def tell(text: str, calibration: Calibration | None = None, **articles: st
         raise AssertionError
 
     matcher = Matcher(make_index(**(articles or {"card": CLAIM})), never, calibration or make_calibration())
-    looking = asyncio.create_task(matcher.match(text, tell_copies=told.set_result))
+
+    async def take(copies: list[Match]) -> None:
+        told.set_result(copies)
+
+    looking = asyncio.create_task(matcher.match(text, tell_copies=take))
     try:
         async with asyncio.timeout(60):
             return await told
@@ -87,11 +91,38 @@ async def test_the_matches_are_the_same_whether_copies_are_told_or_not() -> None
 
     matcher = Matcher(make_index(card=CLAIM), encode, make_calibration())
     told: list[list[Match]] = []
+
+    async def take(copies: list[Match]) -> None:
+        told.append(copies)
+
     try:
-        assert await matcher.match(SENT_ON, tell_copies=told.append) == await matcher.match(SENT_ON)
-        assert len(told) == 1
+        assert await matcher.match(SENT_ON, tell_copies=take) == await matcher.match(SENT_ON)
+        assert [ids(copies) for copies in told] == [["card"]]
     finally:
         matcher.close()
+
+
+async def test_a_copy_is_encoded_only_once_more_than_it_is_asked_for() -> None:
+    encoded: list[str] = []
+    is_told, is_wanted = asyncio.Event(), asyncio.Event()
+
+    async def encode(text: str) -> Vector:
+        encoded.append(text)
+        return np.asarray(HashEncoder().encode([text])[0])
+
+    async def take(copies: list[Match]) -> None:
+        is_told.set()
+        await is_wanted.wait()
+
+    matcher = Matcher(make_index(card=CLAIM), encode, make_calibration())
+    looking = asyncio.create_task(matcher.match(SENT_ON, tell_copies=take))
+    async with asyncio.timeout(60):
+        await is_told.wait()
+        assert encoded == []
+        is_wanted.set()
+        assert ids(await looking) == ["card"]
+    assert len(encoded) == 1
+    matcher.close()
 
 
 async def test_what_contradicts_a_message_is_looked_for_while_the_encoder_runs_and_once(
