@@ -1,11 +1,11 @@
 """Taking answers in that come from elsewhere, in bulk: from open data, or from another instance's release.
 
-What somebody here has said of an answer stands: what was withdrawn or hidden here stays so, a reply corrected here is
-not set back, votes given here stay counted. The caller commits.
+What somebody here has said of an answer stands: what was withdrawn or hidden here stays so, for messages that its
+source gives it to from now on as well; a reply corrected here is not set back, votes given here stay counted. The
+caller commits.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,10 +13,10 @@ from sqlmodel import col
 
 from moderation.announcing import append_with_stock, load_articles_of, to_change
 from moderation.feedback import find_counted_here, recount
+from moderation.kept_out import is_withdrawn_here, keep_out
 from storage.articles import PUBLISHED
 from storage.askers import SOURCE
 from storage.bulk import insert_rows
-from storage.exports.cleaning import to_hour
 from storage.exports.pseudonyms import PUBLIC
 from storage.index_changes import Change
 from storage.index_entries import load_indexed_replies, load_indexed_texts
@@ -46,23 +46,26 @@ async def correct_imported(
 async def publish_imported(session: AsyncSession, links: Sequence[ArticleReply]) -> tuple[int, int]:
     """Publish links that come from an import, in bulk; returns how many are new and how many changed.
 
-    A new link gets the state `imported`. A link that is here already keeps its state, so that what was withdrawn here
-    stays withdrawn, and takes over the import's status and counts. Articles and replies must be stored before.
+    A new link gets the state `imported`, unless its answer is kept out here. A link that is here already keeps its
+    state, so that what was withdrawn here stays withdrawn, and takes over the import's status and counts. Articles and
+    replies must be stored before.
     """
     reply_ids = {link.reply_id for link in links}
     before = await load_indexed_replies(session, reply_ids)
     stored = await _load_links(session, [(link.article_id, link.reply_id) for link in links])
     new: dict[tuple[str, str], ArticleReply] = {}
+    for link in links:
+        link.source_positive_count = link.positive_feedback_count
+        link.source_negative_count = link.negative_feedback_count
+        if (link.article_id, link.reply_id) not in stored.keys() | new.keys():
+            link.state, link.published_at = ReplyState.IMPORTED, link.published_at or link.created_at or utc_now()
+            new[link.article_id, link.reply_id] = link
+    await keep_out(session, list(new.values()))
     changed: list[ArticleReply] = []
     for link in links:
         key = (link.article_id, link.reply_id)
-        link.source_positive_count = link.positive_feedback_count
-        link.source_negative_count = link.negative_feedback_count
-        existing = stored.get(key) or new.get(key)
-        if existing is None:
-            link.state, link.published_at = ReplyState.IMPORTED, link.published_at or link.created_at or utc_now()
-            new[key] = link
-        elif _take_over(existing, link) and key in stored:
+        existing = stored.get(key) or new[key]
+        if existing is not link and _take_over(existing, link) and key in stored:
             changed.append(existing)
     await session.flush()
     await insert_rows(session, list(new.values()))
@@ -110,6 +113,7 @@ async def restore_links(session: AsyncSession, links: Sequence[ArticleReply]) ->
     editors = await _find_editors(session, stored.values())
     counted_here = await find_counted_here(session, list(stored))
     new = [link for link in links if (link.article_id, link.reply_id) not in stored]
+    await keep_out(session, new)
     changed = []
     for link in links:
         key = (link.article_id, link.reply_id)
@@ -129,16 +133,6 @@ async def restore_links(session: AsyncSession, links: Sequence[ArticleReply]) ->
     told = [to_change(link) for link in (*new, *changed) if link.state in PUBLISHED or link in changed]
     await append_with_stock(session, told, before, after)
     return len(new), len(changed)
-
-
-def is_of_here(moment: datetime | None) -> bool:
-    """Whether this instance's clock wrote the time: releases cut theirs to the hour, or to the day."""
-    return moment is not None and moment != to_hour(moment)
-
-
-def is_withdrawn_here(link: ArticleReply) -> bool:
-    """Whether people here had the last word on it, and want it not to be shown."""
-    return link.state not in PUBLISHED and is_of_here(link.withdrawn_at or link.updated_at)
 
 
 _COUNTS = {"positive_feedback_count", "negative_feedback_count"}

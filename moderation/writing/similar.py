@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from retrieval.types import Match
 from storage.articles import ArticleSummary, ReplySummary, load_article_summaries
-from storage.tables import ArticleCategory, Category, Status
+from storage.tables import ArticleCategory, Category, Status, utc_now
 
 MIN_PROBABILITY = 0.02
 """Below it an answer is about something else; far below what people who ask are ever offered."""
@@ -72,7 +72,11 @@ async def suggest_categories(session: AsyncSession, article_id: str, matches: Se
 
 
 async def set_categories(session: AsyncSession, article_id: str, wanted: Sequence[str], editor_id: str) -> None:
-    """Let the article be in just these categories; those taken off are kept as deleted, as the data's source does."""
+    """Let the article be in just these categories; those taken off are kept as deleted, as the data's source does.
+
+    One that is put back is this editor's from then on, whoever gave it first: its source may have taken it off, and an
+    import would follow that.
+    """
     known = set(await session.scalars(select(col(Category.id)).where(col(Category.id).in_(wanted))))
     rows = await session.scalars(select(ArticleCategory).where(col(ArticleCategory.article_id) == article_id))
     stored = {row.category_id: row for row in rows}
@@ -81,6 +85,8 @@ async def set_categories(session: AsyncSession, article_id: str, wanted: Sequenc
         row = stored.get(category_id) or ArticleCategory(
             article_id=article_id, category_id=category_id, contributor=editor_id
         )
+        if status == Status.NORMAL != row.status:
+            row.contributor, row.app_id, row.updated_at = editor_id, None, utc_now()
         row.status = status
         session.add(row)
     await session.flush()

@@ -14,7 +14,8 @@ from sqlmodel import SQLModel, col
 
 from moderation.announcing import announce_articles, announce_texts
 from moderation.feedback import find_counted_here, recount
-from moderation.taking_in import correct_imported, is_of_here, publish_imported, restore_links, withdraw_imported
+from moderation.kept_out import is_of_here
+from moderation.taking_in import correct_imported, publish_imported, restore_links, withdraw_imported
 from moderation.variants import delete_variant_vectors
 from storage.articles import PUBLISHED
 from storage.bulk import insert_rows

@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from moderation.announcing import announce_texts
 from moderation.feedback import find_counted_here, recount
+from moderation.kept_out import is_withdrawn_here
 from moderation.publish import set_article_status, withdraw
-from moderation.taking_in import is_withdrawn_here
 from moderation.variants import delete_variant_vectors
 from scripts.exports.parsing import MODELS
 from scripts.exports.storing import HIDDEN_HERE, Batch, Stored, is_from_a_release, load_by, names_somebody_here

@@ -32,6 +32,7 @@ from storage.tables import (
     ArticleReplyFeedback,
     ArticleType,
     ChangeKind,
+    Editor,
     Hyperlink,
     Reply,
     ReplyRequest,
@@ -356,6 +357,24 @@ async def test_it_brings_nothing_back_that_was_hidden_or_taken_off_here(database
         requests = set(await session.scalars(select(col(ReplyRequest.status))))
         labels = set(await session.scalars(select(col(ArticleCategory.status))))
     assert (votes, requests, labels) == ({Status.BLOCKED}, {Status.BLOCKED}, {Status.DELETED})
+
+
+async def test_it_leaves_a_category_that_its_source_deleted_and_an_editor_put_back(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "data", TODAY)
+    await run(database, folder)
+    newer = {stem: [list(row) for row in rows] for stem, rows in TODAY.items()}
+    newer["article_categories"][1][8] = "DELETED"
+    await run(database, write(folder, newer))
+    async with database.transaction() as session:
+        session.add(Editor(id="volunteer", name="志工", email="v@example.org"))
+        assert (await session.get_one(ArticleCategory, ("a1", "c1"))).status == Status.DELETED
+        await set_categories(session, "a1", ["c1"], "volunteer")
+    await run(database, folder)
+    async with database.reading() as session:
+        label = await session.get_one(ArticleCategory, ("a1", "c1"))
+    assert (label.status, label.contributor) == (Status.NORMAL, "volunteer")
 
 
 async def test_it_never_overwrites_what_was_written_here(database: Database, tmp_path: Path) -> None:

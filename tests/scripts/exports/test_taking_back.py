@@ -51,6 +51,23 @@ async def test_a_source_that_takes_its_label_back_leaves_the_one_given_here(
         assert (await session.get_one(ArticleCategory, ("a2", "c1"))).contributor == "editor-here"
 
 
+async def test_a_label_put_back_here_is_not_taken_off_again(
+    database: Database, source: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "releases"
+    first = await release(source, folder, formats=("jsonl",))
+    await take_in(database, folder / first.release, "b.example")
+    for wanted in ([], ["c1"]):
+        async with database.transaction() as session:
+            await set_categories(session, "a1", wanted, "editor-here")
+    async with source.transaction() as session:
+        await set_categories(session, "a1", [], "volunteer-one")
+    after = await release(source, folder, NOW + timedelta(days=1), formats=("jsonl",))
+    await take_in(database, folder / after.release, "b.example")
+    async with database.reading() as session:
+        assert (await session.get_one(ArticleCategory, ("a1", "c1"))).status == Status.NORMAL
+
+
 async def test_what_was_hidden_here_stays_out_when_its_source_takes_it_back_and_publishes_it_again(
     database: Database, source: Database, tmp_path: Path
 ) -> None:
