@@ -42,13 +42,20 @@ def index_folder(settings: Settings, model_id: str | None = None) -> Path:
 
 
 async def open_index(settings: Settings, database: Database) -> OpenedIndex:
-    """Load the encoder and the index, off the event loop, building the index where no snapshot can be used.
+    """Load the encoder and, meanwhile, the index, off the event loop; build the index where no snapshot can be used.
 
     Raises `ModelError` when the encoder is missing, refused, or not the adopted one, and `CalibrationError` when the
     matcher was not fitted for it.
     """
-    encoder = await open_adopted_encoder(settings, database)
-    index = await load_or_rebuild_index(settings, database, encoder)
+    reading_ahead = asyncio.create_task(_read_adopted_snapshot(settings, database))
+    try:
+        encoder = await open_adopted_encoder(settings, database)
+        found = await reading_ahead
+    finally:
+        reading_ahead.cancel()
+    index = found
+    if index is None or index.model_id != encoder.model_id:
+        index = await load_or_rebuild_index(settings, database, encoder)
     calibration = find_calibration(encoder.model_id, model_folder(settings.data_dir, source_of(encoder.model_id)))
     batching = BatchingEncoder(encoder.encode)
     matcher = Matcher(index, batching.encode, calibration)
@@ -79,19 +86,34 @@ async def open_adopted_encoder(settings: Settings, database: Database) -> OnnxEn
 
 async def load_or_rebuild_index(settings: Settings, database: Database, encoder: Encoder) -> MatchingIndex:
     """Load the snapshot; where there is none that fits the encoder and the database, rebuild and save one."""
-    folder = index_folder(settings, encoder.model_id)
+    found = await _read_snapshot(settings, database, encoder.model_id)
+    if isinstance(found, MatchingIndex):
+        return found
+    log.warning("snapshot_not_used", **found)
+    index = await rebuild_index(database, encoder, _tell_now_and_then())
+    await asyncio.to_thread(index.save, index_folder(settings, encoder.model_id))
+    return index
+
+
+async def _read_adopted_snapshot(settings: Settings, database: Database) -> MatchingIndex | None:
+    """Read what the adopted model's index will most likely be, before its encoder is there."""
+    async with database.reading() as session:
+        adopted = await adopted_model(session)
+    found = await _read_snapshot(settings, database, adopted) if adopted else None
+    return found if isinstance(found, MatchingIndex) else None
+
+
+async def _read_snapshot(settings: Settings, database: Database, model_id: str) -> MatchingIndex | dict[str, object]:
+    """Read a model's snapshot, or return why it cannot be used, for the log."""
     async with database.reading() as session:
         newest, trimmed = await latest_seq(session), await trimmed_seq(session)
     try:
-        index = await asyncio.to_thread(MatchingIndex.load, folder, encoder.model_id)
-        if trimmed <= index.seq <= newest:
-            return index
-        log.warning("snapshot_not_of_this_log", seq=index.seq, newest=newest, trimmed=trimmed)
+        index = await asyncio.to_thread(MatchingIndex.load, index_folder(settings, model_id), model_id)
     except SnapshotError as error:
-        log.warning("snapshot_not_used", reason=type(error).__name__)
-    index = await rebuild_index(database, encoder, _tell_now_and_then())
-    await asyncio.to_thread(index.save, folder)
-    return index
+        return {"reason": type(error).__name__}
+    if trimmed <= index.seq <= newest:
+        return index
+    return {"reason": "not of this change log", "seq": index.seq, "newest": newest, "trimmed": trimmed}
 
 
 def _tell_now_and_then() -> Progress:

@@ -11,7 +11,13 @@ import structlog
 
 from bot import index_opening
 from bot.index_builder import rebuild_index
-from bot.index_opening import ModelNotAdoptedError, index_folder, load_or_rebuild_index, open_adopted_encoder
+from bot.index_opening import (
+    ModelNotAdoptedError,
+    index_folder,
+    load_or_rebuild_index,
+    open_adopted_encoder,
+    open_index,
+)
 from bot.settings import Settings, SettingsError
 from retrieval.index import MatchingIndex
 from retrieval.model_manifest import ModelMissingError, model_folder
@@ -21,6 +27,7 @@ from storage.database import Database
 from storage.index_changes import TRIMMED, Change, append_changes
 from storage.index_entries import adopt_model, adopted_model, latest_seq
 from storage.tables import Article, ArticleVariant, ChangeKind, Embedding, LogPosition, Status, hash_text
+from tests.bot.fakes import FakeMatcher
 from tests.retrieval.made import HashEncoder
 
 TEXTS = {f"a{i}": f"第{i}則訊息說了別的事情" for i in range(7)}
@@ -225,6 +232,37 @@ async def test_a_snapshot_behind_the_database_is_good(
 
     assert (await load_or_rebuild_index(settings, articles, encoder)).seq == 7
     assert loading.rebuilt == 1
+
+
+class _Closed(FakeMatcher):
+    def close(self) -> None:
+        """It has no threads."""
+
+
+@pytest.mark.parametrize("quantised", ["onnx-int8", "onnx-float32"])
+async def test_the_index_read_beside_the_encoder_is_that_encoders(
+    articles: Database,
+    encoder: Any,
+    settings: Settings,
+    loading: Loading,
+    monkeypatch: pytest.MonkeyPatch,
+    quantised: str,
+) -> None:
+    """The same weights may be here in another quantisation than was adopted: such vectors meet in no index."""
+    monkeypatch.setattr(index_opening, "Matcher", lambda index, encode, calibration: _Closed())
+    monkeypatch.setattr(index_opening, "find_calibration", lambda model_id, folder: None)
+    prepared = Prepared(monkeypatch)
+    prepared.ids[model_folder(settings.data_dir, "org/model")] = f"org/model@1#{quantised}"
+    encoder.model_id = "org/model@1#onnx-int8"
+    async with articles.transaction() as session:
+        await adopt_model(session, encoder.model_id)
+    await load_or_rebuild_index(settings, articles, encoder)
+
+    opened = await open_index(settings, articles)
+    opened.close()
+    assert isinstance(opened.index, MatchingIndex)
+    assert (opened.index.model_id, len(opened.index)) == (f"org/model@1#{quantised}", 8)
+    assert loading.rebuilt == (1 if quantised == "onnx-int8" else 2)
 
 
 class Prepared:
