@@ -4,20 +4,24 @@ They are what the shipped calibration was made with, so they compare encoders wi
 bring labelled data of your own.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from retrieval.evaluate import LabelledSet, Pair, Query, load_folder
+from scripts.bench.quality.examples import english_rows, question_rows, read_pairs
 from scripts.bench.quality.sample import load_sample
 
 SAMPLE = Path(__file__).parent / "sample"
-READ_PAIRS = Path(__file__).parent / "bench" / "quality" / "read_pairs.jsonl"
 
 
 def load_sets(folders: Iterable[Path]) -> dict[str, LabelledSet]:
     """The shipped sets and those in the folders, by name. Raises `EvaluationError`."""
-    shipped = {"sample titles": load_titles(), "pairs read by eye": load_pairs()}
+    shipped = {
+        "sample titles": load_titles(),
+        "pairs read by eye": load_pairs(),
+        "questions beside reports": load_questions(),
+        "posts in English": load_english(),
+    }
     return shipped | {str(folder): load_folder(folder) for folder in folders}
 
 
@@ -34,6 +38,29 @@ def load_titles() -> LabelledSet:
 
 def load_pairs() -> LabelledSet:
     """Pairs of real texts, near-misses among them, that a person read and judged."""
-    rows = [json.loads(line) for line in READ_PAIRS.read_text(encoding="utf-8").splitlines()]
-    pairs = [Pair(row["pair_id"], row["text_a"], row["text_b"], row["same_claim"]) for row in rows]
+    pairs = [Pair(row["pair_id"], row["text_a"], row["text_b"], row["same_claim"]) for row in read_pairs()]
     return LabelledSet((), (), pairs)
+
+
+def load_questions() -> LabelledSet:
+    """Questions about a report, and questions that come near it and are about something else."""
+    pairs = [
+        Pair(f"{number}:{kind}:{place}", text, row["report"], kind == "same")
+        for number, row in enumerate(question_rows())
+        for kind in ("same", "near")
+        for place, text in enumerate(row[kind])
+    ]
+    return LabelledSet((), (), pairs)
+
+
+def load_english() -> LabelledSet:
+    """Posts in English among claims of which half only come near them, and each post beside both of its claims."""
+    rows = english_rows()
+    claims = [(f"{row['claim_id']}:{kind}", row[kind]) for row in rows for kind in ("claim", "near_miss")]
+    queries = [Query(row["claim_id"], row["message"], frozenset({f"{row['claim_id']}:claim"})) for row in rows]
+    pairs = [
+        Pair(f"{row['claim_id']}:{kind}", row[kind], row["claim"], kind == "message")
+        for row in rows
+        for kind in ("message", "near_miss")
+    ]
+    return LabelledSet(claims, queries, pairs)
