@@ -1,11 +1,11 @@
 """What an answer and a public page need to know about articles."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Table, bindparam, func, select
+from sqlalchemy import Connection, Table, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -100,44 +100,59 @@ _article: Table = Article.__table__  # type: ignore[attr-defined]
 _reply: Table = Reply.__table__  # type: ignore[attr-defined]
 _link: Table = ArticleReply.__table__  # type: ignore[attr-defined]
 _request: Table = ReplyRequest.__table__  # type: ignore[attr-defined]
-_WANTED: BindParameter[str] = bindparam("article_ids", expanding=True)
 
-# Built once, and over plain columns: putting them together takes longer than running them, and each answer reads both.
-ARTICLES = select(
-    *(_article.c[name] for name in ("id", "text", "type", "status", "source", "created_at", "last_requested_at")),
-    select(func.count())
-    .where(_request.c.article_id == _article.c.id, _request.c.status == Status.NORMAL)
-    .scalar_subquery()
-    .label("request_count"),
-).where(_article.c.id.in_(_WANTED))
-REPLIES = (
+# Built once, and over plain columns: putting it together takes longer than running it, and each answer reads it. One
+# statement for articles and replies, its columns in the order of the summaries' fields.
+SUMMARIES = (
     select(
-        *(_reply.c[name] for name in ("verdict", "text", "reference", "source", "created_at", "updated_at")),
-        *(_link.c[name] for name in ("article_id", "reply_id", "state", "published_at")),
-        _link.c.positive_feedback_count,
-        _link.c.negative_feedback_count,
-        func.coalesce(_reply.c.contributor, _link.c.contributor).label("contributor"),
+        *(_article.c[name] for name in ("id", "text", "type", "status", "source", "created_at", "last_requested_at")),
+        select(func.count())
+        .where(_request.c.article_id == _article.c.id, _request.c.status == Status.NORMAL)
+        .scalar_subquery(),
+        _link.c.reply_id,
+        *(_reply.c[name] for name in ("verdict", "text", "reference")),
+        _link.c.state,
+        _reply.c.source,
+        func.coalesce(_reply.c.contributor, _link.c.contributor),
+        *(_link.c[name] for name in ("positive_feedback_count", "negative_feedback_count")),
+        _reply.c.created_at,
+        _link.c.published_at,
+        _reply.c.updated_at,
     )
-    .join_from(_reply, _link, _reply.c.id == _link.c.reply_id)
-    .where(_link.c.article_id.in_(_WANTED), _link.c.status == Status.NORMAL, _link.c.state.in_(PUBLISHED))
+    .select_from(_article)
+    .outerjoin(
+        _link,
+        and_(
+            _link.c.article_id == _article.c.id,
+            _link.c.status == Status.NORMAL,
+            or_(*(_link.c.state == state for state in PUBLISHED)),
+        ),
+    )
+    .outerjoin(_reply, _reply.c.id == _link.c.reply_id)
+    .where(_article.c.id.in_(bindparam("article_ids", expanding=True)))
 )
+_OF_ARTICLE = len(fields(ArticleSummary)) - 1
+"""The columns of an article; those of a reply follow, empty where it has none."""
 
 
 async def load_article_summaries(session: AsyncSession, article_ids: Collection[str]) -> dict[str, ArticleSummary]:
-    """Summaries by article id, whatever the article's status; unknown ids are missing. Two statements."""
+    """Summaries by article id, whatever the article's status; unknown ids are missing. One statement."""
     return await (await session.connection()).run_sync(read_article_summaries, article_ids)
 
 
 def read_article_summaries(connection: Connection, article_ids: Collection[str]) -> dict[str, ArticleSummary]:
-    """The same for `Database.look`, as each answer reads them."""
+    """The same for `Database.look_once`, as each answer reads them."""
     if not article_ids:
         return {}
-    wanted = {"article_ids": list(article_ids)}
-    articles = connection.execute(ARTICLES, wanted).all()
+    articles: dict[str, tuple[Any, ...]] = {}
     replies: dict[str, list[ReplySummary]] = {}
-    for row in connection.execute(REPLIES, wanted):
-        replies.setdefault(row.article_id, []).append(_to_reply(row))
-    return {row.id: _to_summary(row, replies.get(row.id, ())) for row in articles}
+    for row in connection.execute(SUMMARIES, {"article_ids": list(article_ids)}):
+        article_id, reply_id = row[0], row[_OF_ARTICLE]
+        articles[article_id] = row[:_OF_ARTICLE]
+        found = replies.setdefault(article_id, [])
+        if reply_id is not None:
+            found.append(ReplySummary(*row[_OF_ARTICLE:]))
+    return {name: ArticleSummary(*(*article, tuple(replies[name]))) for name, article in articles.items()}
 
 
 async def resolve_article(session: AsyncSession, article_id: str) -> str:
@@ -166,37 +181,6 @@ async def find_article_page(session: AsyncSession, article_id: str) -> ArticlePa
         hyperlinks=await _load_hyperlinks(session, article_id),
         categories=await _load_categories(session, article_id),
         variants=await _load_variants(session, article_id),
-    )
-
-
-def _to_summary(row: Row[*tuple[Any, ...]], replies: Sequence[ReplySummary]) -> ArticleSummary:
-    return ArticleSummary(
-        article_id=row.id,
-        text=row.text,
-        type=row.type,
-        status=row.status,
-        source=row.source,
-        created_at=row.created_at,
-        last_requested_at=row.last_requested_at,
-        request_count=row.request_count,
-        replies=tuple(replies),
-    )
-
-
-def _to_reply(row: Row[*tuple[Any, ...]]) -> ReplySummary:
-    return ReplySummary(
-        reply_id=row.reply_id,
-        verdict=row.verdict,
-        text=row.text,
-        reference=row.reference,
-        state=row.state,
-        source=row.source,
-        contributor=row.contributor,
-        positive_feedback_count=row.positive_feedback_count,
-        negative_feedback_count=row.negative_feedback_count,
-        created_at=row.created_at,
-        published_at=row.published_at,
-        updated_at=row.updated_at,
     )
 
 

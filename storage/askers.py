@@ -64,7 +64,7 @@ async def find_asker(session: AsyncSession, asker_id: str) -> Asker | None:
 
 
 def read_asker(connection: Connection, asker_id: str) -> Asker | None:
-    """The same for `Database.look`, as each answer reads it."""
+    """The same for `Database.look_once`, as each answer reads it."""
     row = connection.execute(_ASKER, {"asker_id": asker_id}).first()
     return None if row is None else Asker(**row._mapping)
 

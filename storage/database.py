@@ -2,15 +2,15 @@
 
 SQLite allows one writer at a time. A transaction that reads first and writes later would be refused as soon as anyone
 else wrote in between, so `transaction()` takes the write lock when it begins; `reading()` takes none and never waits.
-`look()` reads too, for the few statements that every answer needs: on SQLite a session changes threads at each of its
-steps, a dozen times for two statements, and `look()` once.
+`look()` reads too, in one change of threads where a session on SQLite makes a dozen for two statements. `look_once()`
+is the same for one statement, without BEGIN and ROLLBACK around it, which cost as much: an answer makes two such looks.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError
@@ -59,6 +59,7 @@ class Database:
         self._writing = async_sessionmaker(engine, expire_on_commit=False)
         self._reader = engine.execution_options(**(SQLITE_READER if self.is_sqlite else POSTGRESQL_READER))
         self._reading = async_sessionmaker(self._reader, expire_on_commit=False)
+        self._statements = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._looking = _LookingThread(engine.url) if self.is_sqlite else None
 
     @property
@@ -79,8 +80,15 @@ class Database:
     async def look(self, read: Callable[[Connection], T]) -> T:
         """Return what `read` finds, in one consistent view; it runs where it may wait for the disk."""
         if self._looking is not None:
-            return await self._looking.run(read)
+            return await self._looking.run(read, in_one_view=True)
         async with self._reader.connect() as connection:
+            return await connection.run_sync(read)
+
+    async def look_once(self, read: Callable[[Connection], T]) -> T:
+        """The same for a `read` of one statement, which is one view by itself."""
+        if self._looking is not None:
+            return await self._looking.run(read, in_one_view=False)
+        async with self._statements.connect() as connection:
             return await connection.run_sync(read)
 
     async def close(self) -> None:
@@ -90,23 +98,42 @@ class Database:
 
 
 class _LookingThread:
-    """A thread with a SQLite connection of its own, made when it is first needed."""
+    """A thread with a SQLite connection of its own, opened when it is first needed and kept."""
 
     def __init__(self, url: URL) -> None:
-        self._engine = create_engine(url.set(drivername="sqlite"))
-        _prepare(self._engine, "BEGIN")
+        self._engine = create_engine(url.set(drivername="sqlite"), isolation_level="AUTOCOMMIT")
+        event.listen(self._engine, "connect", lambda connection, _: prepare_sqlite(connection))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="looking")
+        self._opened: Connection | None = None
 
-    async def run(self, read: Callable[[Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, read)
+    async def run(self, read: Callable[[Connection], T], *, in_one_view: bool) -> T:
+        how = self._in_one_view if in_one_view else self._read
+        return await asyncio.get_running_loop().run_in_executor(self._thread, how, read)
 
     def close(self) -> None:
+        with suppress(RuntimeError):  # closed before
+            self._thread.submit(self._close)
         self._thread.shutdown()
-        self._engine.dispose()
 
     def _read(self, read: Callable[[Connection], T]) -> T:
-        with self._engine.connect() as connection:
-            return read(connection)
+        if self._opened is None:
+            self._opened = self._engine.connect()
+        return read(self._opened)
+
+    def _in_one_view(self, read: Callable[[Connection], T]) -> T:
+        def within(connection: Connection) -> T:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                return read(connection)
+            finally:
+                connection.connection.rollback()
+
+        return self._read(within)
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+        self._engine.dispose()
 
 
 def open_database(url: str | URL) -> Database:

@@ -42,7 +42,7 @@ async def find_view(services: Services, event: Event) -> View:
     """The view of whoever sent the event; the language of somebody who sends their first message is learned later."""
     if event.source_kind != "user":
         return to_view(services)
-    asker = await services.database.look(partial(read_asker, asker_id=event.chat))
+    asker = await services.database.look_once(partial(read_asker, asker_id=event.chat))
     if isinstance(event, SENT) and (asker is None or asker.language is None):
         services.newcomers.learn_later(event.chat, event.user_id)
     return to_view(services, asker)
@@ -92,7 +92,7 @@ async def _decide(services: Services, view: View, matches: Sequence[Match], mode
     if not ids:
         return LookedUp(view, decide(matches, {}), matches, model_id)
     with services.metrics.step_seconds.labels("read").time():
-        summaries = await services.database.look(partial(read_article_summaries, article_ids=ids))
+        summaries = await services.database.look_once(partial(read_article_summaries, article_ids=ids))
     return LookedUp(view, decide(matches, summaries), matches, model_id)
 
 
