@@ -22,6 +22,8 @@ SAMPLE = ROOT / "scripts" / "sample"
 SAMPLE_IMPORT = ("import", "cofacts", str(SAMPLE), "--queue", "20")
 DEMO_REVIEWER = "reviewer@demo.example"
 READY_WITHIN_S = 300.0
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""For the one step that imports torch, once: what it would compile and never read again are 70 MB."""
 
 
 class StepError(Exception):
@@ -46,7 +48,7 @@ def run_step(title: str, advice: str, environment: dict[str, str], *arguments: s
 def prepare(environment: dict[str, str]) -> None:
     """Put model, database, sample and index in place; each step finds by itself that it was done before."""
     restart = "Its own words are above; after mending it, run ./scripts/demo again: it goes on where it was."
-    run_step("1/4 The model", restart, environment, "model", "prepare")
+    run_step("1/4 The model", restart, {**environment, **NO_BYTECODE}, "model", "prepare")
     run_step("2/4 The database", restart, environment, "migrate")
     imported = Path(environment["DATA_DIR"]) / ".sample-imported"
     if not imported.exists():
@@ -55,8 +57,16 @@ def prepare(environment: dict[str, str]) -> None:
         imported.touch()
 
 
+def make_folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StepError(f"{path} cannot be made ({error.strerror}). Choose another folder: --data FOLDER") from None
+    return path.resolve()
+
+
 def choose_port(wanted: int) -> int:
-    """Return `wanted`, or a free port when something else listens there already."""
+    """Return `wanted`, or a free port, and say so, when something else listens there already."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -65,6 +75,8 @@ def choose_port(wanted: int) -> int:
             except OSError:
                 continue
             number: int = probe.getsockname()[1]
+            if wanted not in (0, number):
+                say(f"Something else listens on port {wanted}: taking {number}")
             return number
     raise StepError("No free port on this machine.")
 
@@ -134,12 +146,13 @@ def main() -> None:
     parser.add_argument("--server-port", type=int, default=8080, help="the server's port (8080)")
     options = parser.parse_args()
     try:
+        data = make_folder(options.data)
         server_port, simulator_port = choose_port(options.server_port), choose_port(options.port)
         simulator_url = f"http://127.0.0.1:{simulator_port}"
         environment = {
             **os.environ,
-            "DATA_DIR": str(options.data.resolve()),
-            "DATABASE_URL": f"sqlite+aiosqlite:///{options.data.resolve()}/chaming.db",
+            "DATA_DIR": str(data),
+            "DATABASE_URL": f"sqlite+aiosqlite:///{data}/chaming.db",
             "HOST": "127.0.0.1",
             "PORT": str(server_port),
             "PUBLIC_URL": f"http://localhost:{server_port}",  # browsers keep passkeys for a name, not for an address
@@ -153,7 +166,6 @@ def main() -> None:
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "warning"),
             "LOG_FORMAT": "console",
         }
-        options.data.mkdir(parents=True, exist_ok=True)
         prepare(environment)
         serve(environment, simulator_port)
     except StepError as error:

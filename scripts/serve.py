@@ -11,7 +11,8 @@ import sys
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import click
 import structlog
@@ -61,14 +62,21 @@ def only_process(settings: Settings) -> Iterator[None]:
     if not settings.uses_sqlite:
         yield
         return
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.data_dir / LOCK_FILE).open("w") as lock:
+    with _open_lock(settings.data_dir) as lock:
         end = time.monotonic() + LOCK_WAIT_S
         while not _locked(lock.fileno()):
             if time.monotonic() > end:
                 raise click.ClickException(f"Another `chaming serve` is using {settings.data_dir}: stop it first.")
             time.sleep(0.1)
         yield
+
+
+def _open_lock(folder: Path) -> IO[str]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / LOCK_FILE).open("w")
+    except OSError as error:
+        raise click.ClickException(f"DATA_DIR cannot be used ({error.strerror}). Example: DATA_DIR=./data") from None
 
 
 def _locked(descriptor: int) -> bool:

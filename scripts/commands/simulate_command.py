@@ -77,7 +77,7 @@ async def _serve(channel: Channel, host: str, port: int, quota: int, login: tupl
         LoginChannel(channel_id, secret, lambda: people, time.time).add_routes(app)
     async with serve_app(app, host=host, port=port) as url:
         line.api_url = url
-        click.echo(f"Open {url}/ in a browser. The bot's settings for this platform:", err=True)
+        click.echo(f"# Open {url}/ in a browser. The bot's settings for this platform, as .env would hold them:")
         for name, value in line.settings().items():
             click.echo(f"{name}={value}")
         await _until_told_to_stop()

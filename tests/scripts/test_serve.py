@@ -47,6 +47,14 @@ def test_it_refuses_a_second_process_on_one_sqlite_database(tmp_path: Path, monk
         pass  # and lets it in once the first has gone
 
 
+def test_it_says_in_one_line_that_its_folder_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "serve.lock").mkdir()  # as unwritable as a folder can be for root
+    code, output = run(tmp_path, "serve", **LINE)
+    assert code == 1
+    assert output.startswith("Error: DATA_DIR cannot be used")
+    assert output.count("\n") == 1
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
