@@ -20,8 +20,9 @@ _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SUPERSCRIPT_RUN = re.compile(f"[{_SUPERSCRIPTS}]+")
 _PLAIN = str.maketrans(_SUPERSCRIPTS, "0123456789")
 
-# Invisible: format characters (zero-width, direction marks, soft hyphens), variation selectors, lone surrogates.
-_INVISIBLE = regex.compile(r"[\p{Cf}\p{Cs}\uFE00-\uFE0F\U000E0100-\U000E01EF]+")
+# Invisible: format characters (zero-width, direction marks, soft hyphens), variation selectors, lone surrogates, and
+# control characters that are no white space.
+_INVISIBLE = regex.compile(r"[\p{Cf}\p{Cs}[\p{Cc}--\s]\uFE00-\uFE0F\U000E0100-\U000E01EF]+", regex.VERSION1)
 
 # NFKC leaves dashes and tildes as they are; beside a digit each means a minus or a range.
 _SIGNS = str.maketrans(
@@ -47,8 +48,7 @@ def fold(text: str) -> str:
     """Undo width, case, script and invisible characters, and keep everything a reader sees."""
     text = _SUPERSCRIPT_RUN.sub(lambda run: "^" + run.group().translate(_PLAIN), text)
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
-    text = text.replace("\0", " ").casefold().translate(_SIGNS)
-    return to_simplified(text)
+    return to_simplified(text.casefold().translate(_SIGNS))
 
 
 def _keep_signs_beside_digits(run: regex.Match[str]) -> str:

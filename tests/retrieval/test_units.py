@@ -1,8 +1,9 @@
 """Character pairs where words are not spaced, words and numbers where they are, also side by side."""
 
+import numpy as np
 import pytest
 
-from retrieval.units import Units, to_units, word_hash
+from retrieval.units import Units, to_units, unit_hashes, word_hash
 
 
 def pieces(units: Units) -> list[str]:
@@ -51,3 +52,9 @@ def test_it_forgives_endings(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), [("virus", "viru"), ("thing", "th"), ("red", "r"), ("mask", "mass")])
 def test_it_keeps_words_apart_that_only_seem_to_have_endings(one: str, other: str) -> None:
     assert word_hash(one) != word_hash(other)
+
+
+def test_it_reads_over_control_characters() -> None:
+    text = "菌類不能和茄子一起吃，會中毒 3.5 %"
+    assert np.array_equal(unit_hashes("\x00".join(text)), unit_hashes(text))
+    assert np.array_equal(unit_hashes(text.replace("，", "\x1b，\x7f")), unit_hashes(text))
