@@ -27,6 +27,7 @@ from storage.notice_log import make_notices
 from storage.notice_pushes import Recipient, claim_for_push, finish_push, load_recipients, reclaim_push, release_push
 from storage.notices import count_pending, expire_old, load_wordings, suppress
 from storage.tables import NoticeState
+from storage.told_verdicts import load_told_verdicts
 
 log = structlog.get_logger()
 
@@ -127,10 +128,11 @@ async def _write(services: Services, people: Sequence[Recipient]) -> tuple[list[
     async with services.database.reading() as session:
         summaries = await load_article_summaries(session, {notice.article_id for notice in notices})
         wordings = await load_wordings(session, notices)
+        verdicts = await load_told_verdicts(session, notices)
     letters: list[Letter] = []
     void: list[int] = []
     for person in people:
-        told = to_told(person.asker_id, person.notices, summaries, wordings)
+        told = to_told(person.asker_id, person.notices, summaries, wordings, verdicts)
         void += [notice_id for one in told if one.news is None for notice_id in one.ids]
         news = [one.news for one in told if one.news is not None]
         if news:

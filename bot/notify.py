@@ -22,7 +22,8 @@ from storage.articles import ArticleSummary, load_article_summaries
 from storage.askers import find_asker
 from storage.database import Database
 from storage.notices import claim_for_reply, load_waiting, load_wordings, mark_told_with_reply
-from storage.tables import Asker, Notice, NoticeKind, NoticeState, Status, utc_now
+from storage.tables import Asker, Notice, NoticeKind, NoticeState, Status, Verdict, utc_now
+from storage.told_verdicts import load_told_verdicts
 
 FOLLOW_S = 1.0
 RELOAD_S = 600.0
@@ -130,8 +131,9 @@ class NoticeRider:
 
 
 def _is_shown(news: News, result: HandlerResult) -> bool:
-    """Whether the answer itself tells it. That something was corrected or withdrawn, it does not say."""
-    return news.kind == NoticeKind.ANSWERED and news.article.article_id in result.shows
+    """Whether the answer itself tells it. That something was corrected, changed or withdrawn, it does not say."""
+    is_first = news.kind == NoticeKind.ANSWERED and not news.is_changed
+    return is_first and news.article.article_id in result.shows
 
 
 def count_told(metrics: Metrics, notices: Sequence[Notice], way: str) -> None:
@@ -142,7 +144,7 @@ async def load_told(session: AsyncSession, asker_id: str, claimed: Sequence[Noti
     """What one person's claimed notices say, an article at a time, in the order of the notices."""
     summaries = await load_article_summaries(session, {notice.article_id for notice in claimed})
     wordings = await load_wordings(session, claimed)
-    return to_told(asker_id, claimed, summaries, wordings)
+    return to_told(asker_id, claimed, summaries, wordings, await load_told_verdicts(session, claimed))
 
 
 def to_told(
@@ -150,17 +152,22 @@ def to_told(
     claimed: Sequence[Notice],
     summaries: Mapping[str, ArticleSummary],
     wordings: Mapping[tuple[str, str], str],
+    verdicts: Mapping[tuple[str, str], Verdict],
 ) -> list[Told]:
+    """The same of what was loaded, for many people at once: `wordings` and `verdicts` are by asker and article."""
     by_article: dict[str, list[Notice]] = {}
     for notice in claimed:
         by_article.setdefault(notice.article_id, []).append(notice)
-    return [
-        Told(tuple(own), choose_news(own, summaries.get(article_id), wordings.get((asker_id, article_id))))
-        for article_id, own in by_article.items()
-    ]
+    told = []
+    for article_id, own in by_article.items():
+        wording, before = wordings.get((asker_id, article_id)), verdicts.get((asker_id, article_id))
+        told.append(Told(tuple(own), choose_news(own, summaries.get(article_id), wording, before)))
+    return told
 
 
-def choose_news(notices: Sequence[Notice], article: ArticleSummary | None, wording: str | None) -> News | None:
+def choose_news(
+    notices: Sequence[Notice], article: ArticleSummary | None, wording: str | None, before: Verdict | None = None
+) -> News | None:
     """What notices about one article come to by now; None: the article is gone, or shows nothing new after all."""
     if article is None or article.status != Status.NORMAL:
         return None
@@ -168,4 +175,4 @@ def choose_news(notices: Sequence[Notice], article: ArticleSummary | None, wordi
     if not article.replies and NoticeKind.WITHDRAWN not in kinds:
         return None
     kind = next(k for k in (NoticeKind.WITHDRAWN, NoticeKind.CORRECTED, NoticeKind.ANSWERED) if k in kinds)
-    return News(kind, article, wording or article.text or "")
+    return News(kind, article, wording or article.text or "", before)

@@ -24,7 +24,7 @@ from bot.flex import (
 )
 from bot.labels import VERDICTS, state_label, verdict_label
 from storage.articles import ArticleSummary, ReplySummary
-from storage.tables import NoticeKind, ReplyState
+from storage.tables import NoticeKind, ReplyState, Verdict
 
 MAX_QUOTE = 120
 MAX_REPLY = 160
@@ -38,6 +38,19 @@ class News:
     article: ArticleSummary
     wording: str
     """The message in the words this person sent."""
+    before: Verdict | None = None
+    """The verdict they were told last; they may have passed it on."""
+
+    @property
+    def now(self) -> Verdict | None:
+        """The verdict it has now; None where there is none, or volunteers say different things."""
+        replies = best_replies(self.article)
+        return replies[0].verdict if replies and is_settled(replies) else None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it says something else than they were told."""
+        return self.before is not None and self.now is not None and self.before != self.now
 
 
 def notice_messages(view: View, news: Sequence[News]) -> tuple[Part, ...]:
@@ -58,6 +71,8 @@ def _bubble(view: View, news: News, limit: int) -> Part:
 
 
 def _heading(view: View, news: News) -> str:
+    if news.is_changed:
+        return view.words("The verdict on a message you asked about has changed")
     if news.kind == NoticeKind.CORRECTED:
         return view.words("Correction: the check of a message you asked about has changed")
     if news.kind == NoticeKind.WITHDRAWN:
@@ -74,7 +89,19 @@ def _found(view: View, news: News, limit: int) -> list[Part]:
     if not is_settled(replies):
         return [text(view.words("Volunteers have said different things about this message. Please look at all of it."))]
     best = replies[0]
-    return [_verdict(view, best), text(cut(one_line(clean(best.text)), limit))]
+    found = [_verdict(view, best), text(cut(one_line(clean(best.text)), limit))]
+    return [*_earlier(view, news.before), *found, _pass_on(view)] if news.before and news.is_changed else found
+
+
+def _earlier(view: View, before: Verdict) -> list[Part]:
+    """What they were told before, in words and without its colour, above what holds now."""
+    look = VERDICTS[before]
+    told = view.words("Before: {verdict}", verdict=f"{look.sign} {view.words(look.label)}")
+    return [text(told), label(view.words("Now:"))]
+
+
+def _pass_on(view: View) -> Part:
+    return text(view.words("If you have passed the earlier verdict on, please tell those people as well."))
 
 
 def _verdict(view: View, reply: ReplySummary) -> Part:
@@ -112,11 +139,14 @@ def _alt_text(view: View, news: Sequence[News]) -> str:
             "There is news about {number} messages you asked about.",
             len(news),
         )
-    replies = best_replies(news[0].article)
-    heading = _heading(view, news[0])
-    if not replies or not is_settled(replies):
+    heading, now = _heading(view, news[0]), news[0].now
+    if now is None:
         return heading
-    return view.words("{heading}: {verdict}", heading=heading, verdict=verdict_label(view.words, replies[0].verdict))
+    verdict = verdict_label(view.words, now)
+    if news[0].before and news[0].is_changed:
+        before = verdict_label(view.words, news[0].before)
+        return view.words("{heading}: {before} → {verdict}", heading=heading, before=before, verdict=verdict)
+    return view.words("{heading}: {verdict}", heading=heading, verdict=verdict)
 
 
 def muted(view: View, article_id: str | None) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ from retrieval.explain import explain
 from storage.articles import ArticlePage
 from storage.personal_data import Kind
 from storage.questions import Progress, Question
-from storage.tables import Asker, NoticeKind
+from storage.tables import Asker, NoticeKind, Verdict
 
 PUBLIC_URL = "https://chaming.example.tw"
 EVENT_ID = "01FZ74A0TDDPYRVKNK77XKC3ZR"
@@ -98,13 +98,15 @@ def menu_scenes(view: View, pages: Sequence[ArticlePage]) -> Iterator[Scene]:
 def notice_scenes(view: View, pages: Sequence[ArticlePage], disputed: ArticlePage) -> Iterator[Scene]:
     """What people are told later."""
 
-    def news(kind: NoticeKind, page: ArticlePage, **fields: Any) -> News:
-        return News(kind, dataclasses.replace(page.summary, **fields), page.summary.text or "")
+    def news(kind: NoticeKind, page: ArticlePage, before: Verdict | None = None, **fields: Any) -> News:
+        return News(kind, dataclasses.replace(page.summary, **fields), page.summary.text or "", before)
 
     answered = news(NoticeKind.ANSWERED, pages[0])
     corrected = news(NoticeKind.CORRECTED, pages[-1])
     yield "notice-answered", notice_messages(view, [answered])
     yield "notice-corrected", notice_messages(view, [corrected])
+    changed = next(verdict for verdict in Verdict if verdict != answered.now)
+    yield "notice-changed", notice_messages(view, [news(NoticeKind.WITHDRAWN, pages[0], changed)])
     yield "notice-withdrawn", notice_messages(view, [news(NoticeKind.WITHDRAWN, pages[1], replies=())])
     yield "notice-several", notice_messages(view, [corrected, answered, news(NoticeKind.ANSWERED, disputed)])
     yield "notice-stopped", [*muted(view, pages[0].summary.article_id), *muted(view, None), *unmuted(view)]

@@ -11,6 +11,7 @@ from bot.bubbles.view import View
 from bot.buttons import Buttons, Press
 from bot.delivery import Undelivered
 from bot.events import Sticker, TextMessage
+from bot.labels import verdict_label
 from bot.metrics import Metrics
 from bot.notify import NoticeRider, choose_news
 from bot.outcome import MAX_MESSAGES, HandlerResult
@@ -27,6 +28,7 @@ from storage.tables import (
     NoticeKind,
     ReplyRequest,
     Status,
+    Verdict,
     utc_now,
 )
 from tests.bot.makers import make_article, make_reply
@@ -178,11 +180,62 @@ async def test_whoever_sees_the_answer_itself_is_not_told_of_it_again(chat: Chat
 
 async def test_that_it_was_corrected_is_told_beside_the_answer_itself(chat: Chat) -> None:
     await chat.hears()
-    await correct_reply(chat.database, "更正：下個月起要有照片。")
+    await correct_reply(chat.database, "更正：衛福部說沒有這件事。", verdict=Verdict.RUMOR)
     await make(chat.database)
     heard = await chat.hears(HandlerResult((ANSWER,), "answer", shows=("article",)))
     assert "更正：您問過的訊息" in heard
-    assert "含有正確訊息" in heard
+    assert "先前" not in heard, "the verdict is the same"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (None, ("查證結果改變了", "先前：✕ 含有不實訊息", "也請告訴他們")),
+        (
+            "en",
+            ("message you asked about has changed", "Before: ✕ Contains false information", "as well."),
+        ),
+        ("ja", ("判定が変わりました", "以前：✕ ", "その方にもお知らせください")),
+    ],
+)
+async def test_that_the_verdict_is_another_one_is_told_with_both(
+    chat: Chat, language: str | None, expected: tuple[str, ...]
+) -> None:
+    async with chat.database.transaction() as session:
+        await set_language(session, "asker", language)
+    await chat.hears()
+    await withdraw_reply(chat.database)
+    await answer(chat.database, "another", verdict=Verdict.NOT_RUMOR, text="下個月起要有照片。")
+    await make(chat.database)
+    joined = await chat.says(HandlerResult((ANSWER,), "answer", shows=("article",)))
+    heard = str(joined.messages[0])
+    assert all(one in heard for one in expected)
+    words = choose_words(WORDINGS, language)
+    before, now = (verdict_label(words, verdict) for verdict in (Verdict.RUMOR, Verdict.NOT_RUMOR))
+    assert f"{before} → {now}" in joined.messages[0]["altText"]
+
+
+async def test_whoever_was_told_nothing_before_is_told_of_no_change(chat: Chat) -> None:
+    await withdraw_reply(chat.database)
+    await answer(chat.database, "another", verdict=Verdict.NOT_RUMOR, text="下個月起要有照片。")
+    await make(chat.database)
+    heard = await chat.hears()
+    assert "您問過的訊息，有人查證了" in heard
+    assert "先前" not in heard
+
+
+async def test_a_reply_corrected_to_another_verdict_is_held_against_what_was_told(chat: Chat) -> None:
+    await chat.hears()
+    for verdict in (Verdict.OPINIONATED, Verdict.NOT_RUMOR):
+        await correct_reply(chat.database, f"更正為 {verdict}", verdict=verdict)
+    await make(chat.database)
+    assert "先前：✕ 含有不實訊息" in await chat.hears()
+    await withdraw_reply(chat.database)
+    await make(chat.database)
+    assert "先前告訴您的查證，已經撤回了" in await chat.hears()
+    await answer(chat.database, "another", verdict=Verdict.RUMOR)
+    await make(chat.database)
+    assert "先前：✓ 含有正確訊息" in await chat.hears(), "later than the withdrawal, too"
 
 
 async def test_what_was_withdrawn_is_told_with_what_is_left(chat: Chat) -> None:

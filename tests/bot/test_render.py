@@ -101,7 +101,8 @@ def everything(view: View, article: ArticleSummary, shown: str) -> Iterator[tupl
     yield questions_messages(view, (asked * 2)[:10])
     yield notes.asked_before(view, article.article_id, asked[0])
     for kind in NoticeKind:
-        yield notice_messages(view, [News(kind, article, shown)] * 10)
+        for before in (None, *Verdict):
+            yield notice_messages(view, [News(kind, article, shown, before)] * 10)
         yield notice_messages(view, [News(kind, dataclasses.replace(article, replies=()), shown)])
 
 

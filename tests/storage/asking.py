@@ -51,9 +51,11 @@ async def answer(
         await publish(session, article_id, reply_id, state)
 
 
-async def correct_reply(database: Database, text: str, reply_id: str = "reply") -> None:
+async def correct_reply(
+    database: Database, text: str, reply_id: str = "reply", verdict: Verdict = Verdict.NOT_RUMOR
+) -> None:
     async with database.transaction() as session:
-        await correct(session, reply_id, verdict=Verdict.NOT_RUMOR, text=text, reference=None, editor="editor")
+        await correct(session, reply_id, verdict=verdict, text=text, reference=None, editor="editor")
 
 
 async def withdraw_reply(database: Database, reply_id: str = "reply", article_id: str = "article") -> None:
