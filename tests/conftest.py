@@ -52,6 +52,10 @@ NOT_UNIT_FIXTURES = {"database_url", "sqlite_template", "encoder_folder"}
 NEVER_UNIT = {"acceptance", "browser", "test_model_preparation.py"}
 """What holds no unit test and takes seconds to import: torch, Playwright, the whole program."""
 
+HERE = Path(__file__).resolve().parent
+WITHOUT_UNIT = "chaming/without-unit-tests"
+"""In pytest's cache: which files held no unit test when last looked at, not imported again until they change."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make up a fifth of the examples where only unit tests are asked for, on every save."""
@@ -61,7 +65,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave these out where only unit tests are asked for."""
-    return True if config.option.markexpr == "unit" and collection_path.name in NEVER_UNIT else None
+    if config.option.markexpr != "unit":
+        return None
+    seen = config.cache.get(WITHOUT_UNIT, {}) if config.cache else {}
+    known = collection_path.suffix == ".py" and seen.get(str(collection_path)) == _state(collection_path)
+    return True if known or collection_path.name in NEVER_UNIT else None
+
+
+def _state(file: Path) -> list[int]:
+    """What changes whenever this file does, or one that may change the marks and fixtures of its tests."""
+    around = [folder / "conftest.py" for folder in file.parents if folder.is_relative_to(HERE)]
+    return [path.stat().st_mtime_ns for path in (file, *around) if path.exists()]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -80,12 +94,19 @@ def pytest_collection() -> Iterator[None]:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs no model, no browser, no database and no patience, to be run on every save: `-m unit`."""
+    without, whole = set[Path](), not any("::" in argument for argument in config.args)
     for item in items:
         marks, fixtures = {mark.name for mark in item.iter_markers()}, set(getattr(item, "fixturenames", ()))
         if marks.isdisjoint(NOT_UNIT_MARKS) and fixtures.isdisjoint(NOT_UNIT_FIXTURES):
             item.add_marker("unit")
+        else:
+            without.add(item.path)
+    without -= {item.path for item in items if "unit" in item.keywords}
+    if config.cache and whole and not hasattr(config, "workerinput"):
+        known = {path: state for path, state in config.cache.get(WITHOUT_UNIT, {}).items() if Path(path).exists()}
+        config.cache.set(WITHOUT_UNIT, known | {str(path): _state(path) for path in without})
 
 
 class ByInstallation(LoadScopeScheduling):

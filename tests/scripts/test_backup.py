@@ -69,10 +69,11 @@ async def test_it_replaces_neither_a_backup_nor_a_database(used: Database, tmp_p
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Path:
+def made(sqlite_template: Path, tmp_path: Path) -> Path:
     """A DATA_DIR with a database and its key, and the folder `copy` beside it with its backup."""
     data = tmp_path / "data"
-    assert run(data, "migrate").exit_code == 0
+    data.mkdir()
+    shutil.copy(sqlite_template, data / "chaming.db")
     calibration = data / "models" / "my-model" / "calibration.json"
     calibration.parent.mkdir(parents=True)
     calibration.write_text("{}")
@@ -120,9 +121,10 @@ def test_it_goes_back_beside_the_same_keys_with_the_calibration_and_names_the_en
     assert (made / "chaming.db").stat().st_mode & 0o077 == 0
 
 
-def test_it_makes_no_key_and_goes_back_with_the_right_one_only(tmp_path: Path) -> None:
+def test_it_makes_no_key_and_goes_back_with_the_right_one_only(sqlite_template: Path, tmp_path: Path) -> None:
     data, copy, new, right = tmp_path / "data", tmp_path / "copy", tmp_path / "new", "r" * 32
-    assert run(data, "migrate", secret_key=right).exit_code == 0
+    data.mkdir()
+    shutil.copy(sqlite_template, data / "chaming.db")
     assert run(data, "backup", copy, secret_key=right).exit_code == 0
     assert right not in "".join(path.read_text("latin-1") for path in copy.iterdir())
     for wrong in ("", "w" * 32):
@@ -209,9 +211,10 @@ async def test_it_holds_one_moment_while_others_write(used: Database, tmp_path: 
     assert await titles(tmp_path / "copy" / "chaming.db") == ["疾病"]
 
 
-def test_it_puts_back_no_damaged_backup(tmp_path: Path) -> None:
+def test_it_puts_back_no_damaged_backup(sqlite_template: Path, tmp_path: Path) -> None:
     copy, data = tmp_path / "copy", tmp_path / "data"
-    assert run(data, "migrate").exit_code == 0
+    data.mkdir()
+    shutil.copy(sqlite_template, data / "chaming.db")
     assert run(data, "backup", copy).exit_code == 0
     with (copy / "chaming.db").open("r+b") as file:
         file.seek(4096)

@@ -12,11 +12,7 @@ import zipfile
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
-import pandas
-import polars
 import pytest
-from etils import epath
 from sqlalchemy import update
 from sqlmodel import col
 
@@ -103,6 +99,8 @@ async def test_its_sums_hold(sqlite_database: Database, tmp_path: Path) -> None:
 
 
 async def test_cofacts_files_have_cofacts_columns(sqlite_database: Database, tmp_path: Path) -> None:
+    import pandas
+
     await fill(sqlite_database)
     made = await release(sqlite_database, tmp_path)
     folder = tmp_path / made.release / "cofacts"
@@ -140,6 +138,7 @@ async def test_mlcroissant_accepts_the_description_and_reads_the_records(
     sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlcroissant as mlc
+    from etils import epath
 
     # It keeps what it unpacks for ever, by the relative address, which is the same in every release.
     monkeypatch.setattr("mlcroissant._src.operation_graph.operations.extract.EXTRACT_PATH", epath.Path(tmp_path))
@@ -170,6 +169,10 @@ async def test_its_card_has_the_real_counts_in_two_languages(sqlite_database: Da
 async def test_its_card_can_be_followed_to_the_letter(
     sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_in_a_file: int
 ) -> None:
+    import duckdb
+    import pandas
+    import polars
+
     monkeypatch.setattr("storage.exports.parquet.PARTITION_ROWS", rows_in_a_file)
     await fill(sqlite_database)
     made = await release(sqlite_database, tmp_path, formats=("parquet",))
