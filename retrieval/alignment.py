@@ -18,12 +18,14 @@ def align(claim: str, other: str) -> tuple[str, str, float]:
     if len(claim) > len(other):
         theirs, mine, alike = align(other, claim)
         return mine, theirs, alike
-    anchor = SequenceMatcher(None, claim, other, autojunk=False).find_longest_match()
+    matcher = SequenceMatcher(None, claim, other, autojunk=False)
+    anchor = matcher.find_longest_match()
     start = max(0, anchor.b - anchor.a - MARGIN)
     shortest = ALPHABET_BLOCK if claim.isascii() else BLOCK
     window = other[start : anchor.b - anchor.a + len(claim) + MARGIN]
-    blocks = SequenceMatcher(None, claim, window, autojunk=False).get_matching_blocks()
-    blocks = [block for block in blocks if block.size >= shortest]
+    if window != other:
+        matcher.set_seq2(window)
+    blocks = [block for block in matcher.get_matching_blocks() if block.size >= shortest]
     if not blocks:
         return claim, other, 0.0
     first, last = blocks[0], blocks[-1]

@@ -2,6 +2,7 @@
 one way."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import regex
@@ -9,10 +10,13 @@ import regex
 from retrieval.english import find_capitals, spell_countries, spell_one_way
 from retrieval.normalise import fold
 from retrieval.passages import remove_boilerplate
+from retrieval.told import Told
 from retrieval.urls import strip_urls
 
 MAX_CLAIM = 260
 """Texts are compared up to so many characters; beyond, they are stories, and a differing word is no contradiction."""
+REACH = 4 * MAX_CLAIM
+"""Characters that are read of a text at all."""
 MAX_NAMES = 20
 """Names by their capitals that are looked at."""
 DEBUNKED_WITHIN = 30
@@ -20,7 +24,7 @@ DEBUNKED_WITHIN = 30
 
 _ASKING = regex.compile(r"(会|能|可以|可|是|有|要|该|好|对|行)(?:不|没)\1|有没有|是否|能否|可否")
 _DECORATION = regex.compile(r"(?:(?!(?<=\d)\^\d)[\p{So}\p{Sk}--[°]])+", regex.VERSION1)
-_EMOJI_MARKS = str.maketrans("", "", "‼⁉")
+_EMOJI_MARKS = regex.compile("[‼⁉]+")
 """Emoji that folding turns into punctuation."""
 _THOUSANDS = regex.compile(r"(?<=(?<![\d.,])\d{1,3}|,\d{3}) (?=\d{3}(?!\d))")
 _WHETHER_TRUE = regex.compile(r"真的?还是假的?|是真是假|真假")
@@ -48,6 +52,18 @@ class Claim:
     """The same with its questions left as they are asked."""
     names: frozenset[str]
     """What it names with capitals, lower-case."""
+    written: str
+    """The text that was read, as it was written."""
+
+    @cached_property
+    def told(self) -> Told:
+        return Told(self.text)
+
+    @cached_property
+    def asked(self) -> Told:
+        """What the start of `asking` tells, as far as it is compared."""
+        start = self.asking[:REACH]
+        return self.told if start == self.text else Told(start)
 
     def debunks(self, stretch: str) -> bool:
         """Whether it speaks of the rumour in this stretch rather than telling it."""
@@ -63,7 +79,8 @@ class Claim:
 
 def read_claim(text: str) -> Claim:
     """Fold a text to what is compared. Questions about a claim ("會不會", "是否") lose their question first."""
-    plain = remove_boilerplate(strip_urls(text[: 4 * MAX_CLAIM].translate(_EMOJI_MARKS)))
+    written = text[:REACH]
+    plain = remove_boilerplate(strip_urls(_EMOJI_MARKS.sub("", written)))
     folded = fold(spell_countries(plain))
     folded = _THOUSANDS.sub(",", _DECORATION.sub("", folded))
     if "n" in folded:
@@ -75,13 +92,14 @@ def read_claim(text: str) -> Claim:
         _ASKING.sub(lambda question: question.group(1) or "", asking),
         asking,
         frozenset(islice(find_capitals(plain), MAX_NAMES)),
+        written,
     )
 
 
 def _told_once(text: str) -> str:
     """Return the different sentences of a text that says little over and over, `MAX_CLAIM` characters of them: to
     compare all it repeats would take seconds. Any other text is returned whole."""
-    start = text[: 4 * MAX_CLAIM]
+    start = text[:REACH]
     if len(start) <= MAX_CLAIM or len({start[i : i + 3] for i in range(len(start))}) >= len(start) // 4:
         return text
     return "".join(dict.fromkeys(_PART.findall(text)))[:MAX_CLAIM]

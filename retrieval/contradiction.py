@@ -7,6 +7,7 @@ can say "similar, but this one says …".
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 import regex
 
@@ -15,15 +16,16 @@ from retrieval.claim import MAX_CLAIM, Claim, read_claim
 from retrieval.contrasts import contrasts, contrasts_in_short
 from retrieval.details import find_details
 from retrieval.english import in_letters, tell_of_one_thing
-from retrieval.frames import asks_whether, is_warning, read_frame, tells_harm
+from retrieval.frames import Frame, is_warning, read_frame, tells_harm
 from retrieval.listed import class_of, named
 from retrieval.meetings import Difference, find_conflicts
 from retrieval.normalise import fold, size_of
 from retrieval.numerals import value_of
 from retrieval.roles import find_swapped
+from retrieval.told import Told
 from retrieval.units import stem
 
-__all__ = ("Difference", "find_contradictions")
+__all__ = ("Difference", "compare_claims", "find_contradictions")
 
 SHORT_CLAIM = 60
 ALIKE = 0.62
@@ -53,6 +55,8 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _WARNING = regex.compile(r"(?<![\w,] ?)(?:not|never) ([a-z]+)")
 _LETTERS = regex.compile(r"[\p{L}']+")
 _TOKEN = regex.compile(r"[a-z']+|.", regex.DOTALL)
+Change = tuple[str, str, str]
+"""What changed between two near-copies: the words of each, and the two characters that follow."""
 
 
 def _negation_in(change: str) -> str | None:
@@ -61,8 +65,8 @@ def _negation_in(change: str) -> str | None:
     return found.group() if found else None
 
 
-def _changes(claim: str, other: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what changed between two near-copies: the words of each, and the two characters that follow."""
+def _changes(claim: str, other: str) -> Iterator[Change]:
+    """Yield what changed between two near-copies."""
     mine, theirs = _TOKEN.findall(claim), _TOKEN.findall(other)
     stems = [stem(token) for token in mine], [stem(token) for token in theirs]
     for tag, a, b, c, d in SequenceMatcher(None, *stems, autojunk=False).get_opcodes():
@@ -88,25 +92,25 @@ def _changed_numbers(claim: str, other: str) -> Iterator[Difference]:
                 yield one + unit, another + unit
 
 
-def _changed_names(claim: str, other: str) -> Iterator[Difference]:
+def _changed_names(changes: Iterable[Change]) -> Iterator[Difference]:
     """Yield the listed words that stand in each other's place, whatever else of their class the texts name."""
-    for mine, theirs, _ in _changes(claim, other):
+    for mine, theirs, _ in changes:
         here, there = named(mine), named(theirs)
         if set(map(class_of, here)) & set(map(class_of, there)) and here != there:
             yield mine, theirs
 
 
-def _negation_conflicts(claim: str, other: str) -> Iterator[Difference]:
+def _negation_conflicts(changes: Iterable[Change], *, harm: bool) -> Iterator[Difference]:
     """Yield the negations by which two near-copies differ and nothing else stands in their place. A warning beside
-    nothing ("不要喝", "喝") is the advice and its reason, and one that only moved is still said."""
-    found = list(_found_negations(claim, other))
+    nothing ("不要喝", "喝") is the advice and its reason, and one that only moved is still said. `harm`: they tell what
+    comes of a thing."""
+    found = list(_found_negations(changes, harm=harm))
     moved = {mine for mine, theirs in found if theirs == "–" and ("–", mine) in found}
     yield from (told for told in found if not moved & set(told))
 
 
-def _found_negations(claim: str, other: str) -> Iterator[Difference]:
-    harm = tells_harm(claim) or tells_harm(other)
-    for mine, theirs, after in _changes(claim, other):
+def _found_negations(changes: Iterable[Change], *, harm: bool) -> Iterator[Difference]:
+    for mine, theirs, after in changes:
         if (mine + after)[:3] in _HARMLESS or (theirs + after)[:3] in _HARMLESS:
             continue
         here, there = _negation_in(mine), _negation_in(theirs)
@@ -116,18 +120,16 @@ def _found_negations(claim: str, other: str) -> Iterator[Difference]:
             yield mine or "–", theirs or "–"
 
 
-def _conflicts_in_place(left: Claim, right: Claim, reach: int) -> Iterator[Difference]:
+def _conflicts_in_place(left: Claim, right: Claim, frames: tuple[Frame, Frame]) -> Iterator[Difference]:
     """Yield what the two say differently where the words around it are the same. A debunk may deny what a rumour says,
     but hardly to the letter."""
-    one, other = left.asking[:reach], right.asking[:reach]
+    one, other = left.asked.text, right.asked.text
 
     def may_deny(mine: int, theirs: int, shared: float) -> bool:
         if _warns(one, mine, other) or _warns(other, theirs, one):
             return False
         return shared >= LONG_COPY or left.debunks_at(mine) == right.debunks_at(theirs)
 
-    mine, theirs = _names_of(left, other), _names_of(right, one)
-    frames = read_frame(one, find_details(one, mine)), read_frame(other, find_details(other, theirs))
     yield from find_conflicts(*frames, may_deny)
     if not (frames[0].asks or frames[1].asks):
         yield from find_swapped(*frames)
@@ -140,6 +142,12 @@ def _warns(text: str, place: int, other: str) -> bool:
         return False
     verb = stem(warning[1])
     return any(word.endswith("ing") and stem(word) == verb for word in _LETTERS.findall(other))
+
+
+def _frame_of(claim: Claim, other: str) -> Frame:
+    """Return the frame of a claim that is compared with another text."""
+    names, text = _names_of(claim, other) if claim.names else [], claim.asked.text
+    return read_frame(text, find_details(text, names)) if names else claim.asked.frame
 
 
 def _names_of(claim: Claim, other: str) -> list[str]:
@@ -160,10 +168,13 @@ def _tell_of_one_thing(left: str, right: str) -> bool:
 
 def _as_written(folded: str, text: str) -> str:
     """Return the words of the text that fold to these: a reader of Traditional Chinese is not shown Simplified."""
-    pieces = [(position, fold(character)) for position, character in enumerate(text)]
+    pieces = [(position, _fold_character(character)) for position, character in enumerate(text)]
     places = [position for position, piece in pieces for _ in piece]
     start = "".join(piece for _, piece in pieces).find(folded)
     return text[places[start] : places[start + len(folded) - 1] + 1] if folded and start >= 0 else folded
+
+
+_fold_character = lru_cache(maxsize=20_000)(fold)
 
 
 def _show(words: str, text: str) -> str:
@@ -172,29 +183,39 @@ def _show(words: str, text: str) -> str:
 
 def find_contradictions(message: str, entry: str) -> Sequence[Difference]:
     """Return pairs (words in the message, words in the entry) that make them different claims; empty: none found."""
-    left, right = read_claim(message), read_claim(entry)
+    return compare_claims(read_claim(message), read_claim(entry))
+
+
+def compare_claims(left: Claim, right: Claim) -> Sequence[Difference]:
+    """Do the same with two claims that were read before: a message is read once for all entries it is held against."""
     if not left.text or not right.text or left.text == right.text:
         return ()
-    found = list(_conflicts_in_place(left, right, 4 * MAX_CLAIM))
-    asks = asks_whether(left.asking) or asks_whether(right.asking)
+    frames = _frame_of(left, right.asked.text), _frame_of(right, left.asked.text)
+    asks = frames[0].asks or frames[1].asks
+    found = list(_conflicts_in_place(left, right, frames))
     shorter = min(len(left.text), len(right.text), MAX_CLAIM)
     mine, theirs, alike = align(left.text[: max(MAX_CLAIM, 4 * shorter)], right.text[: max(MAX_CLAIM, 4 * shorter)])
     if alike >= ALIKE:
-        found += contrasts(mine, theirs, asks=asks)
+        found += contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks)
     elif max(len(left.text), len(right.text)) <= SHORT_CLAIM:
-        found += contrasts(mine, theirs, asks=asks, directions=False)
+        found += contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks, directions=False)
     if alike < ALIKE and _tell_of_one_thing(left.text, right.text):
-        found += contrasts(left.text, right.text, asks=asks)
-    found += contrasts_in_short(left.text, right.text)
+        found += contrasts(left.told, right.told, asks=asks)
+    found += contrasts_in_short(left.told, right.told)
     if alike >= NEAR_COPY and min(len(mine), len(theirs)) >= NEAR_COPY * max(len(mine), len(theirs)):
-        found += [*_changed_numbers(mine, theirs), *_changed_names(mine, theirs)]
+        changes = list(_changes(mine, theirs))
+        found += [*_changed_numbers(mine, theirs), *_changed_names(changes)]
         is_told = min(size_of(mine), size_of(theirs)) >= LONG_COPY or left.debunks(mine) == right.debunks(theirs)
         if is_told and not asks:
-            found += _negation_conflicts(mine, theirs)
+            found += _negation_conflicts(changes, harm=tells_harm(mine) or tells_harm(theirs))
     if any("/" in one for one, _ in found):  # the date says it
         found = [difference for difference in found if not _PART_OF_DATE.fullmatch(difference[0])]
-    shown = message[: 4 * MAX_CLAIM], entry[: 4 * MAX_CLAIM]
-    return tuple((_show(one, shown[0]), _show(other, shown[1])) for one, other in _told_once(found))
+    return tuple((_show(one, left.written), _show(other, right.written)) for one, other in _told_once(found))
+
+
+def _told_by(claim: Claim, stretch: str) -> Told:
+    """Return what a stretch of a claim tells; mostly it is all of it."""
+    return claim.told if stretch == claim.text else Told(stretch)
 
 
 def _told_once(found: Iterable[Difference]) -> list[Difference]:

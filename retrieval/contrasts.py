@@ -1,14 +1,15 @@
 """What two claims name, count or tell of a direction: where each has something of its own of one class, they differ."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import regex
 
-from retrieval.details import find_details, find_directions, is_denied, quantities, telling_directions
+from retrieval.details import find_directions, is_denied, telling_directions
 from retrieval.english import in_letters
-from retrieval.listed import find_word, holders, named, opposites
+from retrieval.listed import holders, opposites
 from retrieval.meetings import Difference
 from retrieval.normalise import bigrams, size_of
+from retrieval.told import Told
 
 SHORT = 30.0
 """Size (`retrieval.normalise.size_of`) up to which a text says one thing, so that all it says must be told."""
@@ -32,27 +33,27 @@ Said = tuple[str, frozenset[str], frozenset[str]]
 _CLAUSE = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 
-def contrasts(left: str, right: str, *, asks: bool, directions: bool = True) -> Iterator[Difference]:
-    """Yield, class by class, what only one of two folded texts has, where both have something of their own. `asks`:
+def contrasts(left: Told, right: Told, *, asks: bool, directions: bool = True) -> Iterator[Difference]:
+    """Yield, class by class, what only one of two texts has, where both have something of their own. `asks`:
     one of them is a question, which asks as much about "safe" as about "dangerous"."""
-    yield from _names(named(left), named(right))
+    yield from _names(left.names, right.names)
     yield from _numbers(left, right)
     if directions:
         yield from _directions(left, right, asks=asks)
 
 
-def contrasts_in_short(left: str, right: str) -> Iterator[Difference]:
+def contrasts_in_short(left: Told, right: Told) -> Iterator[Difference]:
     """Yield the same of a short claim, or a question about one, and a longer text that tells most of it."""
-    short, longer = (left, right) if len(left) <= len(right) else (right, left)
-    if size_of(short) > SHORT or len(longer) > LONGEST_TELLING or not _tells_most(longer, short):
+    short, longer = (left, right) if len(left.text) <= len(right.text) else (right, left)
+    if size_of(short.text) > SHORT or len(longer.text) > LONGEST_TELLING or not _tells_most(longer.text, short):
         return
     yield from contrasts(left, right, asks=True)
 
 
-def _tells_most(longer: str, short: str) -> bool:
+def _tells_most(longer: str, claim: Told) -> bool:
     """Whether most of what a short claim says stands in a longer text, beside the details that are told otherwise."""
-    plain, position, told = "", 0, 0
-    for detail in find_details(short):
+    short, plain, position, told = claim.text, "", 0, 0
+    for detail in claim.details:
         plain, position = f"{plain}{short[position : detail.start]} ", detail.end
         told += DETAIL * (detail.told in longer and not in_letters(short))
     clauses = _CLAUSE.findall(_ASIDE.sub(" ", plain + short[position:]))
@@ -60,7 +61,7 @@ def _tells_most(longer: str, short: str) -> bool:
     return told + sum(pair in longer for pair in pairs) >= TOLD * (told + len(pairs)) > 0
 
 
-def _names(left: dict[str, set[str]], right: dict[str, set[str]]) -> Iterator[Difference]:
+def _names(left: Mapping[str, set[str]], right: Mapping[str, set[str]]) -> Iterator[Difference]:
     for kind in left.keys() & right.keys():
         mine = [word for word in left[kind] - right[kind] if not _is_told(word, right[kind])]
         theirs = [word for word in right[kind] - left[kind] if not _is_told(word, left[kind])]
@@ -77,9 +78,9 @@ def _is_told(word: str, others: Iterable[str]) -> bool:
     )
 
 
-def _numbers(left: str, right: str) -> Iterator[Difference]:
+def _numbers(left: Told, right: Told) -> Iterator[Difference]:
     """Yield units whose numbers have nothing in common in the two texts."""
-    mine, theirs = quantities(left), quantities(right)
+    mine, theirs = left.numbers, right.numbers
     differing = sorted(key for key in mine.keys() & theirs.keys() if not set(mine[key]) & set(theirs[key]))
     for unit, told in differing:
         if not told or (unit, "") not in differing:
@@ -87,29 +88,27 @@ def _numbers(left: str, right: str) -> Iterator[Difference]:
             yield mine[unit, told][0] + shown, theirs[unit, told][0] + shown
 
 
-def _directions(left: str, right: str, *, asks: bool) -> Iterator[Difference]:
+def _directions(left: Told, right: Told, *, asks: bool) -> Iterator[Difference]:
     """Yield the words of one text whose opposites the other has; in English the telling ones, others only in place."""
-    for one, other in opposites(asked=asks):
+    here, there = left.opposites.keys(), right.opposites.keys()
+    for one, other in opposites(asked=asks) if here and there else ():
         for mine, theirs in ((one, other), (other, one)):
-            if not (_says(theirs, left) or _says(mine, right)):
+            are_said = not (here.isdisjoint(mine) or there.isdisjoint(theirs))
+            if are_said and here.isdisjoint(theirs) and there.isdisjoint(mine):
                 yield from _told_of_one_thing(_said(mine, left), _said(theirs, right))
     if asks:
         return
-    mine_said, theirs_said = _directions_of(left), _directions_of(right)
+    mine_said, theirs_said = _directions_of(left.text), _directions_of(right.text)
     for pair in sorted(mine_said.keys() & theirs_said.keys()):
         if not mine_said[pair].keys() & theirs_said[pair].keys():
             yield next(iter(mine_said[pair].values())), next(iter(theirs_said[pair].values()))
 
 
-def _says(words: Iterable[str], text: str) -> bool:
-    return any(True for word in words for _ in find_word(word, text))
-
-
-def _said(words: Iterable[str], text: str) -> list[Said]:
+def _said(words: Iterable[str], told: Told) -> list[Said]:
     """Return the words of one direction that a text says and does not deny, with the clause before and behind each."""
-    found: list[Said] = []
+    text, found = told.text, list[Said]()
     for word in words:
-        for start in find_word(word, text):
+        for start in told.opposites.get(word, ()):
             before, behind = text[max(0, start - NEAR) : start], text[start + len(word) : start + len(word) + NEAR]
             if not _DENIED.search(before):
                 found.append((word, _pairs_of(_BEFORE.search(before)), _pairs_of(_BEHIND.match(behind))))

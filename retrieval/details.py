@@ -2,14 +2,13 @@
 with an opposite."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 
 import regex
 
 from retrieval.english import COMMON, in_letters
 from retrieval.frames import Detail
-from retrieval.listed import WORDS, class_of, find_names, find_word, kind_of_opposites, opposites, same_name
+from retrieval.listed import WORDS, class_of, find_names, find_opposites, kind_of_opposites, opposites, same_name
 from retrieval.numerals import LARGE, NUMBER, ORDINAL, value_of
 from retrieval.units import stem
 
@@ -161,9 +160,10 @@ def _read_ordinal(ordinal: regex.Match[str]) -> tuple[str, str]:
 
 
 def _find_opposites(text: str) -> Iterator[Detail]:
-    for word, (pair, side) in _words_with_opposites().items():
-        for start in find_word(word, text):
-            yield Detail(start, start + len(word), pair, side, word)
+    compared = _words_with_opposites()
+    for word, starts in find_opposites(text).items():
+        if word in compared:
+            yield from (Detail(start, start + len(word), *compared[word], word) for start in starts)
 
 
 @cache
@@ -191,7 +191,7 @@ def find_named(text: str, names: Iterable[str]) -> Iterator[Detail]:
 
 def find_details(text: str, names: Iterable[str] = ()) -> list[Detail]:
     """Return what fills the slots of a folded text, one behind the other. `names` are those its capitals tell."""
-    listed = [replace(name, kind=class_of(name.kind)) for name in find_names(text)]
+    listed = [name._replace(kind=class_of(name.kind)) for name in find_names(text)]
     found = [*_find_numbers(text), *listed, *_find_opposites(text)]
     found += [*find_named(text, names), *find_directions(text), *(_find_times(text) if in_letters(text) else ())]
     found.sort(key=lambda one: (one.start, -one.end))

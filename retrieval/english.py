@@ -42,6 +42,8 @@ _AMERICA = regex.compile(
 _BRITAIN = regex.compile(r"\bU\.K\.|\b(?:[Tt]he )?United Kingdom|\bGreat Britain")
 _WORD = regex.compile(r"[\p{L}\p{M}'’]+")
 _WORDS = regex.compile(r"[a-z']+")
+_NUMBER_WORDS = regex.compile(r"[a-z]+")
+_OWNED = regex.compile(r"['’]s?$")
 _CAPITAL = r"\p{Lu}\p{Ll}[\p{L}'’-]*"
 _RUN = regex.compile(rf"^\p{{Lu}}\p{{Ll}}+(?: {_CAPITAL})+|(?<![.!?:…\"“]\s*)(?<=\s){_CAPITAL}(?: {_CAPITAL})*")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
@@ -89,13 +91,13 @@ def _money(found: regex.Match[str]) -> str:
 
 def _in_digits(found: regex.Match[str]) -> str:
     """Return a number in digits; "one" and "a" are mostly none."""
-    words = regex.findall(r"[a-z]+", found["large"])
+    words = _NUMBER_WORDS.findall(found["large"])
     if found["digits"] and not words:
         return str(found.group())
     if not words and found["written"] in (None, "one"):
         return str(found.group())
     total, group = Decimal(0), _times(found["digits"] or "0", 1) + (Decimal("0.5") if found["half"] else 0)
-    for word in [*regex.findall(r"[a-z]+", found["written"] or ""), *words]:
+    for word in [*_NUMBER_WORDS.findall(found["written"] or ""), *words]:
         if word in _SMALL:
             group += _SMALL[word]
         elif _LARGE.get(word, 0) > 100:
@@ -107,11 +109,13 @@ def _in_digits(found: regex.Match[str]) -> str:
 
 def find_capitals(text: str) -> Iterator[str]:
     """Yield what a text, as it was written, names with capitals within a sentence: "Tom Hanks", lower-case."""
+    if not in_letters(text):
+        return
     words = [word for word in _WORD.findall(text) if len(word) > 3]
-    if not in_letters(text) or sum(word[0].isupper() for word in words) > TITLE_CASE * len(words):
+    if sum(word[0].isupper() for word in words) > TITLE_CASE * len(words):
         return
     for run in _RUN.findall(text):
-        name = regex.sub(r"['’]s?$", "", run).casefold()
+        name = _OWNED.sub("", run).casefold()
         if len(name.split()) <= MAX_RUN and len(name) > 3 and not set(name.split()) & COMMON:
             yield name
 

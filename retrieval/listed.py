@@ -3,6 +3,7 @@ holds what, and opposites."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from operator import add
 from pathlib import Path
 
 import regex
@@ -85,7 +86,32 @@ def opposites(*, asked: bool = False) -> tuple[tuple[tuple[str, ...], tuple[str,
     return tuple((tuple(one.split(",")), tuple(other.split(","))) for one, _, other in sides if other)
 
 
-def find_word(word: str, text: str) -> Iterator[int]:
+@cache
+def _opposites_by_start() -> dict[str, list[str]]:
+    """Return every word with an opposite by its first character."""
+    by_start: dict[str, list[str]] = {}
+    for word in dict.fromkeys(word for sides in opposites() for side in sides for word in side):
+        by_start.setdefault(word[0], []).append(word)
+    return by_start
+
+
+def find_opposites(text: str) -> dict[str, list[int]]:
+    """Return where each word with an opposite begins in a folded text. Of hundreds only those are searched for whose
+    first character stands there."""
+    by_start, found = _opposites_by_start(), dict[str, list[int]]()
+    for start in by_start.keys() & set(text):
+        for word in by_start[start]:
+            if word in text and (places := list(_find_word(word, text))):
+                found[word] = places
+    return found
+
+
+def _pairs(text: str) -> Iterator[str]:
+    """Yield each character of a text with the next one."""
+    return map(add, text, text[1:])
+
+
+def _find_word(word: str, text: str) -> Iterator[int]:
     """Yield where one of two opposites begins in a folded text; a single character only where it is a word."""
     pattern, start = _ALONE.get(word), text.find(word)
     while start >= 0:
@@ -112,16 +138,15 @@ def class_of(kind: str) -> str:
 
 def find_names(text: str) -> Iterator[Detail]:
     """Yield the listed foods, drugs, places, names and things in a text, as they stand there."""
-    lexicon, same, position = _lexicon(), _same_names(), 0
+    lexicon, same, behind = _lexicon(), _same_names(), 0
     unnamed = _NO_NAME_IN_LETTERS if text.isascii() else ()
-    while position < len(text) - 1:
-        for word, name in lexicon.get(text[position : position + 2], ()):
+    for position in [place for place, pair in enumerate(_pairs(text)) if pair in lexicon]:
+        for word, name in lexicon[text[position : position + 2]] if position >= behind else ():
             end = _end_of(word, text, position) if text.startswith(word, position) and word not in unnamed else -1
             if end >= 0:
                 yield Detail(position, end, name, same.get(word, word), text[position:end])
-                position = end - 1
+                behind = end
                 break
-        position += 1
 
 
 def named(text: str) -> dict[str, set[str]]:

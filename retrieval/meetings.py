@@ -84,17 +84,20 @@ def _moved(one: Frame, other: Frame) -> Iterator[Difference]:
     if len(one.words) > len(other.words):
         yield from ((mine, theirs) for theirs, mine in _moved(other, one))
         return
-    length, size = len(one.words), sum(map(_size, one.words))
+    length, mine = len(one.words), [slot for slot in one.slots if slot.kind == POLARITY]
+    if len(mine) != 1 or sum(map(_size, one.words)) < AROUND_DENIAL:
+        return
     starts = [
-        start for start in range(len(other.words) - length + 1) if other.words[start : start + length] == one.words
+        start
+        for start in range(len(other.words) - length + 1)
+        if other.words[start] == one.words[0] and other.words[start : start + length] == one.words
     ]
-    if size < AROUND_DENIAL or len(starts) != 1:
+    if len(starts) != 1:
         return
     if any(other.filled.get(place + starts[0]) != value for place, value in one.filled.items()):
         return
-    mine = [slot for slot in one.slots if slot.kind == POLARITY]
     theirs = [slot for slot in other.slots if slot.kind == POLARITY and 0 <= slot.place - starts[0] < length]
-    if len(mine) == len(theirs) == 1 and not _agree(mine[0].value, theirs[0].value):
+    if len(theirs) == 1 and not _agree(mine[0].value, theirs[0].value):
         yield mine[0].told, theirs[0].told
 
 

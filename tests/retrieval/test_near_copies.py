@@ -9,7 +9,8 @@ import pytest
 
 from retrieval import checks
 from retrieval.calibration import Calibration
-from retrieval.contradiction import find_contradictions
+from retrieval.claim import Claim
+from retrieval.contradiction import compare_claims
 from retrieval.matcher import BlockingMatcher, Matcher
 from retrieval.signals import FEATURES
 from retrieval.types import Band, Match, Vector
@@ -131,17 +132,17 @@ async def test_what_contradicts_a_message_is_looked_for_while_the_encoder_runs_a
     looked_for: list[str] = []
     has_looked, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def look_for(message: str, entry: str) -> Sequence[tuple[str, str]]:
-        looked_for.append(entry)
+    def look_for(message: Claim, entry: Claim) -> Sequence[tuple[str, str]]:
+        looked_for.append(entry.written)
         loop.call_soon_threadsafe(has_looked.set)
-        return find_contradictions(message, entry)
+        return compare_claims(message, entry)
 
     async def encode(text: str) -> Vector:
         async with asyncio.timeout(60):
             await has_looked.wait()
         return HashEncoder().encode([text])[0]
 
-    monkeypatch.setattr(checks, "find_contradictions", look_for)
+    monkeypatch.setattr(checks, "compare_claims", look_for)
     matcher = Matcher(make_index(card=CLAIM), encode, make_calibration())
     [found] = await matcher.match(CLAIM.replace("不能", "可以"))
     matcher.close()
