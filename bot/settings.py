@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from moderation.thresholds import DEFAULT, Thresholds
 
@@ -26,9 +28,15 @@ SECRET_KEY_FILE = "secret-key"
 VAPID_KEY_FILE = "vapid-key"
 MIN_SECRET_KEY = 16
 
-URL_PATTERN = r"^https?://[^\s/]+\S*$"
+URL_PATTERN = r"^https?://[^\s/?#]+[^\s?#]*$"
+NUMBER_PATTERN = r"^[0-9]+$"
 TOKEN_PATTERN = r"^[!-~]+$"
 """What can stand in a header: a token pasted with a line break, or with the words around it, fails at once."""
+IN_WORDS = {
+    TOKEN_PATTERN: "takes ASCII letters, digits and signs only, no spaces",
+    URL_PATTERN: "begins with http:// or https://, has a host, and neither spaces nor ? or #",
+    NUMBER_PATTERN: "takes digits only",
+}
 WEBHOOK_PATH = "/callback"
 HOUR = r"([01]?[0-9]|2[0-3])"
 QUIET_HOURS_PATTERN = rf"^{HOUR}-{HOUR}$"
@@ -50,14 +58,14 @@ class Settings(BaseSettings):
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    line_channel_secrets: Annotated[tuple[str, ...], NoDecode] = setting(
+    line_channel_secrets: Annotated[tuple[Annotated[str, Field(pattern=TOKEN_PATTERN)], ...], NoDecode] = setting(
         "LINE_CHANNEL_SECRET", "0123…cdef (32 hex digits)", (), repr=False
     )
     """Webhook signatures are checked against each: two while one is being rotated, comma-separated."""
     line_channel_access_token: str | None = setting(
         "LINE_CHANNEL_ACCESS_TOKEN", "the long-lived token of the console", pattern=TOKEN_PATTERN, repr=False
     )
-    line_channel_id: str | None = setting("LINE_CHANNEL_ID", "1234567890", pattern=r"^\d+$")
+    line_channel_id: str | None = setting("LINE_CHANNEL_ID", "1234567890", pattern=NUMBER_PATTERN)
     """With it, short-lived stateless tokens are issued instead of using a long-lived one."""
     line_api_url: str = setting("LINE_API_URL", "https://api.line.me", "https://api.line.me", pattern=URL_PATTERN)
     line_data_url: str = setting(
@@ -71,10 +79,14 @@ class Settings(BaseSettings):
     secret_key: str = setting("SECRET_KEY", "the output of: openssl rand -hex 32", "", repr=False)
     """Signs sessions and buttons, keys pseudonyms and the inbox's encryption."""
     public_url: str = setting("PUBLIC_URL", "https://bot.example.org", "http://localhost:8080", pattern=URL_PATTERN)
-    host: str = setting("HOST", "127.0.0.1", "127.0.0.1", min_length=1)
+    host: str = setting("HOST", "127.0.0.1", "127.0.0.1", pattern=r"^[^\s/]+$")
     port: int = setting("PORT", "8080", 8080, ge=0, le=65535)
     metrics_token: str | None = setting(
-        "METRICS_TOKEN", "the output of: openssl rand -hex 32", min_length=MIN_SECRET_KEY, repr=False
+        "METRICS_TOKEN",
+        "the output of: openssl rand -hex 32",
+        min_length=MIN_SECRET_KEY,
+        pattern=TOKEN_PATTERN,
+        repr=False,
     )
     """What Prometheus shows as its bearer token to read `/metrics`; without it, who reaches the server may read it."""
     push_expired_replies: bool = setting("PUSH_EXPIRED_REPLIES", "false", False)
@@ -90,10 +102,10 @@ class Settings(BaseSettings):
     )
     """Where the console's mails go; without it nobody can sign in by e-mail."""
     mail_from: str = setting("MAIL_FROM", "chaming@example.org", "chaming@localhost", pattern=r"^\S+@\S+$")
-    line_login_channel_id: str | None = setting("LINE_LOGIN_CHANNEL_ID", "1234567890", pattern=r"^\d+$")
+    line_login_channel_id: str | None = setting("LINE_LOGIN_CHANNEL_ID", "1234567890", pattern=NUMBER_PATTERN)
     """A LINE Login channel of the same provider; with its secret, volunteers can sign in with LINE."""
     line_login_channel_secret: str | None = setting(
-        "LINE_LOGIN_CHANNEL_SECRET", "0123…cdef (32 hex digits)", repr=False
+        "LINE_LOGIN_CHANNEL_SECRET", "0123…cdef (32 hex digits)", pattern=TOKEN_PATTERN, repr=False
     )
     line_login_url: str = setting(
         "LINE_LOGIN_URL", "https://access.line.me", "https://access.line.me", pattern=URL_PATTERN
@@ -115,7 +127,9 @@ class Settings(BaseSettings):
     draft_helper_url: str | None = setting("DRAFT_HELPER_URL", "http://localhost:11434/v1", pattern=URL_PATTERN)
     """A language model that proposes to those who write answers: where `/chat/completions` is; none by default."""
     draft_helper_model: str = setting("DRAFT_HELPER_MODEL", "qwen3:8b", "default", min_length=1)
-    draft_helper_key: str | None = setting("DRAFT_HELPER_KEY", "the key its provider gave you", repr=False)
+    draft_helper_key: str | None = setting(
+        "DRAFT_HELPER_KEY", "the key its provider gave you", pattern=TOKEN_PATTERN, repr=False
+    )
     proxies: int = setting("PROXIES", "1", 0, ge=0, le=5)
     """How many proxies before this server add to X-Forwarded-For."""
     instance_name: str = setting("INSTANCE_NAME", "facts.example.org", "", pattern=r"^[^\s/]*$")
@@ -147,6 +161,18 @@ class Settings(BaseSettings):
     def _drop_last_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
+    @field_validator("line_api_url", "line_data_url", "line_login_url", "public_url", "draft_helper_url", "smtp_url")
+    @classmethod
+    def _check_address(cls, value: str | None) -> str | None:
+        try:
+            parts = urlsplit(value or "")
+            has_host = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            has_host = False
+        if value and not has_host:
+            raise ValueError("has no host, or a port that is none")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, value: str) -> str:
@@ -162,6 +188,12 @@ class Settings(BaseSettings):
             value = value.replace(plain, "postgresql+asyncpg://", 1) if value.startswith(plain) else value
         if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        try:
+            database = make_url(value).database if value else "made in DATA_DIR"
+        except (ArgumentError, ValueError):
+            raise ValueError("cannot be read: is its port a number, are signs in its password %-encoded?") from None
+        if not database or database == ":memory:":
+            raise ValueError("names no database")
         return value
 
     @field_validator("verification", mode="before")
@@ -176,7 +208,7 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _check_secret_key(cls, value: str) -> str:
-        if value and len(value) < MIN_SECRET_KEY:
+        if value and len(value.strip()) < MIN_SECRET_KEY:
             raise ValueError(f"needs at least {MIN_SECRET_KEY} characters")
         return value
 
@@ -283,7 +315,9 @@ def _describe(error: ValidationError) -> str:
     """One line for the first thing wrong. The value itself is not repeated: it may be a secret."""
     first = error.errors(include_input=False, include_url=False)[0]
     name, example = _name_and_example(str(first["loc"][0]))
-    return f"{name} is malformed ({first['msg'].removeprefix('Value error, ')}). Example: {name}={example}"
+    part = f"{first['loc'][1]}: " if len(first["loc"]) > 1 and name == "VERIFICATION" else ""
+    why = IN_WORDS.get(first.get("ctx", {}).get("pattern", ""), first["msg"].removeprefix("Value error, "))
+    return f"{name} is malformed ({part}{why}). Example: {name}={example}"
 
 
 def _name_and_example(field_or_alias: str) -> tuple[str, str]:

@@ -1,12 +1,20 @@
 """Every number the verification rule and trust depend on, in one place. The defaults are what the README explains."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
+
+SHARES = {
+    *("provisional_share", "verified_share", "inertia", "reviewer_agreement", "trusted_agreement"),
+    *("alike_overlap", "alike_same"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Shares are 0 to 1, of ratings that count 1 (helpful), 0.5 (somewhat) or 0 (not)."""
+    """Shares are 0 to 1, of ratings that count 1 (helpful), 0.5 (somewhat) or 0 (not). Nothing is negative.
+
+    Raises ValueError naming the first number that cannot be meant.
+    """
 
     min_ratings: int = 3
     min_trusted: int = 2
@@ -53,6 +61,16 @@ class Thresholds:
     The log of the number of pairs looked at is added."""
     ring_accounts: int = 4
     """From so many accounts counted as one, the one does not help to find out who is on which side, unless trusted."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not value >= (timedelta() if isinstance(value, timedelta) else 0):
+                raise ValueError(f"{field.name} cannot be negative")
+            if field.name in SHARES and value > 1:
+                raise ValueError(f"{field.name} is a share, from 0 to 1")
+        if self.delay_to < self.delay_from:
+            raise ValueError("delay_to is before delay_from")
 
 
 DEFAULT = Thresholds()

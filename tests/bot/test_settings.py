@@ -66,6 +66,29 @@ def test_it_splits_two_secrets_while_one_is_rotated(monkeypatch: pytest.MonkeyPa
         ("VERIFICATION", '{"min_rating": 5}'),
         ("VERIFICATION", '{"min_ratings": "many"}'),
         ("VERIFICATION", "[3]"),
+        ("VERIFICATION", '{"min_ratings": -1}'),
+        ("VERIFICATION", '{"verified_share": 75}'),
+        ("VERIFICATION", '{"verified_share": NaN}'),
+        ("VERIFICATION", '{"lock_after": "-P1D"}'),
+        ("VERIFICATION", '{"delay_to": "PT1M"}'),
+        ("LINE_CHANNEL_SECRET", "把密鑰貼在這裡"),
+        ("LINE_CHANNEL_SECRET", "new, the old one"),
+        ("LINE_LOGIN_CHANNEL_SECRET", "密鑰"),
+        ("LINE_CHANNEL_ID", "１２３４"),
+        ("METRICS_TOKEN", "a token with spaces in it"),
+        ("DRAFT_HELPER_KEY", "鑰匙"),
+        ("DRAFT_HELPER_URL", "http://localhost:port/v1"),
+        ("SMTP_URL", "smtp://mail.example.org:70000"),
+        ("SMTP_URL", "smtp://user:password@"),
+        ("PUBLIC_URL", "https://:8080"),
+        ("PUBLIC_URL", "https://example.org:99999"),
+        ("PUBLIC_URL", "https://example.org/?a=1"),
+        ("HOST", "http://localhost"),
+        ("DATABASE_URL", "postgresql+asyncpg://host:port/db"),
+        ("DATABASE_URL", "postgresql://host"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
+        ("SECRET_KEY", " " * 20),
     ],
 )
 def test_a_malformed_setting_stops_the_start_with_its_name_and_an_example(
@@ -78,6 +101,19 @@ def test_a_malformed_setting_stops_the_start_with_its_name_and_an_example(
     assert "\n" not in message
     assert message.startswith(f"{name} is malformed")
     assert f"Example: {name}=" in message
+
+
+def test_it_names_the_threshold_that_cannot_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ('{"min_ratings": -1}', '{"min_ratings": "many"}'):
+        monkeypatch.setenv("VERIFICATION", value)
+        with pytest.raises(SettingsError, match="min_ratings"):
+            load_settings()
+
+
+def test_it_says_in_words_what_a_token_may_consist_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINE_CHANNEL_SECRET", "把密鑰貼在這裡")
+    with pytest.raises(SettingsError, match="ASCII letters, digits and signs only"):
+        load_settings()
 
 
 def test_it_says_that_dot_env_is_no_text(tmp_path: Path) -> None:
