@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from moderation.console.context import Mailer
+from moderation.console.labels import VERDICTS
 from moderation.console.wording import Words, marked
 from moderation.rating import load_authors
 from storage.database import Database
@@ -16,6 +17,7 @@ from storage.tables import (
     Editor,
     EditorNotice,
     LogPosition,
+    Verdict,
     VerificationDecision,
     VerificationOutcome,
     utc_now,
@@ -36,6 +38,9 @@ KINDS = {
     "held": marked("Your answer is not shown any longer: the ratings have changed."),
     "reopened": marked("An answer of yours is looked at again."),
     "corrected": marked("An answer you wrote or rated was corrected."),
+    "replaced": marked(
+        "An answer you wrote or rated was withdrawn: one that says something else was proposed in its place."
+    ),
     "hidden": marked("A moderator has hidden an answer of yours; you can appeal."),
     "case_granted": marked("Your appeal or report was granted."),
     "case_refused": marked("Your appeal or report was refused; a moderator says why."),
@@ -48,7 +53,30 @@ OUTCOMES = {
     VerificationOutcome.REOPENED: "reopened",
 }
 
+OTHER_VERDICT = marked(
+    "An answer you wrote or rated was withdrawn. It said “{before}”; the one proposed in its place says “{now}”."
+)
+
 DIGEST_SUBJECT = marked("查明: {number} new in your inbox")
+
+
+def replaced(before: Verdict, now: Verdict) -> str:
+    """The kind of a notice that an answer was replaced, with what it said and what the other one says."""
+    return f"replaced:{before}:{now}" if before != now else "replaced"
+
+
+def base_kind(kind: str) -> str:
+    """The key in `KINDS` of a stored kind."""
+    return kind.partition(":")[0]
+
+
+def describe(words: Words, kind: str) -> str:
+    """What a notice of this stored kind says."""
+    base, *verdicts = kind.split(":")
+    if not verdicts:
+        return words(KINDS[base])
+    before, now = (words(VERDICTS[Verdict(verdict)]) for verdict in verdicts)
+    return words(OTHER_VERDICT, before=before, now=now)
 
 
 async def tell(

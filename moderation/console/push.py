@@ -12,6 +12,7 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from moderation.console.notices import base_kind
 from moderation.console.push_service import Delivered, Delivery, Keys, PushService
 from moderation.console.push_topics import kinds_of, to_message
 from moderation.console.sessions import SignedIn
@@ -134,7 +135,7 @@ async def _load_due(session: AsyncSession, now: datetime) -> list[Due]:
             .order_by(col(EditorNotice.id))
         )
         new, wanted = notices.all(), kinds_of(subscription.topics)
-        kinds = [kind for _, kind in new if kind in wanted]
+        kinds = [base_kind(kind) for _, kind in new if base_kind(kind) in wanted]
         up_to = max((id_ or 0 for id_, _ in new), default=subscription.told_up_to)
         due.append(Due(subscription, language, kinds, up_to))
     return due

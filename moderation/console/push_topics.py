@@ -16,7 +16,7 @@ TOPICS = {
         marked("What became of my answers"),
         frozenset({"provisional", "verified", "rejected", "held", "reopened", "hidden"}),
     ),
-    "corrections": (marked("Answers I wrote or rated are corrected"), frozenset({"corrected"})),
+    "corrections": (marked("Answers I wrote or rated are corrected"), frozenset({"corrected", "replaced"})),
     "cases": (marked("My reports and appeals are decided"), frozenset({"case_granted", "case_refused"})),
 }
 """By key: what people read for it, and the kinds of notices it is about."""
@@ -31,6 +31,7 @@ SHORT = {
     "held": marked("Your answer is not shown any longer."),
     "reopened": marked("An answer of yours is looked at again."),
     "corrected": marked("An answer you wrote or rated was corrected."),
+    "replaced": marked("Another answer was proposed in place of one you wrote or rated."),
     "hidden": marked("A moderator has hidden an answer of yours."),
     "case_granted": marked("Your appeal or report was granted."),
     "case_refused": marked("Your appeal or report was refused."),

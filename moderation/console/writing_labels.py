@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from moderation.console.wording import marked
+from moderation.console.wording import Words, marked
 from moderation.rating import Level, ReasonTag
-from moderation.writing.correcting import Effect
+from moderation.writing.correcting import Effect, Outcome, Why
 from moderation.writing.helper import HelperError, HelperNonsenseError, HelperRefusedError, HelperSlowError
 from moderation.writing.submitting import Fault
 from storage.tables import PageState, Verdict
@@ -34,6 +34,12 @@ EFFECTS = {
         "As it reads now, this is a new answer: it is proposed beside the old one, which others gave and which stays, "
         "and it is shown once it has been rated."
     ),
+}
+
+WHY_OTHER = {
+    Why.OTHER_VERDICT: marked("It gives another verdict than the one that was rated."),
+    Why.OTHER_WORDS: marked("It keeps little of the words that were rated."),
+    Why.OTHER_SENSE: marked("It says otherwise than what was rated: “{before}” there, “{now}” here."),
 }
 
 PAGE_STATES = {
@@ -77,6 +83,15 @@ ADVICE = {
     Verdict.OPINIONATED: marked("an opinion, which others see otherwise"),
     Verdict.NOT_ARTICLE: marked("nothing in it can be checked: no source is needed"),
 }
+
+
+def describe_outcome(words: Words, outcome: Outcome) -> list[str]:
+    """What a correction will do as it reads now, and why where it is more than mending."""
+    told = [words(EFFECTS[outcome.effect])]
+    if outcome.why is not None:
+        now, before = outcome.turned or ("", "")
+        told.append(words(WHY_OTHER[outcome.why], before=before or "—", now=now or "—"))
+    return told
 
 
 @dataclass(frozen=True, slots=True)

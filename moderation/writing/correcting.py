@@ -1,14 +1,16 @@
 """Correcting an answer that is there already.
 
 A correction keeps what the answer has: its state, its ratings, its age. So it may mend words and sources, add and cut.
-One that gives another verdict, or leaves little of the words that were rated, says something else: it is proposed as an
-answer of its own, to be rated like any other. Else whoever has had an answer verified could let it say what they like.
-The old answer is withdrawn only where whoever corrects it may withdraw it: for the messages they gave it to themselves,
-and for all messages if they may withdraw anybody's. Elsewhere it stands, and the new one is proposed beside it.
+One that gives another verdict, leaves little of the words that were rated, or turns one of their sentences round, says
+something else: it is proposed as an answer of its own, to be rated like any other. Else whoever has had an answer
+verified could let it say what they like. The old answer is withdrawn only where whoever corrects it may withdraw it:
+for the messages they gave it to themselves, and for all messages if they may withdraw anybody's. Elsewhere it stands,
+and the new one is proposed beside it.
 """
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,7 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from moderation.publish import correct, replace
+from moderation.publish import correct
+from moderation.publish import replace as replace_answer
 from moderation.reopening import ensure_task
 from moderation.review import follow_answers
 from moderation.task_states import TransitionError
@@ -24,10 +27,20 @@ from moderation.writing.differences import measure_common
 from moderation.writing.drafts import Writing, get_draft
 from moderation.writing.references import note_references
 from moderation.writing.submitting import Submitted, link_answer, refuse_faults, set_expiry, to_reply
+from retrieval.contradiction import Difference, find_contradictions
 from storage.tables import Article, ArticleReply, Draft, Reply, ReplyState, ReplyVersion, Status
 
 REWRITTEN_BELOW = 0.6
 """With less than this share in common with what was first rated, an answer is another one."""
+
+
+class Why(StrEnum):
+    """What makes an answer another one."""
+
+    OTHER_VERDICT = "other_verdict"
+    OTHER_WORDS = "other_words"
+    OTHER_SENSE = "other_sense"
+    """Few words differ, and they turn it round: a negation, a number, a name."""
 
 
 class Effect(StrEnum):
@@ -49,6 +62,10 @@ class Outcome:
     """The messages for which a new answer is proposed."""
     is_of_others: bool = False
     """For some of those, others gave the answer that is withdrawn."""
+    why: Why | None = None
+    """Why it is a new answer; None: it is not."""
+    turned: Difference | None = None
+    """Of OTHER_SENSE: the words that say so now, and those that said otherwise."""
 
 
 async def foresee(session: AsyncSession, draft: Draft, *, withdraws_any: bool) -> Outcome:
@@ -88,14 +105,17 @@ async def send_correction(
 async def _foresee(
     session: AsyncSession, draft: Draft, links: Sequence[ArticleReply], *, withdraws_any: bool
 ) -> Outcome:
-    if not await _says_something_else(session, draft):
+    why, turned = await _find_what_is_other(session, draft)
+    if why is None:
         return Outcome(Effect.MENDS)
     own = tuple(link.article_id for link in links if link.contributor == draft.editor_id)
+    outcome = Outcome(Effect.BESIDE, (draft.article_id,), why=why, turned=turned)
     if withdraws_any:
-        return Outcome(Effect.REPLACES, tuple(link.article_id for link in links), is_of_others=len(own) < len(links))
+        everywhere = tuple(link.article_id for link in links)
+        return replace(outcome, effect=Effect.REPLACES, articles=everywhere, is_of_others=len(own) < len(links))
     if draft.article_id in own:
-        return Outcome(Effect.REPLACES, own)
-    return Outcome(Effect.BESIDE, (draft.article_id,))
+        return replace(outcome, effect=Effect.REPLACES, articles=own)
+    return outcome
 
 
 async def _load_links(session: AsyncSession, draft: Draft, *, lock: bool = False) -> list[ArticleReply]:
@@ -113,18 +133,39 @@ async def _load_links(session: AsyncSession, draft: Draft, *, lock: bool = False
     return links
 
 
-async def _says_something_else(session: AsyncSession, draft: Draft) -> bool:
-    """Held against how it read at first, so that many small corrections do no more than one large one."""
+async def _find_what_is_other(session: AsyncSession, draft: Draft) -> tuple[Why | None, Difference | None]:
+    """Held against how it read at first, so that many small corrections do no more than one large one.
+
+    What turns it round is looked for in what it says now, too: that is what its newest ratings are about.
+    """
     reply = await session.get_one(Reply, draft.corrects, populate_existing=True)
     if draft.verdict != reply.verdict:
-        return True
+        return Why.OTHER_VERDICT, None
     first = await session.scalar(
         select(col(ReplyVersion.text))
         .where(col(ReplyVersion.reply_id) == reply.id)
         .order_by(col(ReplyVersion.version))
         .limit(1)
     )
-    return measure_common(first or reply.text, draft.text.strip()) < REWRITTEN_BELOW
+    text = draft.text.strip()
+    if measure_common(first or reply.text, text) < REWRITTEN_BELOW:
+        return Why.OTHER_WORDS, None
+    rated = dict.fromkeys((first or reply.text, reply.text))
+    turned = await asyncio.to_thread(_find_turned, text, list(rated))  # tens of milliseconds for a long answer
+    return (Why.OTHER_SENSE, turned) if turned else (None, None)
+
+
+def _find_turned(text: str, rated: Sequence[str]) -> Difference | None:
+    """The first words that contradict what was rated. The check is not the same in both directions for long texts."""
+    for before in rated:
+        if text == before:
+            continue
+        if found := find_contradictions(text, before):
+            return found[0]
+        if found := find_contradictions(before, text):
+            said, now = found[0]
+            return now, said
+    return None
 
 
 async def _propose(session: AsyncSession, draft: Draft, outcome: Outcome, now: datetime) -> None:
@@ -134,7 +175,7 @@ async def _propose(session: AsyncSession, draft: Draft, outcome: Outcome, now: d
     await set_expiry(session, draft.id, draft.expires_at)
     for article_id in outcome.articles:
         if outcome.effect == Effect.REPLACES:
-            await replace(session, article_id, draft.corrects, by=draft.id, editor=draft.editor_id)
+            await replace_answer(session, article_id, draft.corrects, by=draft.id, editor=draft.editor_id)
         else:
             await link_answer(session, article_id, draft.id, draft.editor_id, now)
     for article_id in outcome.articles:

@@ -247,7 +247,7 @@ class EditorNotice(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG_ID)
     editor_id: str = Field(foreign_key="editor.id")
     kind: str
-    """A key of `moderation.console.notices.KINDS`, which puts it into words."""
+    """A key of `moderation.console.notices.KINDS`, which puts it into words; after "replaced" stand both verdicts."""
     article_id: str | None = None
     reply_id: str | None = None
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

@@ -15,12 +15,12 @@ from moderation.console.context import get_context
 from moderation.console.editing import measure, read_form, read_version, show_references_of, to_day
 from moderation.console.invitations import invite_raters
 from moderation.console.labels import VERDICTS
-from moderation.console.notices import tell
+from moderation.console.notices import replaced, tell
 from moderation.console.pages.tasks import RENEW_EVERY_S
 from moderation.console.permissions import Permission, may
-from moderation.console.rendering import render
+from moderation.console.rendering import find_words, render
 from moderation.console.verdict_words import to_clock
-from moderation.console.writing_labels import ADVICE, EFFECTS, FAULTS, TEMPLATES
+from moderation.console.writing_labels import ADVICE, FAULTS, TEMPLATES, describe_outcome
 from moderation.rating import load_authors, load_writers
 from moderation.task_states import TransitionError
 from moderation.writing.correcting import foresee, send_correction
@@ -39,6 +39,7 @@ from storage.tables import (
     ArticleReply,
     Draft,
     Rating,
+    Reply,
     ReplyState,
     ReviewTask,
     Status,
@@ -136,7 +137,14 @@ async def tell_of(session: AsyncSession, sent: Submitted, editor_id: str, now: d
                 select(col(Rating.rater)).where(col(Rating.article_id) == article_id, col(Rating.reply_id) == corrects)
             )
             concerned = {*rated, *await load_authors(session, link)} - {editor_id}
-            await tell(session, concerned, "corrected", article_id=article_id, reply_id=sent.reply_id)
+            kind = "corrected" if sent.reply_id == corrects else await _to_replaced(session, corrects, sent.reply_id)
+            await tell(session, concerned, kind, article_id=article_id, reply_id=sent.reply_id)
+
+
+async def _to_replaced(session: AsyncSession, old: str, new: str) -> str:
+    """The kind of the notice that says that one answer was withdrawn for another."""
+    verdicts = [(await session.get_one(Reply, reply_id)).verdict for reply_id in (old, new)]
+    return replaced(*verdicts)
 
 
 async def store_form(request: web.Request) -> Draft | web.Response:
@@ -200,7 +208,7 @@ async def _show(
         tomorrow=to_day(context.now() + timedelta(days=1)),
         every=RENEW_EVERY_S,
         minutes=int(LEASE / timedelta(minutes=1)),
-        effect=None if lost else await _foresee(request, session, draft),
+        effect=[] if lost else await _foresee(request, session, draft),
         **measure(draft),
         **await show_references_of(session, draft.reference),
     )
@@ -242,15 +250,15 @@ async def _correct(request: web.Request, session: AsyncSession, draft: Draft, no
     return await send_correction(session, draft.id, editor_id=signed_in.editor.id, withdraws_any=withdraws_any, now=now)
 
 
-async def _foresee(request: web.Request, session: AsyncSession, draft: Draft) -> str | None:
-    """In words what sending the correction in would do; None: it is none, or it cannot be sent in."""
+async def _foresee(request: web.Request, session: AsyncSession, draft: Draft) -> list[str]:
+    """In words what sending the correction in would do; empty: it is none, or it cannot be sent in."""
     if not draft.corrects:
-        return None
+        return []
     withdraws_any = may(current_editor(request).role, Permission.WITHDRAW_ANY)
     try:
-        return EFFECTS[(await foresee(session, draft, withdraws_any=withdraws_any)).effect]
+        return describe_outcome(find_words(request), await foresee(session, draft, withdraws_any=withdraws_any))
     except TransitionError:
-        return None
+        return []
 
 
 async def _refuse_correction(request: web.Request, session: AsyncSession, link: ArticleReply) -> None:

@@ -16,7 +16,7 @@ from moderation.console.context import get_context
 from moderation.console.explain import since
 from moderation.console.invitations import answer_invitation, read_invitations
 from moderation.console.looking import look
-from moderation.console.notices import KINDS
+from moderation.console.notices import describe
 from moderation.console.permissions import Permission
 from moderation.console.rendering import find_words, render
 from storage.articles import PUBLISHED
@@ -80,7 +80,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "inbox.html",
         invitations=found.invitations,
         notices=found.notices,
-        kinds=KINDS,
+        describe=partial(describe, words),
         reached=int(reached or 0),
         waiting=waiting,
         since=lambda moment: since(words, moment, now),

@@ -373,10 +373,12 @@ async def begin_correction(desk: Desk, who: Volunteer, path: str) -> str:
 
 
 async def count_told(desk: Desk, who: Volunteer) -> int:
-    """How often this person was told that an answer of theirs was corrected."""
+    """How often this person was told that an answer of theirs was replaced."""
     async with desk.database.reading() as session:
-        told = await session.scalars(select(col(EditorNotice.editor_id)).where(col(EditorNotice.kind) == "corrected"))
-        return list(told).count(who.editor.id)
+        about = col(EditorNotice.kind).startswith("replaced")
+        return len(
+            list(await session.scalars(select(EditorNotice.id).where(about, EditorNotice.editor_id == who.editor.id)))
+        )
 
 
 async def states(desk: Desk) -> list[ReplyState]:
@@ -406,6 +408,10 @@ async def test_a_correction_withdraws_no_more_than_whoever_makes_it_may_withdraw
     await moderator.post(f"{draft}/send", version="2", **other)
     assert await states(desk) == [ReplyState.PROPOSED, ReplyState.PROPOSED, ReplyState.WITHDRAWN]
     assert await count_told(desk, volunteer) == 1
+    inbox = await volunteer.text("/review/inbox")
+    assert (
+        "It said “Contains false information”; the one proposed in its place says “Contains true information”" in inbox
+    )
 
 
 async def test_it_is_no_answer_of_ones_own_for_having_mended_it(
@@ -466,6 +472,18 @@ async def test_it_says_beforehand_what_becomes_of_the_old_answer(
 
     assert "the old one is withdrawn, whoever was shown it is told so" in said[0]
     assert "proposed beside the old one" in said[1]
+    assert all("gives another verdict" in one for one in said)
+
+
+async def test_it_says_beforehand_that_a_correction_turns_the_answer_round(desk: Desk, volunteer: Volunteer) -> None:
+    path = await answer(desk, volunteer, ReplyState.VERIFIED)
+    draft = await begin_correction(desk, volunteer, path)
+    await volunteer.post(draft, version="1", **{**FIELDS, "text": TEXT.replace("不能", "能")})
+
+    page = await volunteer.text(f"{path}/correct")
+
+    assert "this is a new answer" in page
+    assert "“不能” there, “能” here" in page
 
 
 async def test_raters_are_invited_for_every_message_a_correction_answers(

@@ -10,7 +10,7 @@ from sqlmodel import col
 from moderation.publish import publish
 from moderation.rating import Level, rate
 from moderation.task_states import TransitionError
-from moderation.writing.correcting import send_correction
+from moderation.writing.correcting import Effect, Why, foresee, send_correction
 from moderation.writing.drafts import Writing, open_draft, save_draft
 from moderation.writing.submitting import FaultyAnswerError, submit
 from storage.database import Database
@@ -109,6 +109,7 @@ async def publish_answer(database: Database, state: ReplyState) -> str:
     [
         pytest.param(Verdict.NOT_RUMOR, TEXT, id="another verdict"),
         pytest.param(Verdict.RUMOR, OTHER_WORDS, id="other words"),
+        pytest.param(Verdict.RUMOR, TEXT.replace("不能", "能"), id="turned round"),
     ],
 )
 async def test_what_says_something_else_is_a_new_answer_that_nobody_has_rated(
@@ -145,6 +146,38 @@ async def test_many_small_corrections_do_no_more_than_a_large_one(database: Data
             break
     async with database.reading() as session:
         assert (await session.get_one(ArticleReply, ("a", answer))).state == ReplyState.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("verdict", "text", "why", "turned"),
+    [
+        (Verdict.RUMOR, CORRECTED.text, None, None),
+        (Verdict.RUMOR, TEXT.replace("治病", "治好任何病"), None, None),
+        (Verdict.RUMOR, TEXT.replace("大蒜不能", "大蒜能"), Why.OTHER_SENSE, ("能", "不能")),
+        (Verdict.NOT_RUMOR, TEXT.replace("大蒜不能", "大蒜能"), Why.OTHER_VERDICT, None),
+        (Verdict.RUMOR, OTHER_WORDS, Why.OTHER_WORDS, None),
+    ],
+)
+async def test_it_is_foreseen_what_a_correction_will_do_and_why(
+    database: Database, verdict: Verdict, text: str, why: Why | None, turned: tuple[str, str] | None
+) -> None:
+    old = await publish_answer(database, ReplyState.VERIFIED)
+    draft = await write(database, Writing(verdict, text, PROOF), corrects=old)
+    async with database.reading() as session:
+        outcome = await foresee(session, draft, withdraws_any=False)
+    assert (outcome.effect, outcome.why) == (Effect.REPLACES if why else Effect.MENDS, why)
+    assert outcome.turned == turned
+
+
+async def test_what_was_mended_since_is_what_a_correction_must_not_turn_round(database: Database) -> None:
+    answer = await publish_answer(database, ReplyState.VERIFIED)
+    added = TEXT + "空腹吃太多會傷胃。"
+    correction = await write(database, Writing(Verdict.RUMOR, added, PROOF), corrects=answer)
+    async with database.transaction() as session:
+        await send_correction(session, correction.id, editor_id="volunteer", withdraws_any=False, now=NOW)
+    draft = await write(database, Writing(Verdict.RUMOR, added.replace("會傷胃", "不會傷胃"), PROOF), corrects=answer)
+    async with database.reading() as session:
+        assert (await foresee(session, draft, withdraws_any=False)).why == Why.OTHER_SENSE
 
 
 async def test_an_imported_answer_is_replaced_for_every_message_and_each_has_a_task(database: Database) -> None:
