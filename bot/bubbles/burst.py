@@ -1,5 +1,6 @@
 """The one reply to several messages: what was found for each, side by side."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from bot.buttons import Press
 from bot.decide import Answer, Candidates, Outcome
 from bot.fit import clean, cut, json_bytes, one_line, split
 from bot.flex import (
+    MAX_LABEL,
     MAX_MESSAGE_TEXT,
     Part,
     bubble,
@@ -60,16 +62,75 @@ def apart(view: View) -> tuple[Part, ...]:
 def merged(replies: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[Mapping[str, Any], ...]:
     """Several replies as one: as they are while there is room, else all bubbles in one carousel behind all words.
 
-    What stands below the last of them would not tell which article it leads to, so no link to one is among it.
+    What stands below the last of them would not tell which article it leads to, so no link to one is among it. Of two
+    that read alike, say "I want to know too", each has the number of the reply that it belongs to.
     """
     answered = [reply for reply in replies if reply]
-    items = [item for item in _offers(answered) if len(answered) == 1 or not leads_to_knowing_more(item["action"])]
-    return _offering([message for reply in answered for message in reply], items)
+    offers = [_offers([reply]) for reply in answered]
+    if len(answered) > 1:
+        offers = [[item for item in items if not leads_to_knowing_more(item["action"])] for items in offers]
+        answered, offers = _told_apart(answered, offers)
+    return _offering([message for reply in answered for message in reply], [item for items in offers for item in items])
 
 
 def said_first(told: Sequence[Mapping[str, Any]], reply: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     """One reply behind what is more urgent, with all that it offers."""
     return _offering([*told, *reply], _offers([told, reply]))
+
+
+def _told_apart(
+    replies: Sequence[Sequence[Mapping[str, Any]]], offers: Sequence[list[Part]]
+) -> tuple[list[Sequence[Mapping[str, Any]]], list[list[Part]]]:
+    """The replies and what each offers, numbered where an offer reads like another one's and does something else."""
+    meant: defaultdict[str, set[str]] = defaultdict(set)
+    for item in (item for items in offers for item in items):
+        meant[item["action"]["label"]].add(_does(item))
+    numbered = [any(len(meant[item["action"]["label"]]) > 1 for item in items) for items in offers]
+    shown = [
+        [_numbered(reply[0], _sign(place)), *reply[1:]] if numbered[place] else reply
+        for place, reply in enumerate(replies)
+    ]
+    items_shown = [
+        [
+            _with_label(item, f"{_sign(place)}{item['action']['label']}")
+            if len(meant[item["action"]["label"]]) > 1
+            else item
+            for item in items
+        ]
+        for place, items in enumerate(offers)
+    ]
+    return shown, items_shown
+
+
+def _sign(place: int) -> str:
+    """①, ②, …: a burst is never longer than there are such signs."""
+    return chr(ord("①") + place)
+
+
+def _does(item: Part) -> str:
+    action = item["action"]
+    return str(action.get("data", action.get("uri")))
+
+
+def _with_label(item: Part, words: str) -> Part:
+    caption = cut(words, MAX_LABEL)
+    said = {"displayText": caption} if "displayText" in item["action"] else {}
+    return {**item, "action": {**item["action"], "label": caption, **said}}
+
+
+def _numbered(message: Mapping[str, Any], sign: str) -> Mapping[str, Any]:
+    """The message with its number before its words, or at the top of its bubbles."""
+    if message["type"] == "text":
+        return {**message, "text": cut(f"{sign} {message['text']}", MAX_MESSAGE_TEXT)}
+    if message["type"] != "flex":
+        return message
+    bubbles = [_numbered_bubble(one, sign) for one in _bubbles(message)]
+    return {**message, "contents": bubbles[0] if len(bubbles) == 1 else carousel(bubbles)}
+
+
+def _numbered_bubble(one: Part, sign: str) -> Part:
+    body = one.get("body")
+    return {**one, "body": {**body, "contents": [label(sign), *body["contents"]]}} if body else one
 
 
 def _offers(replies: Sequence[Sequence[Mapping[str, Any]]]) -> list[Part]:
@@ -81,7 +142,7 @@ def _offering(messages: Sequence[Mapping[str, Any]], items: Sequence[Part]) -> t
     if not messages:
         return ()
     *before, last = [{name: value for name, value in one.items() if name != "quickReply"} for one in _in_few(messages)]
-    each = list({item["action"].get("data", item["action"].get("uri")): item for item in items}.values())
+    each = list({_does(item): item for item in items}.values())
     return (*before, {**last, "quickReply": {"items": each[:MAX_QUICK_REPLIES]}} if each else last)
 
 

@@ -14,7 +14,7 @@ from bot.bursts import BURST, may_join, pictures_expected
 from bot.buttons import Press
 from bot.event_parser import parse_event
 from bot.events import Burst, Event, MediaMessage, TextMessage
-from bot.flex import postback, text_message, uri
+from bot.flex import bubble, label, postback, text_message, uri
 from bot.handlers.burst import handle_burst
 from bot.line_errors import InvalidReplyTokenError, LineUnreachableError
 from bot.outcome import MAX_MESSAGES, HandlerResult
@@ -331,14 +331,38 @@ def test_only_what_is_sent_to_be_looked_up_joins(chat: Conversation) -> None:
 
 @pytest.mark.parametrize("replies", [2, 6])
 def test_what_can_be_pressed_below_any_of_them_can_be_pressed_below_the_last(replies: int) -> None:
-    """LINE shows the quick replies of the last message only."""
+    """LINE shows the quick replies of the last message only; of those that read alike each has its message's number."""
+    both_can = postback("說明為什麼懷疑", "the same")
     offered = [
-        (text_message(f"第 {number} 則", [postback("我也想知道", f"data {number}")]),) for number in range(replies)
+        (text_message(f"第 {number} 則", [postback("我也想知道", f"data {number}"), both_can]),)
+        for number in range(replies)
     ]
     *before, last = merged([*offered, (text_message("沒有按鈕"),)])
     assert all("quickReply" not in message for message in before)
-    assert [item["action"]["data"] for item in last["quickReply"]["items"]] == [f"data {n}" for n in range(replies)]
+    actions = [item["action"] for item in last["quickReply"]["items"]]
+    signs = "①②③④⑤⑥"[:replies]
+    assert {action["data"]: action["label"] for action in actions} == {
+        "the same": "說明為什麼懷疑",
+        **{f"data {number}": f"{sign}我也想知道" for number, sign in enumerate(signs)},
+    }
+    told = "\n".join(message["text"] for message in (*before, last))
+    assert all(f"{sign} 第 {number} 則" in told for number, sign in enumerate(signs))
     assert all(message_problems(message) == [] for message in (*before, last))
+
+
+def test_one_that_nothing_reads_like_has_no_number() -> None:
+    first, second = (text_message("一", [postback("甲", "1")]), text_message("二", [postback("乙", "2")]))
+    assert str(merged([(first,), (second,)])).count("①") == 0
+
+
+def test_a_bubble_has_its_number_at_its_top() -> None:
+    ask = {"items": [{"type": "action", "action": postback("我也想知道", "1")}]}
+    drawn = {"type": "flex", "altText": "一", "contents": bubble([label("一")]), "quickReply": ask}
+    told, shown = merged([(text_message("二", [postback("我也想知道", "2")]),), (drawn,)])
+    assert told["text"] == "① 二"
+    assert shown["contents"]["body"]["contents"][0]["text"] == "②"
+    assert [item["action"]["label"] for item in shown["quickReply"]["items"]] == ["①我也想知道", "②我也想知道"]
+    assert message_problems(shown) == []
 
 
 def test_nothing_is_said_where_there_is_nothing_to_say() -> None:
