@@ -85,13 +85,19 @@ async def open_adopted_encoder(settings: Settings, database: Database) -> OnnxEn
 
 
 async def load_or_rebuild_index(settings: Settings, database: Database, encoder: Encoder) -> MatchingIndex:
-    """Load the snapshot; where there is none that fits the encoder and the database, rebuild and save one."""
+    """Load the snapshot; where there is none that fits the encoder and the database, rebuild and save one.
+
+    On a disk that takes none, this process matches all the same, and the next start rebuilds.
+    """
     found = await _read_snapshot(settings, database, encoder.model_id)
     if isinstance(found, MatchingIndex):
         return found
     log.warning("snapshot_not_used", **found)
     index = await rebuild_index(database, encoder, _tell_now_and_then())
-    await asyncio.to_thread(index.save, index_folder(settings, encoder.model_id))
+    try:
+        await asyncio.to_thread(index.save, index_folder(settings, encoder.model_id))
+    except OSError:
+        log.exception("snapshot_not_saved")
     return index
 
 

@@ -84,7 +84,7 @@ async def run_scheduled(services: Services, job: Job, owner: str) -> None:
     try:
         outcome = await run_job(services, job, owner=owner, scheduled=True)
     except asyncio.CancelledError:
-        raise
+        log.info("job_cut_short", job=job.name)  # the process stops; nothing failed
     except Exception:
         log.exception("job_failed", job=job.name)
     else:

@@ -222,6 +222,16 @@ async def test_it_rebuilds_when_the_snapshot_is_of_no_use(
     assert MatchingIndex.load(folder, encoder.model_id).seq == 7
 
 
+async def test_it_matches_all_the_same_where_no_snapshot_can_be_saved(
+    articles: Database, encoder: Any, settings: Settings
+) -> None:
+    index_folder(settings).write_text("a file in the way")
+    with structlog.testing.capture_logs() as logged:
+        index = await load_or_rebuild_index(settings, articles, encoder)
+    assert len(index) == 8
+    assert "snapshot_not_saved" in [line["event"] for line in logged]
+
+
 async def test_a_snapshot_behind_the_database_is_good(
     articles: Database, encoder: Any, settings: Settings, loading: Loading
 ) -> None:

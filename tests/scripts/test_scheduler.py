@@ -1,10 +1,12 @@
 """Jobs: run by hand or on time, once among several processes, and a failure is recorded and stays alone."""
 
+import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
 
 from scripts import scheduler
 from scripts.jobs import JOBS, Job
@@ -81,6 +83,23 @@ async def test_it_records_a_failure_by_its_kind_and_gives_the_job_back(services:
 async def test_it_lets_the_scheduler_live_when_a_job_fails(services: Services) -> None:
     await run_scheduled(services, FAIL, "me")
     assert await last_outcome(services.database, "fail") == "LookupError"
+
+
+async def test_a_job_that_is_cut_short_by_the_stop_is_no_failure(services: Services) -> None:
+    begun = asyncio.Event()
+
+    async def last_long(_: Any) -> str:
+        begun.set()
+        await asyncio.Event().wait()
+        return "never"
+
+    running = asyncio.create_task(run_scheduled(services, Job("long", "", COUNT.every, last_long), "me"))
+    await begun.wait()
+    running.cancel()
+    with structlog.testing.capture_logs() as logged:
+        await running
+    assert [(line["event"], line["log_level"]) for line in logged] == [("job_cut_short", "info")]
+    assert await last_outcome(services.database, "long") == "interrupted"
 
 
 async def test_it_schedules_every_job_of_the_table(services: Services) -> None:
