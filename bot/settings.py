@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -44,6 +45,11 @@ QUIET_HOURS_PATTERN = rf"^{HOUR}-{HOUR}$"
 
 class SettingsError(Exception):
     """A setting is missing or malformed; the message is one line that names it and gives an example."""
+
+    def __init__(self, problem: str, *others: str) -> None:
+        super().__init__(problem)
+        self.problems = (problem, *others)
+        """The same of each setting that is wrong."""
 
 
 def setting(name: str, example: str, default: Any = None, **constraints: Any) -> Any:
@@ -268,7 +274,7 @@ def load_settings(*, require_line: bool = False, make_key: bool = True) -> Setti
     try:
         settings = Settings() if make_key else SettingsOfEmptyFolder()
     except ValidationError as error:
-        raise SettingsError(_describe(error)) from None
+        raise SettingsError(*_describe(error)) from None
     except UnicodeDecodeError as error:
         raise SettingsError(f".env is not UTF-8 text ({error.reason}). Example: cp .env.example .env") from None
     except OSError as error:
@@ -311,12 +317,15 @@ def _missing(field: str, why: str) -> SettingsError:
     return SettingsError(f"{name} {why}. Example: {name}={example}")
 
 
-def _describe(error: ValidationError) -> str:
-    """One line for the first thing wrong. The value itself is not repeated: it may be a secret."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    name, example = _name_and_example(str(first["loc"][0]))
-    part = f"{first['loc'][1]}: " if len(first["loc"]) > 1 and name == "VERIFICATION" else ""
-    why = IN_WORDS.get(first.get("ctx", {}).get("pattern", ""), first["msg"].removeprefix("Value error, "))
+def _describe(error: ValidationError) -> list[str]:
+    """One line for each thing wrong. The value itself is not repeated: it may be a secret."""
+    return [_describe_one(one) for one in error.errors(include_input=False, include_url=False)]
+
+
+def _describe_one(error: ErrorDetails) -> str:
+    name, example = _name_and_example(str(error["loc"][0]))
+    part = f"{error['loc'][1]}: " if len(error["loc"]) > 1 and name == "VERIFICATION" else ""
+    why = IN_WORDS.get(error.get("ctx", {}).get("pattern", ""), error["msg"].removeprefix("Value error, "))
     return f"{name} is malformed ({part}{why}). Example: {name}={example}"
 
 

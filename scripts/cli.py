@@ -23,6 +23,7 @@ COMMANDS = {
     "index": "Rebuild the search index, or show its state.",
     "model": "Prepare an encoder, change to it, go back, or show the state.",
     "block": "Who is not answered: add, remove, list.",
+    "doctor": "Say what keeps this installation from answering, and what to do.",
     "line": "Check the LINE channel's settings; make its rich menu.",
     "run-job": "Run one scheduled job now.",
     "editor": "Invite volunteers to the console.",

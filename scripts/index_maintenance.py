@@ -31,7 +31,7 @@ def rebuild(progress: Progress) -> dict[str, int]:
 
 def status() -> dict[str, Any]:
     """Return what the snapshot holds and where the database stands; `problem` is None when they fit."""
-    return _run(_status)
+    return _run(read_status)
 
 
 def _run(work: Callable[[Settings], Coroutine[Any, Any, Report]]) -> Report:
@@ -51,7 +51,8 @@ async def _rebuild(settings: Settings, *, progress: Progress) -> dict[str, int]:
     return {"entries": len(index), "articles": index.articles, "seq": index.seq}
 
 
-async def _status(settings: Settings) -> dict[str, Any]:
+async def read_status(settings: Settings) -> dict[str, Any]:
+    """The same inside a running loop; raises what the database raises."""
     facts: dict[str, Any] = {}
     problem = None
     async with _database(settings) as database, database.reading() as session:

@@ -5,7 +5,6 @@ on, so those are named as something to look at.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -14,20 +13,12 @@ from bot.line_admin import LineAdmin, open_line_admin
 from bot.line_client import choose_tokens
 from bot.line_errors import LineError, LineUnreachableError
 from bot.settings import Settings
+from scripts.findings import Finding
 
 CONSOLE = "https://developers.line.biz/console/"
 MANAGER = "https://manager.line.biz/"
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """Where a simulator may be; LINE itself would fail to reach it, and the test webhook says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    is_good: bool
-    text: str
-    advice: str = ""
 
 
 async def check_line(settings: Settings, *, test_webhook: bool = True) -> list[Finding]:

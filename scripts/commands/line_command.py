@@ -15,14 +15,11 @@ def command() -> None:
 def check(no_test: bool) -> None:
     """Ask LINE about token, webhook and settings; say what is wrong and how to mend it."""
     # Imported here: `--help` must not wait for LINE's SDK.
+    from scripts.findings import show
     from scripts.line_check import check_line
     from scripts.settings_option import settings_or_exit
 
-    findings = asyncio.run(check_line(settings_or_exit(require_line=True), test_webhook=not no_test))
-    for finding in findings:
-        mark = click.style("✓", fg="green") if finding.is_good else click.style("✗", fg="red")
-        click.echo(f"{mark} {finding.text}" + (f"\n  → {finding.advice}" if finding.advice else ""))
-    if not all(finding.is_good for finding in findings):
+    if not show(asyncio.run(check_line(settings_or_exit(require_line=True), test_webhook=not no_test))):
         raise click.ClickException("The channel is not ready: mend what is marked ✗ and check again.")
     click.echo("The channel is ready.")
 

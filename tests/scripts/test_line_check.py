@@ -7,7 +7,8 @@ import pytest
 from aiohttp import web
 
 from bot.settings import Settings
-from scripts.line_check import Finding, check_line, check_quota, check_test
+from scripts.findings import Finding
+from scripts.line_check import check_line, check_quota, check_test
 from scripts.simulator.line import LineSimulator, running_simulator, serve_app
 
 
