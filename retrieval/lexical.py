@@ -36,6 +36,8 @@ ASKED = np.int32(1 << 30)
 """Added to the frequencies of a message's terms for the moment in which they are told apart from others."""
 
 Slots = NDArray[np.int32]
+Found = NDArray[np.intp]
+"""Slots that are looked up."""
 
 
 class LexicalIndex:
@@ -151,25 +153,24 @@ class LexicalIndex:
         best = np.argsort(-scores, kind="stable")[:k]
         return [(int(candidates[i]), float(scores[i])) for i in best]
 
-    def _find_candidates(self, terms: Terms, limit: int) -> Slots:
+    def _find_candidates(self, terms: Terms, limit: int) -> Found:
         """Step 1: the living slots with the highest sums over the most telling terms, at most `limit`."""
         touched = self._add_up(terms)
         # Each slot stands in the list once for every term it shares. The last one to leave its mark speaks for all.
         places = np.arange(len(touched), dtype=np.int32)
         self._marks[touched] = places
-        chosen = self._marks[touched] == places
-        slots = touched[chosen]
-        sums = self._sums[slots]
+        slots = touched[self._marks.take(touched) == places]
+        sums = self._sums.take(slots)
         self._sums[slots] = 0.0
         if self._dropped:
             living = self._lengths.view[slots] > 0
             slots, sums = slots[living], sums[living]
         if len(slots) > limit:
             slots = slots[np.argpartition(-sums, limit)[:limit]]
-        best: Slots = slots
+        best: Found = slots
         return best
 
-    def _add_up(self, terms: Terms) -> Slots:
+    def _add_up(self, terms: Terms) -> Found:
         """Add the weight of each telling term to the sums of the slots it stands in, and return those slots."""
         frequencies = self._frequencies[terms]
         order = np.argsort(frequencies, kind="stable")
@@ -181,7 +182,8 @@ class LexicalIndex:
             for slots in self._postings(term):
                 touched.append(slots)
                 weights.append(weight)
-        found = np.concatenate(touched)
+        # numpy looks up by its own width of number, and would make it of these again at each of six look-ups.
+        found = np.concatenate(touched, dtype=np.intp)
         np.add.at(self._sums, found, np.repeat(weights, [len(slots) for slots in touched]))
         return found
 
@@ -192,7 +194,7 @@ class LexicalIndex:
         if recent := self._delta.get(term):
             yield np.array(recent, np.int32)
 
-    def _score(self, terms: Terms, slots: Slots) -> NDArray[np.float64]:
+    def _score(self, terms: Terms, slots: Found) -> NDArray[np.float64]:
         """Step 2: the weight of what both texts say, held against the weight of each."""
         found, first = self._gather_terms(slots)
         self._frequencies[terms] |= ASKED
@@ -204,7 +206,7 @@ class LexicalIndex:
         scores: NDArray[np.float64] = shared / own / (np.add.reduceat(squares, first) / own) ** (LENGTH_EXPONENT / 2)
         return scores
 
-    def _gather_terms(self, slots: Slots) -> tuple[Terms, NDArray[np.int64]]:
+    def _gather_terms(self, slots: Slots | Found) -> tuple[Terms, NDArray[np.int64]]:
         """Return the terms of these slots one after another, and where each slot's begin."""
         lengths = self._lengths.view[slots].astype(np.int64)
         first = np.cumsum(lengths) - lengths

@@ -74,10 +74,13 @@ def _runs(points: Points, narrow: Mask) -> list[Found]:
     """Overlapping fours inside the runs of other letters and digits, and the runs that are shorter than that."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], narrow.view(np.int8), [0]])))
     starts, ends = edges[::2], edges[1::2]
-    found = []
+    found: list[Found] = []
+    if not len(starts):  # most messages
+        return found
     for length in range(1, _RUN):
         at = starts[ends - starts == length]
-        found.append((at, _buckets(*(points[at + i] for i in range(length)))))
+        if len(at):
+            found.append((at, _buckets(*(points[at + i] for i in range(length)))))
     if len(points) >= _RUN:
         at = np.flatnonzero(narrow[:-3] & narrow[1:-2] & narrow[2:-1] & narrow[3:])
         found.append((at, _buckets(*(points[at + i] for i in range(_RUN)))))

@@ -4,11 +4,11 @@ import hashlib
 from dataclasses import dataclass
 
 from retrieval.background import load_background
-from retrieval.normalise import matching_key
-from retrieval.overlap import WeighedText, weigh_text
+from retrieval.normalise import fold, key_of_folded
+from retrieval.overlap import WeighedText, weigh_units
 from retrieval.passages import remove_boilerplate, split_passages
 from retrieval.texts import well_formed
-from retrieval.units import MAX_CHARACTERS
+from retrieval.units import MAX_CHARACTERS, unit_hashes
 from retrieval.urls import canonical_urls, strip_urls
 
 MIN_TEXT_KEY = 4
@@ -42,17 +42,19 @@ def text_to_encode(text: str) -> str:
     return remove_boilerplate(strip_urls(text)) or text
 
 
-def to_passage(text: str) -> Passage:
-    """Prepare one passage."""
-    return Passage(text, matching_key(text), weigh_text(text, load_background()))
+def to_passage(text: str, folded: str | None = None) -> Passage:
+    """Prepare one passage. `folded`: what it folds to, where that is known."""
+    folded = fold(text) if folded is None else folded
+    return Passage(text, key_of_folded(folded), weigh_units(unit_hashes(text, folded), load_background()))
 
 
 def read_message(text: str) -> Message:
     """Read a message of any content and length; what lies beyond `MAX_CHARACTERS` is used for the exact key only."""
     text = well_formed(text)
-    key = matching_key(text)
+    folded = fold(text)
+    key = key_of_folded(folded)
     own_words = remove_boilerplate(strip_urls(text[:MAX_CHARACTERS]))
-    passages = [to_passage(passage) for passage in split_passages(own_words)]
+    passages = [to_passage(own, folded if own == text else None) for own in split_passages(own_words)]
     passages = [passage for passage in passages if len(passage.key) >= MIN_TEXT_KEY]
     return Message(
         key=key,

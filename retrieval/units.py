@@ -58,9 +58,9 @@ def runs_of(hashes: Hashes) -> Hashes:
     return mixed
 
 
-def unit_hashes(text: str) -> Hashes:
+def unit_hashes(text: str, folded: str | None = None) -> Hashes:
     """Return a text's units alone. A text of none (emoji alone) has one, which no other text has."""
-    hashes = to_units(text).hashes
+    hashes = to_units(text, folded).hashes
     return hashes if len(hashes) else np.array([zlib.crc32(text.encode("utf-8", "replace"))], np.uint32)
 
 
@@ -89,9 +89,11 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
-def to_units(text: str) -> Units:
-    """Cut a text, without its links, into units. Bounded by `MAX_CHARACTERS`."""
-    folded = fold(strip_urls(text[:MAX_CHARACTERS]))
+def to_units(text: str, folded: str | None = None) -> Units:
+    """Cut a text, without its links, into units. Bounded by `MAX_CHARACTERS`. `folded`: what all of the text folds to,
+    where that is known."""
+    own = strip_urls(text[:MAX_CHARACTERS])
+    folded = fold(own) if folded is None or own != text else folded
     pairs, places = _pair_hashes(folded), np.arange(len(folded), dtype=np.int32)
     hashes: list[Hashes] = []
     starts: list[NDArray[np.int32]] = []
