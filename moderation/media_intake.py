@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from moderation.intake import APP_ID
+from retrieval.pictures.hashing import VERSION
 from storage.articles import resolve_article
 from storage.askers import SOURCE
 from storage.index_changes import Change, append_changes
@@ -55,6 +56,7 @@ async def take_in_media(session: AsyncSession, media: MediaToPublish, *, contrib
         height=media.height,
         duration_ms=media.duration_ms,
         read_with=media.read_with if media.text else None,
+        hashed_with=VERSION,
     )
     await save_media(session, shown, [(HashKind.BYTES, media.sha256), *media.hashes])
     session.add(ReviewTask(article_id=article.id))

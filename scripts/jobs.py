@@ -147,6 +147,13 @@ async def push_volunteers(services: Services) -> str:
     return await push_news(to_console_context(services), datetime.now(UTC))
 
 
+async def hash_pictures(services: Services) -> str:
+    from moderation.rehashing import hash_pictures_anew  # as above
+
+    looked_at, with_more = await hash_pictures_anew(services.database)
+    return f"hashed {looked_at} older pictures anew, {with_more} are found by more now"
+
+
 async def map_themes(services: Services) -> str:
     from scripts.themes import make_map  # as above
 
@@ -202,6 +209,12 @@ JOBS = {
         Job("check-references", "Look again at the pages answers cite.", timedelta(hours=1), check_references),
         Job("mail-volunteers", "Mail volunteers their daily digest.", timedelta(hours=1), mail_volunteers),
         Job("push-volunteers", "Tell volunteers in their browsers what is new.", timedelta(minutes=1), push_volunteers),
+        Job(
+            "hash-pictures",
+            "Hash pictures published before anew, as pictures are hashed now.",
+            timedelta(minutes=10),
+            hash_pictures,
+        ),
         Job("themes", "Draw the theme map anew.", timedelta(days=1), map_themes),
         Job(
             "snapshot",

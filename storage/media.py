@@ -38,6 +38,33 @@ async def save_media(session: AsyncSession, media: ArticleMedia, hashes: Collect
     await session.flush()
 
 
+async def load_hashed_before(session: AsyncSession, version: int, limit: int) -> list[str]:
+    """Ids of articles whose pictures were hashed by an older version of hashing."""
+    query = select(col(ArticleMedia.article_id)).where(col(ArticleMedia.hashed_with) < version)
+    query = query.order_by(col(ArticleMedia.hashed_with), col(ArticleMedia.article_id)).limit(limit)
+    return list(await session.scalars(query))
+
+
+async def add_picture_hashes(
+    session: AsyncSession, article_id: str, hashes: Collection[bytes], version: int
+) -> str | None:
+    """Note that a picture was hashed by this version, and add what is new; the article that now has more, if any.
+
+    None has less: of a picture that parts were covered of, the older hashes are of what was under the covers.
+    """
+    media = await session.get(ArticleMedia, article_id, with_for_update=True)
+    if media is None or media.hashed_with >= version:
+        return None
+    media.hashed_with = version
+    of_picture = (col(MediaHash.article_id) == article_id, col(MediaHash.kind) == HashKind.PICTURE)
+    known = set(await session.scalars(select(col(MediaHash.value)).where(*of_picture)))
+    new = [value for value in dict.fromkeys(hashes) if value not in known]
+    session.add_all(MediaHash(article_id=article_id, kind=HashKind.PICTURE, value=value) for value in new)
+    await session.flush()
+    article = await session.get_one(Article, article_id)
+    return (article.merged_into or article_id) if new else None
+
+
 async def delete_media(session: AsyncSession, article_id: str) -> None:
     """Erase bytes and hashes."""
     await session.execute(delete(ArticleMedia).where(col(ArticleMedia.article_id) == article_id))
@@ -65,6 +92,12 @@ async def find_media_bytes(session: AsyncSession, article_id: str) -> tuple[str,
         )
     ).first()
     return (row.content_type, row.data) if row else None
+
+
+async def find_stored_media(session: AsyncSession, article_id: str) -> tuple[str, bytes] | None:
+    """Content type and bytes as they are stored, whatever became of the article."""
+    media = await session.get(ArticleMedia, article_id)
+    return (media.content_type, media.data) if media else None
 
 
 async def find_article_with_bytes(session: AsyncSession, sha256: bytes) -> Article | None:

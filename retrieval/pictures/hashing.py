@@ -8,6 +8,9 @@ from PIL import Image, ImageOps
 from retrieval.pictures.pdq import Cut, hash_parts, hash_picture, hash_turned
 from retrieval.pictures.regions import Box, find_regions
 
+VERSION = 2
+"""Of what `hashes_to_store` gives: raised when it gives more, so that pictures published before are hashed anew."""
+
 EDGES = (0.025, 0.075)
 CUT_OFF: tuple[Cut, ...] = ((0.02,) * 4, (0.045,) * 4, *product(EDGES, EDGES, EDGES, EDGES))
 """What is cut off a stored picture for further hashes: a little on all sides, and each side by little or by more.

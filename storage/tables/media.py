@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import BIG_ID, UtcDateTime, partial_index, stored, utc_now
@@ -39,6 +39,7 @@ class ArticleMedia(SQLModel, table=True):
     """The bytes that an article's page shows. They are public: the person who sent them agreed."""
 
     __tablename__ = "article_media"
+    __table_args__ = (Index("article_media_by_hashing", "hashed_with", "article_id"),)
 
     article_id: str = Field(foreign_key="article.id", primary_key=True)
     content_type: str
@@ -50,3 +51,5 @@ class ArticleMedia(SQLModel, table=True):
     read_with: str | None = None
     """What read the article's text out of it, e.g. `tesseract chi_tra`; None: there was none to read, or nobody did."""
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    hashed_with: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """Which version of hashing pictures (`retrieval.pictures.hashing.VERSION`) its hashes were made by, at least."""
