@@ -43,7 +43,9 @@ class Metrics:
         self.events_finished = self._counter("chaming_events_finished", "Events done, by outcome", "kind", "outcome")
         self.event_errors = self._counter("chaming_event_errors", "Attempts that failed", "kind", "error")
         self.events_dead = self._counter("chaming_events_dead", "Events given up after the last attempt", "kind")
-        self.match_seconds = self._histogram("chaming_match_seconds", "Text to ranked matches", ANSWER_BUCKETS)
+        self.match_seconds = self._histogram(
+            "chaming_match_seconds", "Text to ranked matches, where a near copy was not enough", ANSWER_BUCKETS
+        )
         self.matches = self._counter("chaming_matches", "Matchings by the best match's band", "band")
         self.step_seconds = self._histogram(
             "chaming_step_seconds",

@@ -6,6 +6,8 @@ The server is the real one, in a process of its own, on SQLite. LINE is a bare s
 arrives. Messages are sent one at a time; before each, the bare encoder runs on the same text with as many threads
 (one), so that both see the same machine. Only messages that the matcher reads as one passage are sent.
 Every message is asked about twice, the second time with a word before it, as the next person would.
+Each message comes from a person never seen before. So a second later LINE is asked for that person's language, as for
+any newcomer, which falls into the time of another message; it is left in, since servers have newcomers.
 Then the server's own figures are printed, step by step, from its `/metrics`.
 """
 

@@ -18,7 +18,7 @@ STEPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "webhook on disk": ("chaming_store_seconds", {}),
     "webhook read until taken up": ("chaming_step_seconds", {"step": "wait"}),
     "matches there": ("chaming_step_seconds", {"step": "match"}),
-    "whole match, begun while it was written": ("chaming_match_seconds", {}),
+    "whole match, where more than a near copy was wanted": ("chaming_match_seconds", {}),
     "articles read": ("chaming_step_seconds", {"step": "read"}),
     "decided and drawn": ("chaming_step_seconds", {"step": "render"}),
     "handler, all of these": ("chaming_handle_seconds", {"kind": "TextMessage"}),

@@ -103,6 +103,45 @@ async def test_it_ends_what_nobody_asked_for(matching: Matching, monkeypatch: py
         await ended.wait()
 
 
+async def test_what_was_begun_is_not_looked_for_by_its_words_again(matching: Matching) -> None:
+    looked_for = []
+
+    class CountingMatcher(FakeMatcher):
+        def match_words(self, text: str, *, limit: int = 10) -> list[Match]:
+            looked_for.append(text)
+            return []
+
+    matching.use(CountingMatcher(make_match("article")))
+    give_head_start(matching, [incoming()])
+    assert matching.match_words(TEXT) == []
+    assert looked_for == [TEXT]
+    await matching.match(TEXT)
+    assert matching.match_words(TEXT) == []
+    assert looked_for == [TEXT, TEXT]
+
+
+async def test_a_match_that_was_stopped_is_not_counted_as_one() -> None:
+    metrics = Metrics()
+    matching = Matching(metrics)
+
+    def counted() -> float | None:
+        return metrics.registry.get_sample_value("chaming_match_seconds_count")
+
+    class CopyMatcher(FakeMatcher):
+        async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
+            assert tell_copies is not None
+            await tell_copies(self.matches)
+            return self.matches
+
+    matching.use(CopyMatcher(make_match("article")))
+    async with matching.searching(TEXT) as search:
+        assert len(await search.near_copies()) == 1
+    await asyncio.sleep(0)
+    assert counted() == 0
+    await matching.match(TEXT)
+    assert counted() == 1
+
+
 async def test_it_uses_nothing_of_a_matcher_that_was_replaced(matching: Matching) -> None:
     give_head_start(matching, [incoming()])
     matching.use(SlowMatcher(make_match("newer")))
