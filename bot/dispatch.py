@@ -153,7 +153,7 @@ class Dispatcher:
         self._metrics.events_claimed.labels(how).inc(len(fresh))
         self._held.update(row.id for row in fresh)
         self._queue.extend(fresh)
-        self._start_queued()
+        asyncio.get_running_loop().call_soon(self._start_queued)  # behind the 200 of the webhook that brought them
 
     def _start_queued(self) -> None:
         while self._queue and len(self._running) < CONCURRENCY and not self._stopping:

@@ -196,14 +196,20 @@ class Processor:
         if event.source_kind != "user" or event.user_id is None or event.reply_token is None:
             yield
             return
-        showing = asyncio.create_task(self._show_loading(event.user_id))
+        showing: set[asyncio.Task[None]] = set()
+
+        def show(user_id: str) -> None:
+            showing.add(asyncio.create_task(self._show_loading(user_id)))
+
+        waiting = asyncio.get_running_loop().call_later(LOADING_AFTER_S, show, event.user_id)
         try:
             yield
         finally:
-            showing.cancel()
+            waiting.cancel()
+            for task in showing:
+                task.cancel()
 
     async def _show_loading(self, user_id: str) -> None:
-        await asyncio.sleep(LOADING_AFTER_S)
         try:
             await self._line.start_loading(user_id)
         except LineError as error:  # a courtesy: the answer itself is on its way

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from bot.arrivals import Arrivals
 from bot.delivery import Delivery
 from bot.dispatch import Dispatcher
 from bot.events import Event, TextMessage, Unfollow
@@ -267,10 +268,26 @@ async def test_it_keeps_what_arrives_before_the_model_is_ready(path: MessagePath
     assert len(path.line.replies) == 1
 
 
+async def test_a_webhook_is_answered_before_its_event_is_handled(path: MessagePath) -> None:
+    order = []
+
+    async def answer(_: object) -> HandlerResult:
+        order.append("handled")
+        return HandlerResult(outcome="answered")
+
+    path.handlers[TextMessage] = answer
+    async with running(path) as dispatcher:
+        arrivals: Arrivals[list[IncomingEvent]] = Arrivals(lambda events: events, dispatcher.receive, Metrics())
+        await arrivals.store([incoming(fresh())])
+        order.append("acknowledged")
+        await path.until_done()
+    assert order == ["acknowledged", "handled"]
+
+
 async def test_it_shows_the_loading_animation_only_when_work_takes_a_while(
     path: MessagePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.processing.LOADING_AFTER_S", 300.0)
+    monkeypatch.setattr("bot.processing.LOADING_AFTER_S", 777.0)
 
     async def answer_late(event: Any) -> HandlerResult:
         if event.text == "slow":
@@ -281,12 +298,21 @@ async def test_it_shows_the_loading_animation_only_when_work_takes_a_while(
     async def is_shown() -> bool:
         return bool(path.line.loading)
 
+    loop, begun = asyncio.get_running_loop(), []
+
+    def call_later(delay: float, *called: Any, call: Any = loop.call_later) -> asyncio.TimerHandle:
+        begun.append((delay, call(delay, *called)))
+        handle: asyncio.TimerHandle = begun[-1][1]
+        return handle
+
     path.handlers[TextMessage] = answer_late
     group = {"type": "group", "groupId": "C1", "userId": "U1"}
     async with running(path) as dispatcher:
-        await dispatcher.receive([incoming(fresh("quick", user="U2"))])
-        await path.until_done()
-        assert "_show_loading" not in str(asyncio.all_tasks()), "nothing is shown later either"
+        with monkeypatch.context() as watched:
+            watched.setattr(loop, "call_later", call_later)
+            await dispatcher.receive([incoming(fresh("quick", user="U2"))])
+            await path.until_done()
+        assert [handle.cancelled() for delay, handle in begun if delay == 777.0] == [True], "nothing is shown later"
         monkeypatch.setattr("bot.processing.LOADING_AFTER_S", 0.01)
         await dispatcher.receive([incoming(fresh("slow", user="U3")), incoming(fresh("slow", source=group))])
         await path.until_done()
