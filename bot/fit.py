@@ -5,7 +5,7 @@ between graphemes, counted in units.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import regex
@@ -32,15 +32,17 @@ def clean(text: str) -> str:
 
 def cut(text: str, limit: int) -> str:
     """The longest beginning that fits `limit` UTF-16 units, with an ellipsis when something is left out."""
-    if units(text) <= limit:
+    length = units(text)
+    if length <= limit:
         return text
-    kept, used = [], units(ELLIPSIS)
+    size: Callable[[str], int] = len if length == len(text) else units  # mostly no character takes two units
+    end, used = 0, units(ELLIPSIS)
     for found in _GRAPHEME.finditer(text):
-        used += units(found.group())
+        used += size(found.group())
         if used > limit:
             break
-        kept.append(found.group())
-    return "".join(kept).rstrip() + ELLIPSIS
+        end = found.end()
+    return text[:end].rstrip() + ELLIPSIS
 
 
 def one_line(text: str) -> str:
