@@ -284,15 +284,27 @@ async def test_it_stores_all_or_nothing_of_a_request_that_nobody_claims(inbox: I
     assert sorted(row.event_id for row in await inbox.claim(10)) == ["e1", "e4"]
 
 
-async def test_it_waits_for_another_writer_with_what_nobody_claims(sqlite_database: Database) -> None:
+@pytest.mark.parametrize("claim", [True, False])
+async def test_it_waits_for_another_writer_with_what_is_one_statement(sqlite_database: Database, claim: bool) -> None:
     async with opened(sqlite_database) as inbox:
         async with sqlite_database.transaction() as other:
             await other.execute(text("DELETE FROM inbox_event"))
-            storing = asyncio.create_task(inbox.store([event("e1")], claim=False))
+            storing = asyncio.create_task(inbox.store([event("e1")], claim=claim))
             await asyncio.sleep(0.01)
             assert not storing.done()
-        assert await storing == []
-        assert await inbox.depth() == {"pending": 1, "claimed": 0, "failed": 0}
+        assert len(await storing) == claim
+        assert await inbox.depth() == {"pending": not claim, "claimed": claim, "failed": 0}
+
+
+async def test_it_has_committed_a_lone_event_when_it_says_so(sqlite_database: Database) -> None:
+    async with opened(sqlite_database) as inbox:
+        for event_id, waits in (("e1", "claimed"), ("e2", "pending"), ("e1", "claimed")):
+            await inbox.store([event(event_id)])
+            with sqlite3.connect(str(sqlite_database.path)) as reader:
+                found = "SELECT state, owner, attempts, lease_until > received_at FROM inbox_event WHERE event_id = ?"
+                owned = ("first", 1, 1) if waits == "claimed" else (None, 0, None)
+                assert reader.execute(found, (event_id,)).fetchall() == [(waits, *owned)]
+                reader.execute("BEGIN IMMEDIATE")  # nobody holds the lock any more
 
 
 async def test_it_commits_what_has_gathered_though_the_event_loop_is_busy(sqlite_database: Database) -> None:
