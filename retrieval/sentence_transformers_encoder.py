@@ -14,6 +14,8 @@ from sentence_transformers import SentenceTransformer
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from retrieval import bundled_model
+from retrieval.model_hub import find_obstacle
+from retrieval.model_manifest import ModelPreparationError
 from retrieval.texts import well_formed
 from retrieval.types import Vectors
 
@@ -61,9 +63,17 @@ def open_sentence_transformers(name: str) -> SentenceTransformersEncoder:
 
 
 def _load(name: str) -> SentenceTransformer:
+    """Load a folder, or a model that is downloaded unless it was before; the hub is not waited for where it is away."""
+    obstacle = find_obstacle(name)
     torch.manual_seed(0)  # weights a model lacks (a pooler nobody runs) are drawn at random, and are in the hash
     # Eager attention exports to plain matrix products, which measured 10 % faster at 300 tokens than the fused kind.
-    return SentenceTransformer(name, device="cpu", model_kwargs={"attn_implementation": "eager"})
+    kind = {"attn_implementation": "eager"}
+    try:
+        return SentenceTransformer(name, device="cpu", model_kwargs=kind, local_files_only=obstacle is not None)
+    except Exception as error:  # the loaders raise anything
+        if obstacle:
+            raise ModelPreparationError(obstacle) from error
+        raise
 
 
 def choose_prompt(model: SentenceTransformer) -> str:
