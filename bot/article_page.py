@@ -10,6 +10,7 @@ from bot.fit import clean, cut, one_line
 from bot.labels import COFACTS, COFACTS_URL, VERDICTS, checked_on, licence, state_label, verdict_label
 from bot.linkify import Piece, to_pieces
 from bot.references import Reference, to_references
+from bot.wording import Words
 from storage.articles import ArticlePage, ReplySummary
 from storage.tables import ReplyState, Verdict
 
@@ -52,8 +53,13 @@ class PageView:
     log_url: str
     share_uri: str | None
     text: str
+    is_settled: bool
+    """Whether the first reply's verdict may stand above the message."""
+    caveat: str | None
+    """What stands there otherwise."""
     replies: list[ReplyView]
     notices: list[str]
+    """What a reader must know before the replies."""
     facts: list[str]
 
 
@@ -76,8 +82,10 @@ def to_page(view: View, page: ArticlePage, reasons: Mapping[str, str] = NO_REASO
         log_url=view.log_url,
         share_uri=view.share_uri(article.article_id, replies[0].verdict) if verdict else None,
         text=text,
+        is_settled=verdict is not None,
+        caveat=_caveat(words, replies),
         replies=[_to_reply(view, reply, article.article_id, reasons.get(reply.reply_id, "")) for reply in replies],
-        notices=_notices(view, page, replies),
+        notices=_notices(words, page),
         facts=_article_facts(view, page),
     )
 
@@ -111,14 +119,17 @@ def _feedback(view: View, reply: ReplySummary) -> list[str]:
     return said
 
 
-def _notices(view: View, page: ArticlePage, replies: tuple[ReplySummary, ...]) -> list[str]:
-    """What a reader must know before the replies."""
-    words = view.words
-    said = []
+def _caveat(words: Words, replies: tuple[ReplySummary, ...]) -> str | None:
+    """What a reader must know before the message, where no verdict can be said."""
     if not replies:
-        said.append(words("Nobody has checked this message yet. That does not make it true or false."))
-    elif not is_settled(replies):
-        said.append(words("Volunteers or readers do not agree about this message. Please read all of it."))
+        return words("Nobody has checked this message yet. That does not make it true or false.")
+    if not is_settled(replies):
+        return words("Volunteers or readers do not agree about this message. Please read all of it.")
+    return None
+
+
+def _notices(words: Words, page: ArticlePage) -> list[str]:
+    said = []
     for gone in page.withdrawn:
         when = words.date(gone.withdrawn_at) if gone.withdrawn_at else None
         said.append(words("A reply was withdrawn on {date}.", date=when) if when else words("A reply was withdrawn."))

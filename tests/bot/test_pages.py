@@ -178,7 +178,7 @@ async def test_it_lets_hostile_text_be_text(client: Client, sqlite_database: Dat
         "h4", "blockquote", "p", "article", "small", "div", "ul", "li", "a", "footer",
     }  # fmt: skip
     assert not any(name.startswith("on") or name == "style" for _, attributes in page.tags for name in attributes)
-    assert all((link["href"] or "").startswith(("https://", "?lang=")) for link in page.links())
+    assert all((link["href"] or "").startswith(("https://", "?lang=", "#")) for link in page.links())
     assert "<script>alert(1)</script>" in page.text
     assert "49" not in page.text
     assert "\u202e" not in page.text
@@ -217,6 +217,30 @@ async def test_a_reader_who_has_the_page_is_not_sent_it_again(client: Client, sq
     )
     assert other.status == 200
     assert "max-age=60" in first.headers["Cache-Control"]
+
+
+async def test_the_verdict_stands_before_the_message(client: Client, sqlite_database: Database) -> None:
+    await add(sqlite_database, Verdict.RUMOR, state=ReplyState.PROVISIONAL, source="chaming")
+    page = await read(client)
+    assert ("p", {"class": "verdict rumor"}) in page.tags
+    before, _, after = page.text.partition("訊息內容")
+    assert "含有不實訊息" in before
+    assert "初步查核" in before
+    assert "含有不實訊息" in after
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"), [((), "還沒有人查證"), ((Verdict.RUMOR, Verdict.NOT_RUMOR), "看法不一致")]
+)
+async def test_where_there_is_no_verdict_that_is_said_before_the_message(
+    client: Client, sqlite_database: Database, verdicts: tuple[Verdict, ...], told: str
+) -> None:
+    await add(sqlite_database, *verdicts)
+    page = await read(client)
+    before, _, after = page.text.partition("訊息內容")
+    assert told in before
+    assert told not in after
+    assert not any("verdict" in (attributes.get("class") or "") for _, attributes in page.tags)
 
 
 async def test_replies_that_disagree_stand_side_by_side_under_a_notice(
