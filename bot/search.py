@@ -17,8 +17,11 @@ class Search:
         self._everything.add_done_callback(self._ended)
 
     async def near_copies(self) -> list[Match]:
-        """Return the articles that are an answer whatever the encoder would say; empty where it must be asked."""
-        return await asyncio.shield(self._copies)
+        """Return the articles that are an answer whatever the encoder would say; empty where it must be asked.
+
+        To be awaited by one task.
+        """
+        return await self._copies
 
     async def matches(self) -> list[Match]:
         """Return everything that was found, best first. Raises what the matcher raises."""

@@ -4,7 +4,8 @@ No database transaction is open while the matcher works: encoding takes longer t
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -75,15 +76,26 @@ async def look_up(services: Services, event: Event, text: str) -> LookedUp:
         found = await _decide(services, await find_view(services, event), same, model_id)
         if isinstance(found.outcome, Answer):
             return found
-    async with services.matching.searching(text) as search:
+    async with services.matching.searching(text) as search, asking_for_view(services, event) as asked:
         with services.metrics.step_seconds.labels("match").time():
-            copies, view = await asyncio.gather(search.near_copies(), find_view(services, event))
+            copies = await search.near_copies()
+            view = await asked
             matches = copies or await search.matches()
         found = await _decide(services, view, matches, model_id)
         if copies and not isinstance(found.outcome, Answer):  # its copy is unanswered, another article may be
             found = await _decide(services, view, await search.matches(), model_id)
     services.matching.count(found.matches)
     return found
+
+
+@asynccontextmanager
+async def asking_for_view(services: Services, event: Event) -> AsyncIterator[asyncio.Task[View]]:
+    """Read who asks meanwhile. Awaited by itself: `gather` would wake whoever waits three turns of the loop later."""
+    asked = asyncio.create_task(find_view(services, event))
+    try:
+        yield asked
+    finally:
+        asked.cancel()
 
 
 async def _decide(services: Services, view: View, matches: Sequence[Match], model_id: str) -> LookedUp:
