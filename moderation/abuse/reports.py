@@ -40,6 +40,8 @@ class Decision(StrEnum):
 
     NOTHING = "nothing"
     """Everything stays as it is: the case is refused."""
+    KEEP = "keep"
+    """The source stays with the task of its message."""
     HIDE = "hide"
     BLOCK = "block"
     """Block whoever did it."""
@@ -99,7 +101,10 @@ async def load_decisions_for(session: AsyncSession, case: ModerationCase) -> lis
         found.append(Decision.RESTORE)
     elif is_public and subject.kind in HIDES:
         found.append(Decision.HIDE)
-    if case.kind == CaseKind.APPEAL and is_public and link is not None and link.state != ReplyState.PROPOSED:
+    if case.kind == CaseKind.SOURCE and is_public:
+        found.append(Decision.KEEP)
+    is_decided = link is not None and link.state != ReplyState.PROPOSED
+    if case.kind in (CaseKind.APPEAL, CaseKind.SOURCE) and is_public and is_decided:
         found.append(Decision.REOPEN)
     if case.kind == CaseKind.ABUSE and await find_person(session, subject) is not None:
         found.append(Decision.BLOCK)
@@ -119,7 +124,8 @@ async def decide(
 ) -> tuple[ModerationCase, ModerationMeasure | None]:
     """Carry out a decision and close the case. Raises `MeasureError`.
 
-    What somebody from outside wrote, and how to reach them, is erased; the caller has read the contact before.
+    What somebody from outside wrote, and how to reach them, is erased; the caller has read the contact before. A source
+    that is of use stays.
     """
     case = await session.get(ModerationCase, case_id, with_for_update=True)
     if case is None or case.state != CaseState.OPEN:
@@ -132,7 +138,8 @@ async def decide(
     case.state = CaseState.REFUSED if decision == Decision.NOTHING else CaseState.GRANTED
     case.answer, case.decided_by, case.decided_at = answer, moderator, now
     if case.raised_by is None:
-        case.grounds, case.contact = "", None
+        stays = case.kind == CaseKind.SOURCE and case.state == CaseState.GRANTED
+        case.grounds, case.contact = case.grounds if stays else "", None
     session.add(case)
     await session.flush()
     return case, measure

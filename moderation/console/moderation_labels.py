@@ -28,7 +28,7 @@ MEASURES = {
     MeasureKind.GRANT_APPEAL: marked("An appeal was granted: the answer is judged anew"),
 }
 
-CASES = {CaseKind.ABUSE: marked("Report"), CaseKind.APPEAL: marked("Appeal")}
+CASES = {CaseKind.ABUSE: marked("Report"), CaseKind.APPEAL: marked("Appeal"), CaseKind.SOURCE: marked("Source")}
 
 CASE_STATES = {
     CaseState.OPEN: marked("waits for a decision"),
@@ -49,6 +49,7 @@ SUBJECTS = {
 
 DECISIONS = {
     Decision.NOTHING: marked("Leave everything as it is"),
+    Decision.KEEP: marked("Keep it with the task, for whoever answers"),
     Decision.HIDE: marked("Hide it"),
     Decision.BLOCK: marked("Block whoever did it"),
     Decision.REOPEN: marked("Judge the answer anew"),

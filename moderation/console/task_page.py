@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from moderation.abuse.sources import ToldSource, read_sources
 from moderation.claims import PRESENT_FOR, read_present
 from storage.tables import (
     Article,
@@ -47,6 +48,8 @@ class TaskPage:
     links: Sequence[Hyperlink]
     reasons: Mapping[str, int]
     """Why people ask, the newest first, and how many of the last said so."""
+    sources: Sequence[ToldSource]
+    """What people have told of, through the report form."""
     people: Sequence[Editor]
     """To whom it could be handed over."""
 
@@ -82,6 +85,7 @@ def find_task_page(session: Session, task_id: str, viewer: str, now: datetime) -
         wordings=session.scalar(select(func.count()).select_from(ArticleVariant).where(*attached)) or 0,
         links=list(session.scalars(select(Hyperlink).where(col(Hyperlink.article_id) == article.id))),
         reasons=_read_reasons(session, article.id),
+        sources=read_sources(session, article.id),
         people=list(session.scalars(others)) if is_held else [],
     )
 

@@ -132,6 +132,8 @@ class CaseKind(StrEnum):
 
     ABUSE = "abuse"
     APPEAL = "appeal"
+    SOURCE = "source"
+    """Somebody has a source: volunteers are shown it as well, at the task of the message that it is about."""
 
 
 class SubjectKind(StrEnum):

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from moderation.abuse.sources import read_articles_with_sources
 from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
 from moderation.console.explain import task_words
@@ -32,15 +33,18 @@ class _Frame:
     categories: Sequence[Category]
     names: Mapping[str, Editor]
     """Who has claimed what is shown."""
+    with_sources: Collection[str]
+    """The messages shown that somebody has told a source of."""
 
 
-def _read_frame(session: Session, editor_id: str, claimants: Collection[str]) -> _Frame:
+def _read_frame(session: Session, editor_id: str, claimants: Collection[str], articles: Collection[str]) -> _Frame:
     mine = select(SavedView).where(col(SavedView.editor_id) == editor_id).order_by(col(SavedView.created_at))
     people = select(Editor).where(col(Editor.id).in_(claimants))
     return _Frame(
         views=session.scalars(mine).all(),
         categories=session.scalars(select(Category).order_by(col(Category.title))).all(),
         names={each.id: each for each in session.scalars(people)} if claimants else {},
+        with_sources=read_articles_with_sources(session, articles) if articles else (),
     )
 
 
@@ -52,7 +56,9 @@ async def show(request: web.Request) -> web.StreamResponse:
     page = read_page(request.query)
     shown = found.tasks[ON_A_PAGE * (page - 1) : ON_A_PAGE * page]
     claimants = {each.task.claimed_by for each in shown if each.task.claimed_by}
-    frame = await look(context.database, partial(_read_frame, editor_id=editor.id, claimants=claimants))
+    articles = [each.task.article_id for each in shown]
+    read = partial(_read_frame, editor_id=editor.id, claimants=claimants, articles=articles)
+    frame = await look(context.database, read)
     return render(
         request,
         "queue.html",
@@ -67,6 +73,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         views=frame.views,
         categories=frame.categories,
         names=frame.names,
+        with_sources=frame.with_sources,
         works=WORKS,
         Work=Work,
         ArticleType=ArticleType,

@@ -30,7 +30,7 @@ async def show_form(request: web.Request) -> web.StreamResponse:
         offered = await offer(request, session, request.query.get("article", ""), request.query.get("reply", ""))
     if request.query.get("article") and not offered:
         raise web.HTTPNotFound
-    return _show(request, offered)
+    return _show(request, offered, chosen=request.query.get("kind", ""))
 
 
 async def send(request: web.Request) -> web.StreamResponse:
@@ -45,12 +45,11 @@ async def send(request: web.Request) -> web.StreamResponse:
     async with context.database.transaction() as session:
         offered = await offer(request, session, str(form.get("article", "")), str(form.get("reply", "")))
         subject = choose(offered, str(form.get("about", "")))
-        is_appeal = form.get("kind") == CaseKind.APPEAL and subject.kind in APPEALABLE
         try:
             case = await raise_case(
                 session,
                 subject,
-                kind=CaseKind.APPEAL if is_appeal else CaseKind.ABUSE,
+                kind=read_kind(form.get("kind"), subject),
                 grounds=str(form.get("grounds", "")),
                 rule=read_rule(form.get("rule")),
                 raised_by=who,
@@ -59,7 +58,7 @@ async def send(request: web.Request) -> web.StreamResponse:
                 now=context.now(),
             )
         except NothingToDoError:
-            return _show(request, offered, failed=True)
+            return _show(request, offered, chosen=str(form.get("kind", "")), failed=True)
         await audit.record(session, who, f"raise {case.kind.value}", f"case:{case.id}", {"about": subject.kind.value})
     raise web.HTTPSeeOther(f"/review/report/{case.id}")
 
@@ -109,17 +108,29 @@ def choose(offered: list[Shown], name: str) -> Subject:
     return found or (subjects[0] if subjects else Subject(SubjectKind.OTHER))
 
 
+def read_kind(given: object, subject: Subject) -> CaseKind:
+    """What it is; a report where it cannot be what was chosen of this subject."""
+    allowed = {
+        CaseKind.APPEAL: subject.kind in APPEALABLE,
+        CaseKind.SOURCE: subject.kind in {SubjectKind.ARTICLE, SubjectKind.ANSWER},
+    }
+    return (
+        CaseKind(given) if isinstance(given, str) and given in allowed and allowed[CaseKind(given)] else CaseKind.ABUSE
+    )
+
+
 def read_rule(given: object) -> Rule:
     return Rule(given) if isinstance(given, str) and given in set(Rule) else Rule.OTHER
 
 
-def _show(request: web.Request, offered: list[Shown], *, failed: bool = False) -> web.Response:
+def _show(request: web.Request, offered: list[Shown], *, chosen: str = "", failed: bool = False) -> web.Response:
     first = offered[0].subject if offered else None
     return render(
         request,
         "report.html",
         status=422 if failed else 200,
         failed=failed,
+        chosen=chosen,
         offered=offered,
         article_id=first.article_id if first else "",
         reply_id=first.reply_id or "" if first else "",

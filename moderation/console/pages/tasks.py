@@ -79,6 +79,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         number_of_wordings=found.wordings,
         links=found.links,
         reasons=found.reasons,
+        sources=found.sources,
         people=found.people,
         ranked=ranked[0] if ranked else None,
         reply_states=REPLY_STATES,

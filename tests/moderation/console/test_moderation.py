@@ -254,6 +254,27 @@ async def test_somebody_named_appeals_without_an_account_and_is_forgotten_when_i
         assert "We have hidden it." in await (await browser.get(desk.base + receipt)).text()
 
 
+async def test_a_source_from_outside_stands_with_the_task_for_whoever_answers(
+    desk: Desk, moderator: Volunteer, volunteer: Volunteer
+) -> None:
+    task_id = await desk.add_task("a rumour about eggs")
+    article_id = (await desk.task(task_id)).article_id
+    told = "https://fda.example/eggs says how they are boxed"
+    fields = {"article": article_id, "kind": "source", "grounds": told, "contact": "reader@example.org"}
+    _, _, form = await raise_from_outside(desk, f"?article={article_id}&kind=source", **fields)
+    assert 'value="source" required checked' in form
+    assert "a source was sent in" in await volunteer.text("/review/")
+    task = await volunteer.text(f"/review/tasks/{task_id}")
+    assert told in task
+    assert "reader@example.org" not in task
+    case = await only_case(desk)
+    await moderator.post(f"/review/cases/{case.id}", decision="keep", rule="other", answer="Thank you!")
+    task = await volunteer.text(f"/review/tasks/{task_id}")
+    assert told in task
+    assert "a moderator has looked at it" in task
+    assert (await only_case(desk)).contact is None
+
+
 async def test_a_contact_that_cannot_be_written_to_is_shown_once_more(
     desk: Desk, moderator: Volunteer, volunteer: Volunteer
 ) -> None:

@@ -1,0 +1,40 @@
+"""Sources that people have told of: for whoever answers the message, until a moderator has found one of no use."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from storage.tables import CaseKind, CaseState, ModerationCase
+
+MAX_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSource:
+    """What somebody wrote, and never who or how to reach them."""
+
+    text: str
+    told_at: datetime
+    is_kept: bool
+    """A moderator has looked at it."""
+
+
+def read_sources(session: Session, article_id: str) -> list[ToldSource]:
+    """Of this message, the newest first."""
+    about = select(ModerationCase).where(*_of_use(), col(ModerationCase.article_id) == article_id)
+    rows = session.scalars(about.order_by(col(ModerationCase.created_at).desc()).limit(MAX_SHOWN))
+    return [ToldSource(case.grounds, case.created_at, case.state == CaseState.GRANTED) for case in rows]
+
+
+def read_articles_with_sources(session: Session, article_ids: Collection[str]) -> set[str]:
+    """Those of these messages that somebody has told a source of."""
+    of_these = (*_of_use(), col(ModerationCase.article_id).in_(article_ids))
+    return {id_ for id_ in session.scalars(select(col(ModerationCase.article_id)).where(*of_these).distinct()) if id_}
+
+
+def _of_use() -> tuple[ColumnElement[bool], ...]:
+    return (col(ModerationCase.kind) == CaseKind.SOURCE, col(ModerationCase.state) != CaseState.REFUSED)

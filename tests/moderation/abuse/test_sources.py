@@ -1,0 +1,57 @@
+"""Sources that people have told of: shown to whoever answers, unless a moderator found one of no use."""
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from moderation.abuse.reports import Decision, decide, load_decisions_for, raise_case
+from moderation.abuse.sources import read_articles_with_sources, read_sources
+from moderation.abuse.subjects import Subject
+from storage.database import Database
+from storage.tables import CaseKind, CaseState, ModerationCase, ReplyState, Role, Rule, SubjectKind
+from tests.moderation.community import NOW, add_answer
+
+TOLD = "https://fda.example/eggs"
+
+
+async def tell_source(session: AsyncSession, subject: Subject, kind: CaseKind = CaseKind.SOURCE) -> ModerationCase:
+    return await raise_case(session, subject, kind=kind, grounds=TOLD, contact="reader@example.org", now=NOW)
+
+
+async def shown(session: AsyncSession) -> list[str]:
+    found = await session.run_sync(lambda sync: read_sources(sync, "a"))
+    marked = await session.run_sync(lambda sync: read_articles_with_sources(sync, ["a", "b"]))
+    assert marked == ({"a"} if found else set())
+    return [source.text for source in found]
+
+
+@pytest.mark.parametrize(
+    ("decision", "state", "left"),
+    [
+        (Decision.KEEP, CaseState.GRANTED, [TOLD]),
+        (Decision.REOPEN, CaseState.GRANTED, [TOLD]),
+        (Decision.NOTHING, CaseState.REFUSED, []),
+    ],
+)
+async def test_a_source_stays_unless_it_is_of_no_use(
+    database: Database, decision: Decision, state: CaseState, left: list[str]
+) -> None:
+    async with database.transaction() as session:
+        await add_answer(session, state=ReplyState.VERIFIED)
+        case = await tell_source(session, Subject(SubjectKind.ANSWER, "a", "r"))
+        assert await load_decisions_for(session, case) == [
+            Decision.NOTHING, Decision.HIDE, Decision.KEEP, Decision.REOPEN,
+        ]  # fmt: skip
+        assert await shown(session) == [TOLD], "at once"
+    async with database.transaction() as session:
+        about = {"moderator": "moderator", "role": Role.MODERATOR, "rule": Rule.OTHER, "answer": "Thank you"}
+        decided, _ = await decide(session, case.id, decision, now=NOW, **about)  # type: ignore[arg-type]
+        assert (decided.state, decided.contact) == (state, None)
+        assert decided.grounds == (TOLD if left else "")
+        assert await shown(session) == left
+
+
+async def test_a_report_is_shown_to_moderators_alone(database: Database) -> None:
+    async with database.transaction() as session:
+        await add_answer(session, state=ReplyState.VERIFIED)
+        await tell_source(session, Subject(SubjectKind.ARTICLE, "a"), CaseKind.ABUSE)
+        assert await shown(session) == []
