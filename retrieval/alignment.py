@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import Match, SequenceMatcher
+from operator import add, or_
 
 MARGIN = 12
 """Characters kept around the stretch that two texts share."""
@@ -11,6 +12,17 @@ EDGE = 2
 """Characters added at both ends of two stretches side by side: a negation before the first word they share counts."""
 _BREAK = frozenset("\n。!?;,")
 _IN_NUMBER = frozenset("0123456789.:/-年月日号%")
+
+
+def most_alike(claim: str, other: str) -> float:
+    """Return a share that `align` finds no more than: what of the shorter text stands in pairs of characters that the
+    other text has too, wherever. It takes a fifth of the time, and mostly tells that two texts are not alike."""
+    if len(claim) > len(other):
+        return most_alike(other, claim)
+    there = set(map(add, other, other[1:]))
+    held = [pair in there for pair in map(add, claim, claim[1:])]
+    alike: int = sum(map(or_, [*held, False], [False, *held]))
+    return alike / max(1, len(claim))
 
 
 def align(claim: str, other: str) -> tuple[str, str, float]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import regex
 
-from retrieval.alignment import align
+from retrieval.alignment import align, most_alike
 from retrieval.claim import MAX_CLAIM, Claim, read_claim
 from retrieval.contrasts import contrasts, contrasts_in_short
 from retrieval.details import find_details
@@ -193,11 +193,14 @@ def compare_claims(left: Claim, right: Claim) -> Sequence[Difference]:
     frames = _frame_of(left, right.asked.text), _frame_of(right, left.asked.text)
     asks = frames[0].asks or frames[1].asks
     found = list(_conflicts_in_place(left, right, frames))
-    shorter = min(len(left.text), len(right.text), MAX_CLAIM)
-    mine, theirs, alike = align(left.text[: max(MAX_CLAIM, 4 * shorter)], right.text[: max(MAX_CLAIM, 4 * shorter)])
+    is_short = max(len(left.text), len(right.text)) <= SHORT_CLAIM
+    reach = max(MAX_CLAIM, 4 * min(len(left.text), len(right.text), MAX_CLAIM))
+    mine, theirs, alike = left.text[:reach], right.text[:reach], 0.0
+    if is_short or most_alike(mine, theirs) >= ALIKE:
+        mine, theirs, alike = align(mine, theirs)
     if alike >= ALIKE:
         found += contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks)
-    elif max(len(left.text), len(right.text)) <= SHORT_CLAIM:
+    elif is_short:
         found += contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks, directions=False)
     if alike < ALIKE and _tell_of_one_thing(left.text, right.text):
         found += contrasts(left.told, right.told, asks=asks)

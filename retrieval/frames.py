@@ -102,11 +102,10 @@ def read_frame(text: str, details: Sequence[Detail] = ()) -> Frame:
     for detail in [*details, None]:
         end = len(text) if detail is None else detail.start
         for token in _TOKEN.finditer(text, position, end):
-            if token.start() > position:
-                words += _CHARACTER.findall(text, position, token.start())
+            words += _characters(text[position : token.start()])
             _take(token, words, slots, begins, is_question)
             position = token.end()
-        words += _CHARACTER.findall(text, position, end)
+        words += _characters(text[position:end])
         if detail is not None:
             slots.append(Slot(len(words), detail.kind, detail.value, detail.told, detail.start))
             words.append(f"<{detail.kind}>")
@@ -114,6 +113,11 @@ def read_frame(text: str, details: Sequence[Detail] = ()) -> Frame:
     filled = {slot.place: slot.value for slot in slots if slot.kind != POLARITY}
     denied = frozenset(slot.place for slot in slots if slot.kind == POLARITY and slot.value == DENIED)
     return Frame(words, slots, frozenset(begins), is_question, filled, denied, tells_harm(text))
+
+
+def _characters(between: str) -> Sequence[str]:
+    """Return the characters between two tokens without what is no part of a word: mostly there is nothing of that."""
+    return between if not between or between.isalpha() else _CHARACTER.findall(between)
 
 
 def _take(token: regex.Match[str], words: list[str], slots: list[Slot], begins: set[int], is_question: bool) -> None:

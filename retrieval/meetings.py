@@ -150,9 +150,8 @@ def _places(slot: Slot, one: Frame, other: Frame) -> list[int]:
     """Return the places in the other frame that may be that of a slot: details of its kind, or the word denied."""
     if slot.kind != POLARITY:
         return [found.place for found in other.slots if found.kind == slot.kind][:MAX_PLACES]
-    if slot.place >= len(one.words):
+    if slot.place >= len(one.words) or (word := one.words[slot.place]) not in other.words:
         return []
-    word = one.words[slot.place]
     return [place for place, known in enumerate(other.words) if known == word][:MAX_PLACES]
 
 
