@@ -58,7 +58,7 @@ async def _take_all(url: str) -> None:
 
 
 async def _open(browser: Browser, url: str) -> Page:
-    page = await browser.new_page(viewport=PHONE, device_scale_factor=2)
+    page = await browser.new_page(viewport=PHONE, device_scale_factor=2, locale="zh-TW")
     await page.goto(url)
     await page.wait_for_timeout(SETTLED_MS)
     return page
