@@ -18,11 +18,13 @@ from multidict import CIMultiDict
 from bot.data_pages.atom import Entry, Feed, to_atom
 from bot.data_pages.preview import load_previews
 from bot.data_pages.releases import (
+    CROISSANT,
+    DATA_PACKAGE,
     LATEST,
     find_file,
     find_manifest,
     find_withdrawn,
-    load_croissant,
+    load_described,
     load_index,
     load_releases,
 )
@@ -97,16 +99,32 @@ class DataPage:
 
     async def show_croissant(self, request: web.Request) -> web.Response:
         """The newest release's Croissant with whole addresses, for who reads it over the network; its own has paths."""
-        found = await asyncio.to_thread(load_croissant, self._site.releases)
+        found = await asyncio.to_thread(load_described, self._site.releases, CROISSANT)
         if found is None:
             return self._site.absent(request)
         manifest, described = found
         for file in described["distribution"]:
             if "containedIn" not in file:
                 file["contentUrl"] = self._url(manifest.release) + file["contentUrl"]
-        headers = HEADERS | SHARED | {"Cache-Control": f"public, max-age={MAX_AGE_S}"}
-        body = orjson.dumps(described, option=orjson.OPT_INDENT_2)
-        return or_not_modified(request, web.Response(body=body, content_type="application/ld+json", headers=headers))
+        return _described(request, described, "application/ld+json")
+
+    async def show_data_package(self, request: web.Request) -> web.Response:
+        """The newest release's Data Package with whole addresses, for who validates it over the network.
+
+        Without sizes and sums: frictionless counts no bytes of an archive that it has from the network, and then takes
+        "none" for a wrong number. They are in the release's own, in its manifest and in SHA256SUMS.
+        """
+        found = await asyncio.to_thread(load_described, self._site.releases, DATA_PACKAGE)
+        if found is None:
+            return self._site.absent(request)
+        manifest, described = found
+        at = self._url(manifest.release)
+        for resource in described["resources"]:
+            paths = resource["path"]
+            resource["path"] = [at + path for path in paths] if isinstance(paths, list) else at + paths
+            resource.pop("bytes", None)
+            resource.pop("hash", None)
+        return _described(request, described, "application/json")
 
     async def show_feed(self, request: web.Request) -> web.Response:
         """New releases as an Atom feed."""
@@ -179,6 +197,12 @@ class ResumableFile(web.FileResponse):
         """As aiohttp makes it: when the file was changed, and its size."""
         stat = self._path.stat()
         return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+
+
+def _described(request: web.Request, described: object, content_type: str) -> web.Response:
+    headers = HEADERS | SHARED | {"Cache-Control": f"public, max-age={MAX_AGE_S}"}
+    body = orjson.dumps(described, option=orjson.OPT_INDENT_2)
+    return or_not_modified(request, web.Response(body=body, content_type=content_type, headers=headers))
 
 
 def atom_response(request: web.Request, feed: Feed) -> web.Response:

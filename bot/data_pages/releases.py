@@ -14,7 +14,7 @@ from storage.exports.index import INDEX, INDEX_FORMAT
 from storage.exports.manifest import MANIFEST, SUMS, Manifest, ReleaseError, read_manifest
 
 LATEST = "latest"
-CROISSANT = "croissant.json"
+CROISSANT, DATA_PACKAGE = "croissant.json", "datapackage.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ def find_file(folder: Path, release: str, name: str) -> ServedFile | None:
     return ServedFile(path, listed[name]) if path.is_relative_to(root) and path.is_file() else None
 
 
-def load_croissant(folder: Path) -> tuple[Manifest, dict[str, Any]] | None:
-    """The newest release with its `croissant.json`."""
+def load_described(folder: Path, name: str) -> tuple[Manifest, dict[str, Any]] | None:
+    """The newest release with its description of this name."""
     manifest = find_manifest(folder, LATEST)
-    file = find_file(folder, manifest.release, CROISSANT) if manifest else None
+    file = find_file(folder, manifest.release, name) if manifest else None
     return (manifest, orjson.loads(file.path.read_bytes())) if manifest and file else None
 
 

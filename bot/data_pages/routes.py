@@ -32,5 +32,6 @@ def add_data_pages(app: web.Application, *, database: Database, public_url: str,
     app.router.add_get("/data/releases.json", data.show_index)
     app.router.add_get("/data/releases.atom", data.show_feed)
     app.router.add_get("/data/croissant.json", data.show_croissant)
+    app.router.add_get("/data/datapackage.json", data.show_data_package)
     app.router.add_get(f"/data/{{release:{RELEASE}}}/", data.show_release)
     app.router.add_get(f"/data/{{release:{RELEASE}}}/{{path:.+}}", data.send_file)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import gzip
 import hashlib
 import shutil
@@ -107,6 +108,25 @@ async def test_its_croissant_can_be_read_over_the_network(client: Client, made: 
         address = file["contentUrl"].removeprefix(PUBLIC_URL)
         body = await (await client.get(address)).read()
         assert (address.startswith("/data/1."), hashlib.sha256(body).hexdigest()) == (True, file["sha256"])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it leaves temporary files open
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+async def test_its_data_package_is_valid_over_the_network(client: Client, made: list[Manifest]) -> None:
+    from frictionless import Package
+
+    described = await (await client.get("/data/datapackage.json")).json()
+    own = await (await client.get("/data/latest/datapackage.json")).json()
+    assert [one["schema"] for one in described["resources"]] == [one["schema"] for one in own["resources"]]
+    assert all(one["path"].startswith(f"{PUBLIC_URL}/data/{made[-1].release}/") for one in described["resources"])
+    here = str(client.make_url("/")).rstrip("/")
+    for resource in described["resources"]:
+        resource["path"] = resource["path"].replace(PUBLIC_URL, here)
+    report = await asyncio.to_thread(lambda: Package.from_descriptor(described).validate())
+    assert report.valid, report.flatten(["name", "fieldName", "note"])
+    assert len(report.tasks) == len(described["resources"]) > 10
+    del report
+    gc.collect()
 
 
 async def test_latest_follows_the_newest_release(client: Client, made: list[Manifest]) -> None:
