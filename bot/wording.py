@@ -9,8 +9,8 @@ import gettext
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cache, lru_cache
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,8 +27,6 @@ LANGUAGES = (DEFAULT_LANGUAGE, SOURCE_LANGUAGE, "ja")
 CHINESE = frozenset({"zh", "yue", "nan", "hak"})
 """What LINE may call the language of somebody who reads the default one."""
 TAIPEI = ZoneInfo("Asia/Taipei")
-MAX_DAYS = 4096
-"""Days that are remembered as people would write them: every answer has one, and writing it out is slow."""
 
 
 def marked(msgid: str) -> str:
@@ -53,7 +51,7 @@ class Words:
 
     def date(self, moment: datetime) -> str:
         """A day as people in Taiwan would date it."""
-        return _write_day(moment.astimezone(TAIPEI).date(), self.locale)
+        return format_date(moment.astimezone(TAIPEI), "long", locale=self.locale)
 
     def duration(self, seconds: float) -> str:
         """A length of time, roughly, as people would say it."""
@@ -98,11 +96,6 @@ def choose_from_header(wordings: Wordings, accept_language: str) -> Words:
             if tag.split("-")[0] == language.split("_")[0]:
                 return wordings[language]
     return wordings[DEFAULT_LANGUAGE]
-
-
-@lru_cache(MAX_DAYS)
-def _write_day(day: date, locale: Locale) -> str:
-    return format_date(day, "long", locale=locale)
 
 
 def _preference(item: str) -> tuple[str, float] | None:
