@@ -88,9 +88,9 @@ async def line() -> AsyncIterator[LineSimulator]:
         await simulator.delivery.close()
 
 
-async def open_page(browser: Browser, line: LineSimulator, size: dict[str, int]) -> Page:
+async def open_page(browser: Browser, line: LineSimulator, size: dict[str, int], locale: str = "zh-TW") -> Page:
     """Open the page and fail the test on any error its script makes."""
-    context = await browser.new_context(viewport=size)  # type: ignore[arg-type]
+    context = await browser.new_context(viewport=size, locale=locale)  # type: ignore[arg-type]
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     await page.goto(line.api_url + "/")
@@ -107,6 +107,23 @@ async def test_it_sends_what_is_typed_and_draws_the_answer(browser: Browser, lin
     asker = next(iter(line.platform.users.values()))
     assert line.timeline(asker)[1].content["text"] == "第一行\n第二行"
     assert line.refusals == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "send", "unsend", "gone"),
+    [("en-US", "Send", "Unsend", "Message unsent"), ("ja", "送信", "送信取消", "送信を取り消しました")],
+)
+async def test_it_speaks_the_browsers_language_and_fits_a_narrow_phone(
+    browser: Browser, line: LineSimulator, locale: str, send: str, unsend: str, gone: str
+) -> None:
+    page = await open_page(browser, line, {"width": 360, "height": 740}, locale)
+    await page.locator("#text").fill("哈囉")
+    await page.get_by_role("button", name=send, exact=True).click()
+    await page.get_by_role("button", name=unsend, exact=True).click()
+    await expect(page.locator(".gone")).to_have_text(gone)
+    for tab in await page.locator(".tabs button").all():
+        await tab.click()
+        assert await pixels_sticking_out(page) == 0
 
 
 async def test_it_presses_buttons_and_quick_replies_as_line_does(browser: Browser, line: LineSimulator) -> None:
@@ -154,7 +171,7 @@ async def test_it_shows_why_line_refused_an_answer(browser: Browser, line: LineS
     await page.locator("#text").fill("壞掉")
     await page.locator("#text").press("Enter")
     refused = page.locator("#log li.bad")
-    await expect(refused).to_contain_text("messages[0].text：May not be empty")
+    await expect(refused).to_contain_text("messages[0].text: May not be empty")
 
 
 async def test_it_changes_phones_and_chats_and_takes_messages_back(browser: Browser, line: LineSimulator) -> None:

@@ -3,15 +3,19 @@
 import asyncio
 import contextlib
 from importlib.resources import files
+from pathlib import Path
 
 from aiohttp import web
+from jinja2 import Environment, StrictUndefined
 
 from bot.flex_html import FLEX_CSS
+from bot.wording import Words, choose_from_header, load_wordings
 from scripts.simulator.line import LineSimulator
 from scripts.simulator.problems import JSON
 from scripts.simulator.web.deeds import DEEDS, Deed, DeedError
 from scripts.simulator.web.samples import Sample, load_samples
 from scripts.simulator.web.view import STICKERS, chats_of, state
+from scripts.simulator.web.wording import wording_json
 from scripts.simulator.world import Chat, User
 
 HEARTBEAT_SECONDS = 15.0
@@ -19,7 +23,12 @@ MAX_MEDIA_BYTES = 50 * 1024 * 1024
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' https: data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 )
-_STATIC = {"page.css": "text/css", "page.js": "text/javascript", "drawing.js": "text/javascript"}
+_STATIC = {
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "drawing.js": "text/javascript",
+    "wording.js": "text/javascript",
+}
 
 
 class ChatPage:
@@ -28,6 +37,8 @@ class ChatPage:
     def __init__(self, line: LineSimulator) -> None:
         self._line = line
         self._samples: list[Sample] = load_samples()
+        self._wordings = load_wordings(Path(__file__).parent / "locales")
+        self._template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_read("page.html"))
         self._closing = False
 
     def add_routes(self, app: web.Application) -> None:
@@ -51,7 +62,16 @@ class ChatPage:
 
     async def _page(self, request: web.Request) -> web.Response:
         headers = {"Content-Security-Policy": CONTENT_POLICY, "Cache-Control": "no-store"}
-        return web.Response(text=_read("page.html"), content_type="text/html", headers=headers)
+        words = self._words(request)
+        text = self._template.render(words=words, wording=wording_json(words))
+        return web.Response(text=text, content_type="text/html", headers=headers)
+
+    def _words(self, request: web.Request) -> Words:
+        """In the language that the address names (`?lang=en`), else the one the browser likes best."""
+        wanted = request.query.get("lang", "").replace("-", "_")
+        if wanted in self._wordings:
+            return self._wordings[wanted]
+        return choose_from_header(self._wordings, request.headers.get("Accept-Language", ""))
 
     async def _static(self, request: web.Request) -> web.Response:
         name = request.path.rsplit("/", 1)[-1]
@@ -63,10 +83,11 @@ class ChatPage:
 
     async def _state(self, request: web.Request) -> web.Response:
         viewer, chat = self._who(request.query.get("viewer"), request.query.get("chat"))
-        return web.json_response(state(self._line, viewer, chat))
+        return web.json_response(state(self._line, viewer, chat, self._words(request)))
 
     async def _sample_list(self, request: web.Request) -> web.Response:
-        samples = [{"title": sample.title, "text": sample.text} for sample in self._samples]
+        language = self._words(request).language
+        samples = [{"title": sample.title_in(language), "text": sample.text} for sample in self._samples]
         return web.json_response({"samples": samples, "stickers": STICKERS})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:

@@ -1,5 +1,7 @@
 // Draws what the server sent. Message HTML comes escaped from `bot.flex_html`; everything else is set as text.
 
+import { word } from "./wording.js";
+
 export function element(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -76,13 +78,13 @@ function showNewest(screen) {
 
 function passingNotes(chat) {
   const notes = [];
-  if (!chat.follows) notes.push(element("div", "note passing", "已封鎖：查明收不到訊息，也傳不了訊息給你"));
-  if (!chat.hasBot) notes.push(element("div", "note passing", "查明不在這個群組"));
+  if (!chat.follows) notes.push(element("div", "note passing", word("Blocked: 查明 receives no message, and can send you none")));
+  if (!chat.hasBot) notes.push(element("div", "note passing", word("查明 is not in this group")));
   if (chat.loading) {
     const entry = element("div", "entry bot passing loading");
     entry.append(avatar("查", false));
     const dots = element("div", "dots body");
-    dots.setAttribute("aria-label", "查明正在輸入");
+    dots.setAttribute("aria-label", word("查明 is typing"));
     dots.append(element("i"), element("i"), element("i"));
     dots.style.flexDirection = "row";
     dots.style.justifySelf = "start";
@@ -105,8 +107,8 @@ function drawEntry(entry, actions) {
   const body = element("div", "body");
   body.innerHTML = entry.html;
   const foot = element("div", "foot");
-  if (entry.canEdit) foot.append(footButton("編輯", () => actions.edit(entry)));
-  if (entry.canUnsend) foot.append(footButton("收回", () => actions.unsend(entry)));
+  if (entry.canEdit) foot.append(footButton(word("Edit"), () => actions.edit(entry)));
+  if (entry.canUnsend) foot.append(footButton(word("Unsend"), () => actions.unsend(entry)));
   foot.append(element("time", "", entry.time));
   body.append(foot);
   made.append(body);
@@ -125,7 +127,7 @@ export function drawLog(place, lines) {
   place.replaceChildren(...lines.map((line) => {
     const item = element("li", line.ok ? "good" : "bad");
     item.append(element("span", "", line.direction === "in" ? "→ " : "← "), element("span", "", line.what + " "));
-    item.append(element("b", "", line.status), element("span", "", line.ordered ? "（故意的）" : ""));
+    item.append(element("b", "", line.status), element("span", "", line.ordered ? ` ${word("(on purpose)")}` : ""));
     for (const why of line.why) item.append(element("div", "why", why));
     return item;
   }));

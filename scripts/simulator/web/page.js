@@ -1,6 +1,7 @@
 // The chat page: asks the server for the state whenever it changed, and sends what the person does.
 
 import { drawChoices, drawEntries, drawLog, drawMenu, element } from "./drawing.js";
+import { language, word } from "./wording.js";
 
 const $ = (id) => document.getElementById(id);
 const remembered = new URLSearchParams(location.hash.slice(1));
@@ -10,7 +11,7 @@ let now = null;
 let greeted = new Set();
 
 async function fetchState() {
-  const answer = await fetch(`page/state?${new URLSearchParams({ viewer, chat })}`);
+  const answer = await fetch(`page/state?${new URLSearchParams({ viewer, chat, lang: language })}`);
   return answer.json();
 }
 
@@ -40,7 +41,7 @@ function draw(state) {
   chat = state.chat.id;
   history.replaceState(null, "", `#${new URLSearchParams({ viewer, chat })}`);
   $("chat-name").textContent = state.chat.name;
-  $("chat-about").textContent = state.chat.group ? `${state.chat.people} 人` : "LINE 官方帳號";
+  $("chat-about").textContent = state.chat.group ? word("{number} people", { number: state.chat.people }) : word("LINE official account");
   $("avatar").textContent = [...state.chat.name][0];
   $("relation").textContent = relationLabel(state.chat);
   $("mention").hidden = !state.chat.group || !state.chat.hasBot;
@@ -49,15 +50,18 @@ function draw(state) {
   drawEntries($("screen"), state.chat, { edit, unsend });
   drawMenu($("menu"), $("menu-bar"), state.menu);
   drawLog($("log"), state.log);
-  const limit = state.quota.limit === null ? "沒有上限" : `上限 ${state.quota.limit}`;
-  $("quota").textContent = `本月推播 ${state.quota.used} 則（${limit}）；回覆不計。→ 是 LINE 告訴查明的，← 是查明要求 LINE 的。`;
+  const limit = state.quota.limit === null ? word("no limit") : word("of {number}", { number: state.quota.limit });
+  $("quota").textContent = word("Pushes this month: {number} ({limit}); replies are free. → LINE tells 查明, ← 查明 asks LINE.", {
+    number: state.quota.used,
+    limit,
+  });
   for (const box of document.querySelectorAll("[data-switch]")) box.checked = state.switches[box.dataset.switch];
   greet(state.chat);
 }
 
 function relationLabel(open) {
-  if (open.group) return open.hasBot ? "請查明離開" : "邀請查明";
-  return open.follows ? "封鎖" : open.isNew ? "加入好友" : "解除封鎖";
+  if (open.group) return open.hasBot ? word("Remove 查明") : word("Invite 查明");
+  return open.follows ? word("Block") : open.isNew ? word("Add friend") : word("Unblock");
 }
 
 /** Adds the bot as a friend when a phone sees it for the first time, so that it can say hello. */
@@ -80,12 +84,12 @@ async function act(deed, given = {}) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ viewer, chat, ...given }),
   });
-  if (!answer.ok) toast((await answer.json().catch(() => ({}))).problem || `做不到（${answer.status}）`);
+  if (!answer.ok) toast((await answer.json().catch(() => ({}))).problem || word("Not possible ({status})", { status: answer.status }));
   refresh();
 }
 
 function edit(entry) {
-  const text = prompt("改成：", entry.text);
+  const text = prompt(word("Change it to:"), entry.text);
   if (text && text !== entry.text) act("edit", { message: entry.id, text });
 }
 
@@ -96,9 +100,9 @@ function unsend(entry) {
 /** Does what the LINE app does when something in the bot's message is pressed. */
 function press(action) {
   if (action.type === "uri") window.open(action.uri, "_blank", "noopener,noreferrer");
-  else if (action.type === "clipboard") navigator.clipboard.writeText(action.clipboardText).then(() => toast("已複製"));
+  else if (action.type === "clipboard") navigator.clipboard.writeText(action.clipboardText).then(() => toast(word("Copied")));
   else if (["postback", "message", "datetimepicker"].includes(action.type)) act("press", { action });
-  else toast(`模擬器沒有這種按鈕（${action.type}）`);
+  else toast(word("The simulator has no such button ({kind})", { kind: action.type }));
 }
 
 let toastTimer = 0;
@@ -138,11 +142,11 @@ async function sendImage(file) {
     headers: { "Content-Type": file.type },
     body: file,
   });
-  if (!answer.ok) toast("圖片、影片、錄音最大 50 MB");
+  if (!answer.ok) toast(word("Pictures, videos and recordings: 50 MB at most"));
 }
 
 async function drawTray() {
-  const { samples, stickers } = await (await fetch("page/samples")).json();
+  const { samples, stickers } = await (await fetch(`page/samples?${new URLSearchParams({ lang: language })}`)).json();
   $("samples").replaceChildren(...samples.map((sample) => {
     const button = element("button", "", sample.title);
     button.type = "button";
@@ -156,7 +160,7 @@ async function drawTray() {
   $("stickers").replaceChildren(...Object.entries(stickers).map(([id, emoji]) => {
     const button = element("button", "", emoji);
     button.type = "button";
-    button.setAttribute("aria-label", `貼圖 ${emoji}`);
+    button.setAttribute("aria-label", word("Sticker {emoji}", { emoji }));
     button.addEventListener("click", () => {
       toggleStickers(false);
       act("sticker", { sticker: id });

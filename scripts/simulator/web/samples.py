@@ -4,6 +4,7 @@ The real messages are from Cofacts' open data (CC0), and are in the sample that 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -14,9 +15,14 @@ class Sample:
 
     title: str
     text: str
+    titles: Mapping[str, str]
+    """The same few words in other languages than the message's."""
+
+    def title_in(self, language: str) -> str:
+        return self.titles.get(language, self.title)
 
 
 def load_samples() -> list[Sample]:
     """Return the messages to try, in the order of their buttons."""
     text = (files("scripts.simulator.web") / "samples.json").read_text(encoding="utf-8")
-    return [Sample(each["title"], each["text"]) for each in json.loads(text)]
+    return [Sample(each["title"], each["text"], {"en": each["en"], "ja": each["ja"]}) for each in json.loads(text)]

@@ -6,6 +6,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from bot.flex_html import message_html
+from bot.wording import Words, marked
 from scripts.simulator.delivery import Delivery
 from scripts.simulator.line import LineSimulator
 from scripts.simulator.problems import JSON
@@ -17,19 +18,19 @@ LAST_LINES = 40
 STICKERS = {"1988": "👍", "1989": "🥺", "1990": "😡", "1991": "🙏", "1992": "😂", "1993": "🌻"}
 """Stickers are LINE's pictures; the page draws an emoji in place of each."""
 
-_ICONS = {"video": "🎬 影片", "audio": "🎤 語音訊息", "file": "📄 檔案", "location": "📍 位置資訊"}
+_ICONS = {"file": marked("📄 File"), "location": marked("📍 Location")}
 
 
-def state(line: LineSimulator, viewer: User, chat: Chat) -> JSON:
+def state(line: LineSimulator, viewer: User, chat: Chat, words: Words) -> JSON:
     """Return all the page draws, for the person who holds the phone and the chat that is open."""
     return {
         "version": line.platform.version,
         "viewer": viewer.user_id,
         "people": [{"id": user.user_id, "name": user.name} for user in line.platform.users.values()],
         "chats": [_chat_line(line, each) for each in chats_of(line, viewer)],
-        "chat": _open_chat(line, viewer, chat),
+        "chat": _open_chat(line, viewer, chat, words),
         "menu": _rich_menu(line, viewer) if chat is viewer and viewer.follows else None,
-        "log": _log(line),
+        "log": _log(line, words),
         "quota": {"used": line.platform.quota.used, "limit": line.platform.quota.limit},
         "switches": _switches(line),
         "bot": line.channel.display_name,
@@ -61,7 +62,7 @@ def _chat_line(line: LineSimulator, chat: Chat) -> JSON:
     return {"id": chat.chat_id, "name": name, "group": isinstance(chat, Group)}
 
 
-def _open_chat(line: LineSimulator, viewer: User, chat: Chat) -> JSON:
+def _open_chat(line: LineSimulator, viewer: User, chat: Chat, words: Words) -> JSON:
     people = len(chat.members) + chat.has_bot if isinstance(chat, Group) else 0
     return {
         **_chat_line(line, chat),
@@ -70,11 +71,11 @@ def _open_chat(line: LineSimulator, viewer: User, chat: Chat) -> JSON:
         "hasBot": chat.has_bot if isinstance(chat, Group) else True,
         "isNew": not line.timeline(chat),
         "loading": line.is_loading(chat),
-        "entries": [_entry(line, viewer, chat, posted) for posted in line.timeline(chat)],
+        "entries": [_entry(line, viewer, chat, posted, words) for posted in line.timeline(chat)],
     }
 
 
-def _entry(line: LineSimulator, viewer: User, chat: Chat, posted: Posted) -> JSON:
+def _entry(line: LineSimulator, viewer: User, chat: Chat, posted: Posted, words: Words) -> JSON:
     mine = posted.sender is viewer
     sender = posted.sender.name if posted.sender else line.channel.display_name
     when = datetime.fromtimestamp(posted.at / 1000, UTC).astimezone(TAIPEI)
@@ -83,7 +84,7 @@ def _entry(line: LineSimulator, viewer: User, chat: Chat, posted: Posted) -> JSO
         "id": posted.message_id,
         "side": "mine" if mine else "bot" if posted.sender is None else "other",
         "name": sender,
-        "html": entry_html(posted),
+        "html": entry_html(posted, words),
         "time": when.strftime("%H:%M"),
         "text": posted.content.get("text", "") if can_change else "",
         "canUnsend": can_change,
@@ -91,55 +92,59 @@ def _entry(line: LineSimulator, viewer: User, chat: Chat, posted: Posted) -> JSO
     }
 
 
-def entry_html(posted: Posted) -> str:
+def entry_html(posted: Posted, words: Words) -> str:
     """Return one message as HTML: the bot's as LINE would draw it, a person's by its kind."""
     content = posted.content
     if posted.unsent:
-        return '<div class="gone">已收回訊息</div>'
+        gone = escape(words("Message unsent"))
+        return f'<div class="gone">{gone}</div>'
     if posted.sender is None or content["type"] == "text":
         return message_html(content)
     if content["type"] == "sticker":
-        return f'<div class="sticker" role="img" aria-label="貼圖">{STICKERS.get(content["stickerId"], "🐻")}</div>'
+        label, drawn = escape(words("Sticker")), STICKERS.get(content["stickerId"], "🐻")
+        return f'<div class="sticker" role="img" aria-label="{label}">{drawn}</div>'
     if content["type"] == "image":
-        return f'<img class="photo" src="page/media/{escape(posted.message_id)}" alt="圖片">'
+        label = escape(words("Picture"))
+        return f'<img class="photo" src="page/media/{escape(posted.message_id)}" alt="{label}">'
     if (kind := content["type"]) in {"video", "audio"}:
         return f'<{kind} class="photo" controls src="page/media/{escape(posted.message_id)}"></{kind}>'
+    icon = escape(words(_ICONS[kind]) if kind in _ICONS else kind)
     name = escape(str(content.get("fileName") or content.get("title") or ""))
-    return f'<div class="lm"><div class="lm-text">{_ICONS.get(content["type"], content["type"])} {name}</div></div>'
+    return f'<div class="lm"><div class="lm-text">{icon} {name}</div></div>'
 
 
-def _log(line: LineSimulator) -> list[JSON]:
+def _log(line: LineSimulator, words: Words) -> list[JSON]:
     """Return the last lines of both directions, newest first."""
-    lines = [_request_line(entry) for entry in line.requests[-LAST_LINES:]]
-    lines += [_delivery_line(delivery) for delivery in line.delivery.log[-LAST_LINES:]]
+    lines = [_request_line(entry, words) for entry in line.requests[-LAST_LINES:]]
+    lines += [_delivery_line(delivery, words) for delivery in line.delivery.log[-LAST_LINES:]]
     return sorted(lines, key=lambda each: float(each["at"]), reverse=True)[:LAST_LINES]
 
 
-def _request_line(entry: LoggedRequest) -> JSON:
+def _request_line(entry: LoggedRequest, words: Words) -> JSON:
     short = entry.path.removeprefix("/v2/bot/")
     why = [entry.answer.get("message", "")] if entry.status >= 400 else []
-    why += [f"{each.get('property', '')}：{each.get('message', '')}" for each in entry.answer.get("details", ())]
+    why += [f"{each.get('property', '')}: {each.get('message', '')}" for each in entry.answer.get("details", ())]
     return {
         "at": entry.at,
         "direction": "out",
         "what": f"{entry.method} {short}",
-        "status": str(entry.status or "斷線"),
+        "status": str(entry.status or words("cut off")),
         "ok": 200 <= entry.status < 300,
         "why": why,
         "ordered": entry.fault is not None,
     }
 
 
-def _delivery_line(delivery: Delivery) -> JSON:
-    kinds = ", ".join(_event_kind(event) for event in delivery.events) or "（沒有事件）"
+def _delivery_line(delivery: Delivery, words: Words) -> JSON:
+    kinds = ", ".join(_event_kind(event) for event in delivery.events) or words("(no events)")
     again = any(event.get("deliveryContext", {}).get("isRedelivery") for event in delivery.events)
     return {
         "at": delivery.at,
         "direction": "in",
-        "what": f"webhook {kinds}{'（重送）' if again else ''}",
+        "what": " ".join(["webhook", kinds, *([words("(again)")] if again else [])]),
         "status": str(delivery.status or delivery.reason),
         "ok": delivery.ok,
-        "why": [f"{delivery.seconds * 1000:.0f} 毫秒"],
+        "why": [words("{number} ms", number=round(delivery.seconds * 1000))],
         "ordered": False,
     }
 

@@ -104,7 +104,7 @@ async def test_it_shows_why_line_refused(page: Page) -> None:
     log = (await show(page))["log"]
     assert isinstance(log, list)
     assert log[0]["status"] == "400"
-    assert "messages[0].text：May not be empty" in log[0]["why"]
+    assert "messages[0].text: May not be empty" in log[0]["why"]
 
 
 @pytest.mark.parametrize("name", SWITCHES)
