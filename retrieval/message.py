@@ -3,8 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 
+from retrieval.asking import without_frame
 from retrieval.background import load_background
-from retrieval.normalise import fold, key_of_folded
+from retrieval.normalise import fold, key_of_folded, size_of
 from retrieval.overlap import WeighedText, weigh_units
 from retrieval.passages import remove_boilerplate, split_passages
 from retrieval.texts import well_formed
@@ -35,11 +36,16 @@ class Message:
     whole: Passage | None
     """All passages as one text, where there are several: one claim may be told over all of them."""
 
+    @property
+    def size(self) -> float:
+        """How much it says, in Chinese characters: boilerplate and what frames a question say nothing."""
+        return sum(size_of(passage.key) for passage in self.passages)
+
 
 def text_to_encode(text: str) -> str:
-    """Return what the encoder gets of an index entry: its own words, without links and boilerplate."""
+    """Return what the encoder gets of an index entry: its own words, without links, boilerplate and what asks."""
     text = well_formed(text[:MAX_CHARACTERS])
-    return remove_boilerplate(strip_urls(text)) or text
+    return without_frame(remove_boilerplate(strip_urls(text))) or text
 
 
 def to_passage(text: str, folded: str | None = None) -> Passage:
@@ -53,7 +59,7 @@ def read_message(text: str) -> Message:
     text = well_formed(text)
     folded = fold(text)
     key = key_of_folded(folded)
-    own_words = remove_boilerplate(strip_urls(text[:MAX_CHARACTERS]))
+    own_words = without_frame(remove_boilerplate(strip_urls(text[:MAX_CHARACTERS])))
     passages = [to_passage(own, folded if own == text else None) for own in split_passages(own_words)]
     passages = [passage for passage in passages if len(passage.key) >= MIN_TEXT_KEY]
     return Message(

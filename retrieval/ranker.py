@@ -268,7 +268,7 @@ class Ranker:
         """Whether both texts are long enough to be sure of; a bare link says which page it is."""
         if not message.passages:
             return True
-        return min(size_of(message.key), size_of(matching_key(text_to_encode(entry.text)))) >= MIN_ANSWER_SIZE
+        return min(message.size, size_of(matching_key(text_to_encode(entry.text)))) >= MIN_ANSWER_SIZE
 
     def _to_match(self, message: Message, found: Scored, *, may_answer: bool) -> Match:
         entry = self._index.entry(found.slot)

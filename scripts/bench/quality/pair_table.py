@@ -3,11 +3,13 @@
 A rival gets the threshold that is best on these very pairs; ours keeps the shipped one.
 """
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from retrieval.calibration import Calibration
@@ -17,6 +19,21 @@ from retrieval.normalise import bigrams, matching_key
 from retrieval.pairs import judge_pair
 from scripts.bench.quality.cached_encoder import CachedEncoder
 from scripts.bench.quality.examples import Clusters, english_cluster, english_rows, fold_of, question_rows, read_pairs
+
+FRAMES = (
+    "老公轉給我看說{}，到底真的假的",
+    "有個群組說{}，想確認一下",
+    "這個是真的嗎：{}",
+    "{}這說法正確嗎？",
+    "昨天同事跟我說{}耶 是謠言嗎",
+    "想問{}是真的嗎",
+    "{}\n請問是真的嗎？",
+    "聽人家講{}，求證",
+    "請問網路上這則消息「{}」可信嗎？謝謝大家",
+    "小孩學校群組在傳{}，有人知道真假嗎",
+)
+"""How people ask about a rumour: half of such a question says nothing of it."""
+_OWN_FRAME = regex.compile("^(?:聽說|網路說|請問)|(?:是真的嗎|，是不是謠言|是真的)?[嗎？]*$")
 
 
 @dataclass(frozen=True)
@@ -45,9 +62,16 @@ def load_pair_sets(clusters: Clusters, labelled: Path | None) -> Iterator[PairSe
             Pair("", text, r["report"], kind == "same") for r in asked for kind in ("same", "near") for text in r[kind]
         ]
         yield PairSet(f"questions, {name} set", made, [0] * len(made))
+        yield PairSet(f"questions in frames, {name} set", in_frames(made), [0] * len(made))
     if labelled:
         theirs = list(load_folder(labelled).pairs)
         yield PairSet("labelled pairs", theirs, [fold_of(clusters, f"labelled:{p.text_a[:12]}") for p in theirs])
+
+
+def in_frames(pairs: Sequence[Pair], seed: int = 2) -> list[Pair]:
+    """Return the same pairs with each question in one of `FRAMES` instead of what frames it there."""
+    rng = random.Random(seed)
+    return [replace(pair, text_a=rng.choice(FRAMES).format(_OWN_FRAME.sub("", pair.text_a))) for pair in pairs]
 
 
 def best_accuracy(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:

@@ -1,0 +1,73 @@
+"""What frames a question about a rumour and says nothing of it: "請問大家，聽說…，是真的嗎？謝謝".
+
+Half of a short question is its frame. Compared with a report, the frame counts as words that the report lacks, and to
+the encoder any two questions are alike. So it is taken off both ends before a message is compared. What stays is the
+claim as it is told, and may still be a question ("會不會中毒"). "是詐騙嗎" stays: it is what such a report is about.
+"""
+
+import regex
+
+LONGEST = 80
+"""Characters up to which a text may be a framed question: a longer one tells a story, however it begins."""
+SHORTEST = 5
+"""Where fewer characters would stay, the frame is what the text says ("這是真的嗎？")."""
+
+_GAP = r"[\s，,。、：:！!？?~～「」『』]*+"
+_WHO = (
+    "(?:我們?|我家|小孩|孩子|你們?|您|大家|各位|有人|人家|別人|网友|網友|朋友們?|家人|親戚|亲戚|同事|同學|同学|老師|老师|鄰居|邻居|長輩|长辈"
+    "|媽媽?|妈妈?|爸爸?|阿[嬤公姨伯]|奶奶|爺爺|爷爷|婆婆|公公|老[婆公]|女兒|女儿|兒子|儿子|姊姊?|姐姐?|哥哥?|弟弟?|妹妹?)"
+)
+_WHERE = (
+    "(?:在?(?:學校|学校|公司|社區|社区|家族)?(?:網路|网路|網絡|网络|網|网|群組|群组|LINE群?|賴|臉書|脸书|FB|抖音)"
+    "(?:群組?|群组?)?[上裡里]?[面頭头]?)"
+)
+_WHEN = "(?:最近|剛剛?|刚刚?|剛才|刚才|今天|昨天|一直|都|又|有(?!些)|在|很多)"
+_SPREAD = "(?:流傳|流传|謠傳|谣传|盛傳|盛传|瘋傳|疯传|網傳|网传|傳言|传言)(?![出的了多約约甚已至到])"
+_SAYS = "(?:轉傳|转传|傳來|传来|傳|传|說|说|講|讲)(?![明法話话服課课授染統统承家真出的了])"
+_ASK = (
+    "(?:(?:想要?|要)?(?:請問|请问|請教|请教)|(?:問|问)(?=一下)"
+    "|想要?(?:問|问|知道|確認|确认|求證|求证|查證|查证))(?:一下)?"
+)
+_CHECK = "(?:求證|求证|查證|查证|確認|确认|求解)"
+_TO_ME = "(?:[轉转傳传]?[給给]我(?:看|們|们)?|(?:跟|和|告訴|告诉|對|对)我)"
+_MESSAGE = "(?:一則|一则|這則|这则|訊息|讯息|消息|影片|文章)"
+_TRUE = (
+    "(?:真的|假的|真實的?|真实的?|正確的?|正确的?|可信的?|謠言|谣言|假消息|假訊息|假新聞|假新闻|屬實|属实|事實|事实"
+    "|有這回事|有这回事|有這種事|有这种事|有這件事|有根據|有根据)"
+)
+_THIS = "(?:(?:這|这|那|此|以上)(?:個|个|則|则|件|種|种)?(?:訊息|讯息|消息|傳言|传言|說法|说法|新聞|新闻|影片|事情?)?)"
+_WHETHER = "(?:到底|究竟)*(?:是不是|是否|到底|究竟)"
+_END = "(?:啊|呀)?(?:嗎|吗|嘛|么|麼|呢|啊|呀|？|[?])"
+
+_FRONT = regex.compile(
+    rf"^(?:{_GAP}(?:"
+    rf"{_ASK}(?:{_WHO}|是否|是不是|說|说)*(?:{_WHERE}?的?{_THIS}(?=[「『：:]))?|{_CHECK}(?=[\s，,：:])"
+    rf"|(?:不好意思|您好|你好|大家好|哈囉|嗨|hi|hello)(?=[\s，,！!～~。])"
+    rf"|{_THIS}(?:{_WHETHER}|是|為|为)?{_TRUE}{_END}+(?=[\s，,：:「『])"
+    rf"|(?:{_WHO}|{_WHERE}|{_WHEN})*(?:[聽听]{_WHO}?(?:說|说|講|讲)|{_SPREAD})(?:{_WHO}|{_WHERE}|{_WHEN}|{_MESSAGE}|{_SAYS})*"
+    rf"|(?:{_WHO}|{_WHERE}|{_WHEN})*(?:聽到|听到|聽過|听过|看到|收到)(?:{_WHO}|{_WHERE}|{_WHEN}|{_MESSAGE})*{_SAYS}+"
+    rf"|{_WHEN}*(?:{_WHO}|{_WHERE})(?:{_WHO}|{_WHERE}|{_WHEN}|{_TO_ME})*{_SAYS}(?:{_TO_ME}|{_MESSAGE}|{_SAYS})*"
+    rf"|{_WHEN}*[都在]{_SAYS}"
+    rf"|is it (?:really )?true that|(?:i|we) (?:have |just )?heard that"
+    rf"))+{_GAP}",
+    regex.IGNORECASE,
+)
+_BACK = regex.compile(
+    rf"(?:{_GAP}[耶喔欸哦啦]?{_GAP}(?:"
+    rf"(?:{_ASK})?(?:{_WHO}*(?:知道|曉得|晓得))?{_THIS}?(?:{_WHETHER}|是|為|为)*(?:真假|{_TRUE})(?:(?:還是|还是|或)?是?{_TRUE})?{_END}+"
+    rf"|(?:{_ASK})?{_THIS}?(?:{_WHETHER}{_TRUE}|(?:{_WHETHER}|是|為|为)?{_TRUE}(?:還是|还是|或)是?{_TRUE}|{_WHETHER}?(?:是真是假|真的假的))"
+    rf"|有沒有這回事|有没有这回事|有沒有這種事|有沒有根據|有没有根据"
+    rf"|(?:請|请|幫忙|帮忙|麻煩|麻烦|拜託|求)+(?:大家|協助|协助)?(?:查證|查证|查一?下|確認|确认|解答)(?:一下)?"
+    rf"|(?<=[\s，,。！!？?、」』])(?:{_CHECK}(?:一下)?|{_ASK})|(?:謝謝|谢谢|感謝|感谢|感恩){_WHO}?"
+    rf"|is (?:this|that|it) (?:really )?(?:true|real|fake)|true or (?:false|fake)|fake news\?"
+    rf"){_GAP})+$",
+    regex.IGNORECASE,
+)
+
+
+def without_frame(text: str) -> str:
+    """Return a short question without its frame; the text itself where it has none, or hardly anything else."""
+    if len(text) > LONGEST:
+        return text
+    claim = _BACK.sub("", _FRONT.sub("", text)).strip()
+    return claim if len(claim) >= SHORTEST else text

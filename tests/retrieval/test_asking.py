@@ -1,0 +1,82 @@
+"""What frames a question is taken off, and nothing that is told."""
+
+import time
+
+import pytest
+
+from retrieval.asking import LONGEST, without_frame
+from retrieval.message import read_message, text_to_encode
+
+CLAIM = "吃香蕉會得癌症"
+
+
+@pytest.mark.parametrize(
+    "framed",
+    [
+        f"聽說{CLAIM}是真的嗎",
+        f"請問大家，{CLAIM}？這是真的嗎",
+        f"我媽傳給我說{CLAIM}，想請問是真的還是假的",
+        f"老公轉給我看說{CLAIM}，到底真的假的",
+        f"網路上流傳{CLAIM}，可信嗎？",
+        f"請問網路上這則消息「{CLAIM}」可信嗎？謝謝大家",
+        f"朋友在群組說{CLAIM}，請問正確嗎",
+        f"小孩學校群組在傳{CLAIM}，有人知道真假嗎",
+        f"這個是真的嗎：{CLAIM}",
+        f"{CLAIM}\n請問是真的嗎？",
+        f"听说{CLAIM}，有这回事吗",
+    ],
+)
+def test_it_takes_off_what_only_asks(framed: str) -> None:
+    assert without_frame(framed) == CLAIM
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        CLAIM,
+        f"{CLAIM}嗎？",
+        "喝冰水會不會致癌",
+        "政府說明天放假是假的",
+        "彰化銀行發簡訊說帳戶異常是詐騙嗎",
+        "說明書上寫的劑量可以加倍",
+        "老師傳授三招防中風",
+        "傳染病今年大爆發",
+        "有人在捷運揮刀？",
+        "收到這封簡訊要點連結領5000元",
+        "大家說話要小心",
+        "十九大前曾有謠言，但後來並沒有被確認",
+        "這是真的嗎？",
+        "聽說是真的嗎",
+    ],
+)
+def test_it_leaves_what_is_told(told: str) -> None:
+    assert without_frame(told) == told
+
+
+def test_it_leaves_english_its_claim() -> None:
+    assert without_frame("Is it true that vaccines cause autism?") == "vaccines cause autism?"
+    assert without_frame("5G towers spread the virus, is this true?") == "5G towers spread the virus"
+
+
+def test_a_story_is_no_framed_question_however_it_begins() -> None:
+    story = "聽說" + "今天市府開會談新的公車路線" * 10 + "是真的嗎"
+    assert len(story) > LONGEST
+    assert without_frame(story) == story
+
+
+@pytest.mark.parametrize("piece", ["聽說", "請問", "大家", "，", "真的嗎？", "我", "有在", " ", "「"])
+def test_it_takes_bounded_time(piece: str) -> None:
+    text = (piece * LONGEST)[:LONGEST]
+    began = time.process_time()
+    without_frame(text)
+    assert time.process_time() - began < 0.5
+
+
+def test_a_message_and_an_entry_are_read_without_it() -> None:
+    message = read_message(f"請問大家，聽說{CLAIM}是真的嗎？謝謝")
+    assert [passage.text for passage in message.passages] == [CLAIM]
+    assert text_to_encode(f"聽說{CLAIM}是真的嗎？") == CLAIM
+
+
+def test_a_frame_makes_a_short_claim_no_longer_one() -> None:
+    assert read_message(f"請問大家，聽說{CLAIM}是真的嗎？謝謝").size == read_message(CLAIM).size
