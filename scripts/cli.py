@@ -6,6 +6,9 @@ list, with the line that `chaming --help` shows, so that help needs none of them
 
 import importlib
 import os
+import socket
+import sys
+from typing import Any
 
 import click
 
@@ -35,7 +38,20 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group that imports a subcommand's module only when that subcommand is asked for."""
+    """A group that imports a subcommand's module only when that subcommand is asked for.
+
+    A database that is away, refuses us or lacks its tables is one line, where a subcommand has no better one.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if not is_of_the_database(error):
+                raise
+            reason = str(error).partition("\n")[0]
+            hint = "See DATABASE_URL; was `chaming migrate` run?"
+            raise click.ClickException(f"The database cannot be used ({reason}). {hint}") from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -50,6 +66,15 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def is_of_the_database(error: Exception) -> bool:
+    """Whether the database could not be asked; what goes wrong with LINE and with files has errors of its own."""
+    loaded = sys.modules.get("sqlalchemy.exc")  # not imported here: `--help` must not wait for it
+    if loaded is not None and isinstance(error, loaded.SQLAlchemyError):
+        return True
+    no_socket = isinstance(error, FileNotFoundError) and error.filename is None
+    return no_socket or isinstance(error, (ConnectionError, socket.gaierror))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy.exc import OperationalError
 
-from scripts.cli import COMMANDS, main
+from scripts.cli import COMMANDS, is_of_the_database, main
 
 HEAVY = ("numpy", "pydantic", "sqlalchemy", "aiohttp", "onnxruntime", "faiss", "linebot", "torch")
 
@@ -54,6 +55,29 @@ def test_it_says_in_one_line_that_there_is_no_database(
     assert shown.exit_code == 1
     assert shown.output.startswith("Error: ")
     assert shown.output.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["worker"], ["editor", "add", "a@example.org"], ["audit", "verify"]], ids=" ".join
+)
+def test_it_says_in_one_line_that_the_database_is_away(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody:x@/chaming?host={tmp_path}")  # no socket there
+    monkeypatch.setenv("SECRET_KEY", "a key for tests, long enough")
+    monkeypatch.setenv("LINE_CHANNEL_SECRET", "secret")
+    monkeypatch.setenv("LINE_CHANNEL_ACCESS_TOKEN", "token")
+    shown = CliRunner().invoke(main, arguments)
+    assert shown.exit_code == 1
+    assert shown.output.startswith("Error: ")
+    assert shown.output.count("\n") == 1
+
+
+def test_it_hides_no_mistake_of_ours() -> None:
+    assert is_of_the_database(OperationalError("SELECT 1", {}, Exception()))
+    assert not is_of_the_database(FileNotFoundError(2, "No such file or directory", "model.onnx"))
+    assert not is_of_the_database(ValueError())
 
 
 def test_it_says_that_there_is_no_such_command() -> None:
