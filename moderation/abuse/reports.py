@@ -99,7 +99,7 @@ async def load_decisions_for(session: AsyncSession, case: ModerationCase) -> lis
     is_public = is_public and (link is None or link.status == Status.NORMAL)
     if await _find_hiding(session, subject) is not None:
         found.append(Decision.RESTORE)
-    elif is_public and subject.kind in HIDES:
+    elif is_public and subject.kind in HIDES and case.kind != CaseKind.SOURCE:
         found.append(Decision.HIDE)
     if case.kind == CaseKind.SOURCE and is_public:
         found.append(Decision.KEEP)

@@ -38,9 +38,7 @@ async def test_a_source_stays_unless_it_is_of_no_use(
     async with database.transaction() as session:
         await add_answer(session, state=ReplyState.VERIFIED)
         case = await tell_source(session, Subject(SubjectKind.ANSWER, "a", "r"))
-        assert await load_decisions_for(session, case) == [
-            Decision.NOTHING, Decision.HIDE, Decision.KEEP, Decision.REOPEN,
-        ]  # fmt: skip
+        assert await load_decisions_for(session, case) == [Decision.NOTHING, Decision.KEEP, Decision.REOPEN]
         assert await shown(session) == [TOLD], "at once"
     async with database.transaction() as session:
         about = {"moderator": "moderator", "role": Role.MODERATOR, "rule": Rule.OTHER, "answer": "Thank you"}
