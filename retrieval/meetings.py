@@ -172,6 +172,4 @@ def _shared(one: Frame, other: Frame, slot: Slot, place: int) -> tuple[float, fl
 
 
 def _size(word: str) -> float:
-    if word in COMMON:
-        return 1.0
-    return WORD_SIZE if len(word) > 1 and not word[0].isdigit() else 1.0
+    return 1.0 if len(word) <= 1 or word in COMMON or word[0].isdigit() else WORD_SIZE
