@@ -80,3 +80,11 @@ def test_a_message_and_an_entry_are_read_without_it() -> None:
 
 def test_a_frame_makes_a_short_claim_no_longer_one() -> None:
     assert read_message(f"請問大家，聽說{CLAIM}是真的嗎？謝謝").size == read_message(CLAIM).size
+
+
+@pytest.mark.parametrize("word", ["爸", "媽媽老公", "我媽媽", "剛", "在網上", "到底", "是真的啊啊", "說說我", "謝謝"])
+def test_it_comes_to_an_end_with_words_said_over_and_over(word: str) -> None:
+    """Each can be cut into words in millions of ways, and somebody will send it."""
+    text = (word * LONGEST)[: LONGEST - 1]
+    assert len(without_frame(text + "x")) <= LONGEST
+    assert len(without_frame("x" + text)) <= LONGEST
