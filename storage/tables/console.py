@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import BIG_ID, UtcDateTime, new_id, stored, utc_now
+from storage.tables.columns import BIG_ID, UtcDateTime, new_id, partial_index, stored, utc_now
 from storage.tables.review import Role
 
 
@@ -176,9 +176,10 @@ class CaseState(StrEnum):
 
 
 class ModerationCase(SQLModel, table=True):
-    """A report of abuse or an appeal, until a moderator has decided on it."""
+    """A report of abuse, an appeal or a source, until a moderator has decided on it; a source of use stays."""
 
     __tablename__ = "moderation_case"
+    __table_args__ = (partial_index("moderation_case_sources", "article_id", where="kind = 'source'"),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     kind: CaseKind = Field(sa_type=stored(CaseKind))

@@ -25,7 +25,7 @@ LATER = NOW + timedelta(hours=1)
 READS: dict[str, Callable[[Session], object]] = {
     "signed in": partial(find_signed_in, token="a", now=NOW),
     "set aside": partial(read_set_aside, editor_id="one", now=NOW),
-    "queue": partial(queue._read_frame, editor_id="one", claimants=["two"]),
+    "queue": partial(queue._read_frame, editor_id="one", claimants=["two"], articles=["a", "b"]),
     "inbox": partial(inbox._read_inbox, editor_id="one"),
     "to rate": partial(to_rate.find_unrated, task_id="task", viewer="one"),
     "task": partial(find_task_page, task_id="task", viewer="one", now=NOW),
