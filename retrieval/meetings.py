@@ -4,7 +4,7 @@ Two slots are the same place where the words around them are the same, whatever 
 greeting or a cut end hides nothing. What a text says both ways, or only asks, contradicts nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from retrieval.english import COMMON
@@ -57,25 +57,36 @@ def find_conflicts(one: Frame, other: Frame, may_deny: Callable[[int, int, float
     where both slots begin in their texts (-1: nothing is said), and how much is shared around them."""
     back = _meetings(other, one, lambda theirs, mine, shared: may_deny(mine, theirs, shared))
     meetings = [*_meetings(one, other, may_deny), *map(_turned, back)]
-    agreed = [met for met in meetings if not met.differs]
-    differing = [met for met in meetings if met.differs and not any(_settles(same, met) for same in agreed)]
-    yield from (met.told for met in differing if not any(_is_one_denial(met, more, one) for more in differing))
+    settled = _settled(met for met in meetings if not met.differs)
+    differing = [met for met in meetings if met.differs and not _is_settled(met, settled)]
+    told = dict.fromkeys((met.kind, met.told, met.mine) for met in differing)
+    yield from (what for kind, what, mine in told if not (kind == POLARITY and _is_one_denial(what, mine, told, one)))
     yield from _moved(one, other)
 
 
-def _is_one_denial(met: _Meeting, more: _Meeting, one: Frame) -> bool:
+def _is_one_denial(told: Difference, place: int, all_told: Iterable[tuple[str, Difference, int]], one: Frame) -> bool:
     """Whether a denial of one text is that of the other, elsewhere in the same clause: 地瓜不会和柿子相克,
     地瓜和柿子不会相克."""
-    if met.kind != POLARITY or more.kind != POLARITY or "–" not in met.told:
+    if "–" not in told:
         return False
-    first, last = sorted((met.mine, more.mine))
-    return met.told == more.told[::-1] and not any(first < begin <= last for begin in one.begins)
+    turned = POLARITY, told[::-1]
+    others = [elsewhere for kind, what, elsewhere in all_told if (kind, what) == turned]
+    return any(not any(min(place, more) < begin <= max(place, more) for begin in one.begins) for more in others)
 
 
-def _settles(same: _Meeting, met: _Meeting) -> bool:
+def _settled(agreed: Iterable[_Meeting]) -> dict[tuple[str, str, int], float]:
+    """Return how much is shared, at the most, where the two say the same, by the place in either text."""
+    found: dict[tuple[str, str, int], float] = {}
+    for met in agreed:
+        for place in (met.kind, "mine", met.mine), (met.kind, "theirs", met.theirs):
+            found[place] = max(met.size, found.get(place, 0.0))
+    return found
+
+
+def _is_settled(met: _Meeting, settled: Mapping[tuple[str, str, int], float]) -> bool:
     """Whether a text says elsewhere what the other says: then it says both."""
-    meets = same.kind == met.kind and (same.mine == met.mine or same.theirs == met.theirs)
-    return meets and same.size >= min(met.size, FAR)
+    shared = max(settled.get((met.kind, "mine", met.mine), -1.0), settled.get((met.kind, "theirs", met.theirs), -1.0))
+    return shared >= min(met.size, FAR)
 
 
 def _moved(one: Frame, other: Frame) -> Iterator[Difference]:
