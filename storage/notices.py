@@ -6,9 +6,9 @@ a conditional update, so two processes never tell the same one. A claim that led
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     Table,
@@ -41,8 +41,9 @@ TELL_WITHIN = timedelta(days=30)
 
 notices: Table = Notice.__table__  # type: ignore[attr-defined]
 
-PENDING: ColumnElement[bool] = literal_column("notice.state = 'pending'", Boolean)
-"""Word for word the condition of the partial indexes, which is what lets SQLite use them."""
+PENDING: ColumnElement[Any] = literal_column("notice.state = 'pending'")
+"""Word for word the condition of the partial indexes, which is what lets SQLite use them. Without a type: to what is
+called a Boolean, "= 1" is added there, and no index has that."""
 URGENCY = case((col(Notice.kind) == NoticeKind.ANSWERED, 1), else_=0)
 """0 for a correction or a withdrawal, which somebody may be acting against, 1 for a first answer."""
 

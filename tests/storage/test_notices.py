@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,6 +13,7 @@ from storage.askers import set_follows
 from storage.database import Database
 from storage.notice_pushes import PUSH_LEASE, claim_for_push, finish_push, load_recipients, reclaim_push, release_push
 from storage.notices import (
+    PENDING,
     REPLY_LEASE,
     RETRY_KEY_LIVES,
     TELL_WITHIN,
@@ -196,3 +198,14 @@ async def test_looking_for_one_persons_notices_uses_an_index(sqlite_database: Da
         connection = await session.connection()
         plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT * FROM notice WHERE {wanted}")
         assert "notice_pending" in str(plan.all())
+
+
+async def test_what_waits_is_found_by_its_indexes(sqlite_database: Database) -> None:
+    """Before every answer to somebody for whom something may wait."""
+    waits = select(col(Notice.id)).where(PENDING)
+    async with sqlite_database.reading() as session:
+        connection = await session.connection()
+        for query in (waits.where(col(Notice.asker_id) == "asker"), waits.order_by(col(Notice.created_at)).limit(9)):
+            statement = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+            (plan,) = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
+            assert "INDEX notice_" in plan[-1]
