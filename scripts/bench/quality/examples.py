@@ -32,6 +32,7 @@ from scripts.bench.quality.made import main_sentence, make_near_misses, make_pos
 from scripts.bench.quality.sample import Sample
 
 READ_PAIRS = Path(__file__).with_name("read_pairs.jsonl")
+READ_TITLES = Path(__file__).with_name("read_titles.jsonl")
 SHARED_REPLIES = Path(__file__).with_name("shared_replies.jsonl")
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
 ENGLISH = Path(__file__).with_name("english.jsonl")
@@ -186,6 +187,18 @@ def shared_replies() -> dict[str, frozenset[str]]:
     everybody = {row[side] for row in same for side in ("article_a", "article_b")}
     asked = dict.fromkeys(row[side] for row in same if "found" not in row for side in ("article_a", "article_b"))
     return {a: frozenset(b for b in everybody - {a} if claims.find(a) == claims.find(b)) for a in asked}
+
+
+def read_titles(task: str) -> dict[str, frozenset[str] | None]:
+    """Return, for each query of a task that some method failed and that was read by eye, what else answers it; None
+    where its title and its message do not tell of one claim, so that nobody could find the one by the other (see
+    READ_PAIRS.md)."""
+    rows = [json.loads(line) for line in READ_TITLES.read_text(encoding="utf-8").splitlines()]
+    return {
+        row["query"]: frozenset([*row.get("same", ()), *row.get("unsure", ())]) if row["own"] == "told" else None
+        for row in rows
+        if row["task"] == task
+    }
 
 
 def pair_examples(clusters: Clusters, labelled: Path | None) -> Iterator[Example]:
