@@ -30,7 +30,7 @@ pytestmark = pytest.mark.model
 
 YES, JOIN, SEE = "好，請志工查證", "我也想知道", "看查證結果"
 STOP, STOP_ALL = "這則不用再通知", "都不用再通知"
-CHECKED, CORRECTED, WITHDRAWN = "有人查證了", "更正：您問過的訊息", "已經撤回了"
+CHECKED, CHANGED, WITHDRAWN = "有人查證了", "您問過的訊息，查證結果改變了", "已經撤回了"
 AT_ONCE = {"NOTICE_AFTER_MINUTES": "0", "NOTICE_QUIET_HOURS": "0-0", "NOTICE_QUOTA_PERCENT": "100"}
 SETTLED_S = 3.5
 
@@ -120,15 +120,17 @@ async def test_it_tells_with_the_next_answer_and_never_again(
             session, reply_id, verdict=Verdict.NOT_RUMOR, text="更正：布丁真的少了。", reference=None, editor="e"
         )
     await run_job(program)
-    assert "布丁真的少了" in await hears(line, asker, SAMPLES[KNOWN], CORRECTED)
+    changed = await hears(line, asker, SAMPLES[KNOWN], CHANGED)
+    assert "含有不實訊息 → 含有正確訊息" in changed
+    assert "布丁真的少了" in changed
     await withdraw_reply(database, article_id, reply_id)
     await run_job(program)
     await hears(line, asker, SAMPLES[KNOWN], WITHDRAWN)
     said = words(line.messages(asker))
     await line.ask(asker, SAMPLES[KNOWN])
     again = words(line.messages(asker))
-    assert [said.count(each) for each in (CHECKED, CORRECTED, WITHDRAWN)] == [
-        again.count(each) for each in (CHECKED, CORRECTED, WITHDRAWN)
+    assert [said.count(each) for each in (CHECKED, CHANGED, WITHDRAWN)] == [
+        again.count(each) for each in (CHECKED, CHANGED, WITHDRAWN)
     ]
     assert not [each for each in line.requests if each.path.endswith(("/push", "/multicast"))]
 
