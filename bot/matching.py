@@ -57,7 +57,8 @@ class Matching:
     def use(self, matcher: TextMatcher, model_id: str = "") -> None:
         """Match with this one from now on."""
         self._matcher, self.model_id = matcher, model_id
-        self._begun.clear()
+        for text in list(self._begun):
+            self._give_up(text)
         self._loaded.set()
         self._metrics.ready.set(1)
 

@@ -103,6 +103,28 @@ async def test_it_ends_what_nobody_asked_for(matching: Matching, monkeypatch: py
         await ended.wait()
 
 
+async def test_another_matcher_ends_what_was_begun_with_the_one_before(matching: Matching) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    class CopyMatcher(FakeMatcher):
+        async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
+            assert tell_copies is not None
+            begun.set()
+            try:
+                await tell_copies([make_match("article")])
+            finally:
+                ended.set()
+            raise AssertionError("nobody wanted more")
+
+    matching.use(CopyMatcher())
+    give_head_start(matching, [incoming()])
+    async with asyncio.timeout(60):
+        await begun.wait()
+        matching.use(FakeMatcher(make_match("another")))
+        await ended.wait()
+    assert [match.article_id for match in await matching.match(TEXT)] == ["another"]
+
+
 async def test_what_was_begun_is_not_looked_for_by_its_words_again(matching: Matching) -> None:
     looked_for = []
 
