@@ -71,8 +71,12 @@ class LazyGroup(click.Group):
 def is_of_the_database(error: Exception) -> bool:
     """Whether the database could not be asked; what goes wrong with LINE and with files has errors of its own."""
     loaded = sys.modules.get("sqlalchemy.exc")  # not imported here: `--help` must not wait for it
-    if loaded is not None and isinstance(error, loaded.SQLAlchemyError):
+    if loaded is not None and isinstance(
+        error, (loaded.OperationalError, loaded.InterfaceError, loaded.ProgrammingError)
+    ):
         return True
+    if isinstance(error, BrokenPipeError):
+        return False  # whoever read our output has gone, as `head` does
     no_socket = isinstance(error, FileNotFoundError) and error.filename is None
     return no_socket or isinstance(error, (ConnectionError, socket.gaierror))
 

@@ -1,13 +1,14 @@
 """The command line: every subcommand is there, and its help costs no heavy import."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from scripts.cli import COMMANDS, is_of_the_database, main
 
@@ -77,7 +78,19 @@ def test_it_says_in_one_line_that_the_database_is_away(
 def test_it_hides_no_mistake_of_ours() -> None:
     assert is_of_the_database(OperationalError("SELECT 1", {}, Exception()))
     assert not is_of_the_database(FileNotFoundError(2, "No such file or directory", "model.onnx"))
+    assert not is_of_the_database(IntegrityError("INSERT", {}, Exception()))
     assert not is_of_the_database(ValueError())
+
+
+def test_it_ends_without_a_word_where_nobody_reads_on() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        command = [sys.executable, "-m", "scripts", "import", "--help"]
+        done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
+    finally:
+        os.close(write)
+    assert done.stderr == ""
 
 
 def test_it_says_that_there_is_no_such_command() -> None:
