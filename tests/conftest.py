@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -67,15 +68,28 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave these out where only unit tests are asked for."""
     if config.option.markexpr != "unit":
         return None
-    seen = config.cache.get(WITHOUT_UNIT, {}) if config.cache else {}
+    kept = getattr(config, "cache", None)
+    seen = kept.get(WITHOUT_UNIT, {}) if kept is not None else {}
     known = collection_path.suffix == ".py" and seen.get(str(collection_path)) == _state(collection_path)
     return True if known or collection_path.name in NEVER_UNIT else None
 
 
 def _state(file: Path) -> list[int]:
     """What changes whenever this file does, or one that may change the marks and fixtures of its tests."""
-    around = [folder / "conftest.py" for folder in file.parents if folder.is_relative_to(HERE)]
-    return [path.stat().st_mtime_ns for path in (file, *around) if path.exists()]
+    return [file.stat().st_mtime_ns, _newest_helper(HERE)]
+
+
+@cache
+def _newest_helper(folder: Path) -> int:
+    """When a module without tests of its own was last changed in this folder: `conftest.py`, makers, fakes."""
+    helpers = (path for path in folder.rglob("*.py") if not path.name.startswith("test_"))
+    return max((path.stat().st_mtime_ns for path in helpers), default=0)
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether every test of a file that was looked at is listed: not those alone that failed, or were named."""
+    narrowed = any(getattr(config.option, name, None) for name in ("lf", "deselect", "keyword"))
+    return not narrowed and not any("::" in argument for argument in config.args)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -96,7 +110,7 @@ def pytest_collection() -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs no model, no browser, no database and no patience, to be run on every save: `-m unit`."""
-    without, whole = set[Path](), not any("::" in argument for argument in config.args)
+    without = set[Path]()
     for item in items:
         marks, fixtures = {mark.name for mark in item.iter_markers()}, set(getattr(item, "fixturenames", ()))
         if marks.isdisjoint(NOT_UNIT_MARKS) and fixtures.isdisjoint(NOT_UNIT_FIXTURES):
@@ -104,9 +118,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         else:
             without.add(item.path)
     without -= {item.path for item in items if "unit" in item.keywords}
-    if config.cache and whole and not hasattr(config, "workerinput"):
-        known = {path: state for path, state in config.cache.get(WITHOUT_UNIT, {}).items() if Path(path).exists()}
-        config.cache.set(WITHOUT_UNIT, known | {str(path): _state(path) for path in without})
+    kept = getattr(config, "cache", None)
+    if kept is not None and _is_whole(config) and not hasattr(config, "workerinput"):
+        known = {path: state for path, state in kept.get(WITHOUT_UNIT, {}).items() if Path(path).exists()}
+        kept.set(WITHOUT_UNIT, known | {str(path): _state(path) for path in without})
 
 
 class ByInstallation(LoadScopeScheduling):
