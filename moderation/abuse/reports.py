@@ -63,7 +63,10 @@ async def raise_case(
     contact: str | None = None,
     language: str | None = None,
 ) -> ModerationCase:
-    """Take in a report or an appeal. Somebody's second one about the same, while the first waits, is the first."""
+    """Take in a report, an appeal or a source. Somebody's second about the same, while the first waits, is the first.
+
+    Two sources are the same in the same words only.
+    """
     person = await find_person(session, await _resolve(session, subject))
     case = ModerationCase(
         kind=kind,
@@ -192,8 +195,10 @@ async def _resolve(session: AsyncSession, subject: Subject) -> Subject:
 
 
 async def _find_waiting(session: AsyncSession, case: ModerationCase) -> ModerationCase | None:
+    same_words = [col(ModerationCase.grounds) == case.grounds] if case.kind == CaseKind.SOURCE else []
     rows = await session.scalars(
         select(ModerationCase).where(
+            *same_words,
             col(ModerationCase.raised_by) == case.raised_by,
             col(ModerationCase.state) == CaseState.OPEN,
             col(ModerationCase.kind) == case.kind,

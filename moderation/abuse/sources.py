@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TextClause, select, text
+from sqlalchemy import ColumnElement, TextClause, case, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -24,10 +24,11 @@ class ToldSource:
 
 
 def read_sources(session: Session, article_id: str) -> list[ToldSource]:
-    """Of this message, the newest first."""
+    """Of this message: those a moderator has kept, then the others, each the newest first."""
     about = select(ModerationCase).where(*_of_use(), col(ModerationCase.article_id) == article_id)
-    rows = session.scalars(about.order_by(col(ModerationCase.created_at).desc()).limit(MAX_SHOWN))
-    return [ToldSource(case.grounds, case.created_at, case.state == CaseState.GRANTED) for case in rows]
+    kept_first = case((col(ModerationCase.state) == CaseState.GRANTED, 0), else_=1)
+    rows = session.scalars(about.order_by(kept_first, col(ModerationCase.created_at).desc()).limit(MAX_SHOWN))
+    return [ToldSource(one.grounds, one.created_at, one.state == CaseState.GRANTED) for one in rows]
 
 
 def read_articles_with_sources(session: Session, article_ids: Collection[str]) -> set[str]:

@@ -1,10 +1,12 @@
 """Sources that people have told of: shown to whoever answers, unless a moderator found one of no use."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from moderation.abuse.reports import Decision, decide, load_decisions_for, raise_case
-from moderation.abuse.sources import read_articles_with_sources, read_sources
+from moderation.abuse.sources import MAX_SHOWN, read_articles_with_sources, read_sources
 from moderation.abuse.subjects import Subject
 from storage.database import Database
 from storage.tables import CaseKind, CaseState, ModerationCase, ReplyState, Role, Rule, SubjectKind
@@ -53,3 +55,24 @@ async def test_a_report_is_shown_to_moderators_alone(database: Database) -> None
         await add_answer(session, state=ReplyState.VERIFIED)
         await tell_source(session, Subject(SubjectKind.ARTICLE, "a"), CaseKind.ABUSE)
         assert await shown(session) == []
+
+
+async def test_somebodys_second_source_is_another_one_unless_it_says_the_same(database: Database) -> None:
+    async with database.transaction() as session:
+        await add_answer(session, state=ReplyState.VERIFIED)
+        for told in ("https://one.example", "https://two.example", " https://one.example "):
+            subject = Subject(SubjectKind.ARTICLE, "a")
+            await raise_case(session, subject, kind=CaseKind.SOURCE, grounds=told, raised_by="reader", now=NOW)
+        assert sorted(await shown(session)) == ["https://one.example", "https://two.example"]
+
+
+async def test_one_a_moderator_has_kept_is_shown_before_newer_ones(database: Database) -> None:
+    async with database.transaction() as session:
+        await add_answer(session, state=ReplyState.VERIFIED)
+        kept = await tell_source(session, Subject(SubjectKind.ARTICLE, "a"))
+        kept.state = CaseState.GRANTED
+        for number in range(MAX_SHOWN):
+            later = NOW + timedelta(minutes=number + 1)
+            subject = Subject(SubjectKind.ARTICLE, "a")
+            await raise_case(session, subject, kind=CaseKind.SOURCE, grounds=f"junk {number}", now=later)
+        assert await shown(session) == [TOLD, *(f"junk {number}" for number in range(MAX_SHOWN - 1, 0, -1))]
