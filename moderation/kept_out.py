@@ -3,6 +3,7 @@
 Its source goes on using it for other messages, and each is a new link, which nobody here has decided on. What was
 hidden was hidden wherever it is shown, so it is hidden there too, and shown again with the rest. What was withdrawn
 or rejected for one message alone may be right for another: only when it stands nowhere here, it stands nowhere new.
+Where it is hidden it stands, and is shown again with the rest.
 """
 
 from collections.abc import Collection, Sequence
@@ -71,6 +72,5 @@ async def _find_taken_off(session: AsyncSession, reply_ids: Collection[str]) -> 
     standing = select(col(ArticleReply.reply_id)).where(
         col(ArticleReply.reply_id).in_(taken_off),
         col(ArticleReply.state).not_in(_TAKEN_OFF),
-        col(ArticleReply.status) == Status.NORMAL,
     )
     return taken_off - set(await session.scalars(standing.distinct()))

@@ -95,3 +95,21 @@ async def test_an_answer_withdrawn_from_one_message_alone_may_answer_another(
         await withdraw(session, "a", "r")
         await take_in(session, [new_link()])
         assert await find_shown(session) == {"b", "c"}
+
+
+@pytest.mark.parametrize("take_in", IMPORTS)
+async def test_an_answer_hidden_and_withdrawn_from_one_message_comes_back_for_another_when_it_is_shown_again(
+    take_in: Import, database: Database
+) -> None:
+    async with database.transaction() as session:
+        await add_imported(session)
+        await withdraw(session, "b", "r")
+        subject = Subject(SubjectKind.ANSWER, "a", "r")
+        measure = await hide(session, subject, by="moderator", rule=Rule.PERSONAL_DATA, note="", now=NOW)
+    async with database.transaction() as session:
+        await take_in(session, [new_link()])
+        assert await find_shown(session) == set()
+    async with database.transaction() as session:
+        stored = await session.get_one(ModerationMeasure, measure.id)
+        await show_again(session, stored, by="moderator", now=NOW)
+        assert await find_shown(session) == {"a", "c"}
