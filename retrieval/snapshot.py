@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from retrieval.files import find_folder, replace_folder, write_atomically
 
-FORMAT = 6
+FORMAT = 7
 """Counts also what `retrieval.message.text_to_encode` cuts: a snapshot holds what was made of the rest."""
 MANIFEST = "manifest.json"
 

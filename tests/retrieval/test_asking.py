@@ -24,6 +24,12 @@ CLAIM = "吃香蕉會得癌症"
         f"這個是真的嗎：{CLAIM}",
         f"{CLAIM}\n請問是真的嗎？",
         f"听说{CLAIM}，有这回事吗",
+        f"聽我媽說{CLAIM}",
+        f"聽說老師在群組說{CLAIM}",
+        f"臉書上有人說{CLAIM}",
+        f"昨天在LINE群組裡都在傳{CLAIM}",
+        f"朋友傳給我：{CLAIM}",
+        f"{CLAIM}，有沒有根據嗎",
     ],
 )
 def test_it_takes_off_what_only_asks(framed: str) -> None:
@@ -47,10 +53,44 @@ def test_it_takes_off_what_only_asks(framed: str) -> None:
         "十九大前曾有謠言，但後來並沒有被確認",
         "這是真的嗎？",
         "聽說是真的嗎",
+        "老師說謊害學生被罰",
+        "網路傳播病毒讓手機中毒",
+        "抖音傳輸資料給中國政府",
+        "LINE傳送檔案會中毒",
+        "大家講究養生反而短命",
+        "網路傳聞周杰倫過世",
+        "抖音說下個月起要開始收費",
+        "有人在抖音上傳不雅影片",
+        "網路轉傳假消息會被罰三百萬",
+        "小孩在群組傳裸照會觸法",
+        "朋友傳給我媽媽的簡訊不能點",
+        "吃香蕉會得癌症不是真的嗎",
+        "吃香蕉會得癌症沒有根據嗎",
+        "吃香蕉會得癌症並非事實嗎",
+        "吃香蕉會得癌症不是謠言嗎",
     ],
 )
 def test_it_leaves_what_is_told(told: str) -> None:
     assert without_frame(told) == told
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "小孩打流感疫苗會死",
+        "爸爸可以請領育嬰補助",
+        "臉書會偷偷錄下使用者的聲音",
+        "LINE群組裡的連結會中毒",
+        "今天全台停班停課",
+        "今天很多人在台北車站被砍",
+        "最近很多詐騙集團假冒郵局",
+        "抖音說下個月起要開始收費",
+        "影片是人工智慧做的",
+    ],
+)
+@pytest.mark.parametrize("frame", ["聽說{}", "請問{}是真的嗎", "網路瘋傳{}，有人知道真假嗎"])
+def test_it_leaves_a_claim_whom_and_when_it_is_about(frame: str, told: str) -> None:
+    assert without_frame(frame.format(told)) == told
 
 
 def test_it_leaves_english_its_claim() -> None:

@@ -1,6 +1,7 @@
 """What is an answer whatever the encoder says: told by the words alone, and never against the whole look."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from retrieval import checks
-from retrieval.calibration import Calibration
+from retrieval.calibration import CALIBRATION_PATH, Calibration, load_calibration
 from retrieval.claim import Claim
 from retrieval.contradiction import compare_claims
 from retrieval.matcher import BlockingMatcher, Matcher
@@ -65,6 +66,26 @@ async def test_a_copy_that_differs_in_a_word_is_left_to_the_whole_look() -> None
     earlier = CLAIM.replace("下個月", "3月1日起")
     assert await tell(CLAIM.replace("下個月", "5月1日起"), card=earlier) == []
     assert await tell(CLAIM[:-2], card=CLAIM, other=CLAIM.replace("不能", "可以")) == []
+
+
+@pytest.mark.parametrize(
+    ("article", "asked"),
+    [
+        ("老人打流感疫苗會引發心肌梗塞而死亡", "聽說小孩打流感疫苗會引發心肌梗塞而死亡"),
+        ("媽媽可以請領育嬰補助每個月一萬元直到三歲", "聽說爸爸可以請領育嬰補助每個月一萬元直到三歲"),
+        ("抖音會偷偷錄下使用者的聲音賣給廣告商", "聽說臉書會偷偷錄下使用者的聲音賣給廣告商，是真的嗎？"),
+        ("臉書說下個月起要開始收費，不轉發的帳號就會被停用", "抖音說下個月起要開始收費，不轉發的帳號就會被停用"),
+        ("明天全台停班停課，氣象署已經發布陸上颱風警報", "聽說今天全台停班停課，氣象署已經發布陸上颱風警報"),
+        ("昨天很多人在台北車站被砍死傷慘重", "聽說今天很多人在台北車站被砍死傷慘重"),
+        ("臉書傳輸使用者的照片和通訊錄給中國政府，請立刻刪除", "抖音傳輸使用者的照片和通訊錄給中國政府，請立刻刪除"),
+        ("臉書群組裡的連結點了會中毒手機會被駭", "聽說LINE群組裡的連結點了會中毒手機會被駭"),
+    ],
+)
+async def test_a_question_about_somebody_else_or_another_day_is_no_copy(article: str, asked: str) -> None:
+    """As the shipped scorer sees it: what comes off as a frame must not be what the two differ in."""
+    shipped = load_calibration(json.loads(CALIBRATION_PATH.read_text())["model_id"])
+    assert await tell(asked, shipped, other=article) == []
+    assert ids(await tell(f"聽說{article}，是真的嗎？", shipped, same=article)) == ["same"]
 
 
 async def test_several_passages_are_left_to_the_whole_look() -> None:
