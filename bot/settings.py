@@ -195,10 +195,11 @@ class Settings(BaseSettings):
         if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
         try:
-            database = make_url(value).database if value else "made in DATA_DIR"
+            url = make_url(value) if value else None
         except (ArgumentError, ValueError):
             raise ValueError("cannot be read: is its port a number, are signs in its password %-encoded?") from None
-        if not database or database == ":memory:":
+        # PostgreSQL takes the one that is called like the user, where none is named.
+        if url and url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
             raise ValueError("names no database")
         return value
 

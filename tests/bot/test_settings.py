@@ -85,7 +85,6 @@ def test_it_splits_two_secrets_while_one_is_rotated(monkeypatch: pytest.MonkeyPa
         ("PUBLIC_URL", "https://example.org/?a=1"),
         ("HOST", "http://localhost"),
         ("DATABASE_URL", "postgresql+asyncpg://host:port/db"),
-        ("DATABASE_URL", "postgresql://host"),
         ("DATABASE_URL", "sqlite+aiosqlite:///"),
         ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
         ("SECRET_KEY", " " * 20),
@@ -164,10 +163,11 @@ def test_it_requires_a_secret_key_where_several_machines_must_agree(monkeypatch:
         load_settings()
 
 
-def test_it_takes_the_url_a_hosting_platform_hands_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgres://user@host/db")
+@pytest.mark.parametrize("rest", ["user@host/db", "user:password@host"])
+def test_it_takes_the_url_a_hosting_platform_hands_out(monkeypatch: pytest.MonkeyPatch, rest: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgres://{rest}")
     monkeypatch.setenv("SECRET_KEY", "a-long-secret-key")
-    assert load_settings().database_url == "postgresql+asyncpg://user@host/db"
+    assert load_settings().database_url == f"postgresql+asyncpg://{rest}"
 
 
 def test_it_says_so_when_the_data_directory_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
