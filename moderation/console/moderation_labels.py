@@ -25,7 +25,7 @@ MEASURES = {
     MeasureKind.HIDE_COMMENT: marked("A reader’s comment was hidden, and its vote no longer counts"),
     MeasureKind.BLOCK_EDITOR: marked("An account was blocked; its ratings no longer count"),
     MeasureKind.BLOCK_ASKER: marked("Somebody’s requests and votes no longer count"),
-    MeasureKind.GRANT_APPEAL: marked("An appeal was granted: the answer is judged anew"),
+    MeasureKind.GRANT_APPEAL: marked("An answer is judged anew, after an appeal or because of a source"),
 }
 
 CASES = {CaseKind.ABUSE: marked("Report"), CaseKind.APPEAL: marked("Appeal"), CaseKind.SOURCE: marked("Source")}
@@ -55,5 +55,7 @@ DECISIONS = {
     Decision.REOPEN: marked("Judge the answer anew"),
     Decision.RESTORE: marked("Show again what was hidden"),
 }
+DECISIONS_ON_SOURCES = DECISIONS | {Decision.NOTHING: marked("It is of no use: take it off the task")}
+"""Where nothing is done about a report, things stay as they are; a source was with the task from the start."""
 
 MAIL_SUBJECT = marked("查明: a decision on what you wrote to us")

@@ -42,8 +42,8 @@ KINDS = {
         "An answer you wrote or rated was withdrawn: one that says something else was proposed in its place."
     ),
     "hidden": marked("A moderator has hidden an answer of yours; you can appeal."),
-    "case_granted": marked("Your appeal or report was granted."),
-    "case_refused": marked("Your appeal or report was refused; a moderator says why."),
+    "case_granted": marked("Your appeal, report or source was accepted."),
+    "case_refused": marked("Your appeal, report or source was not accepted; a moderator says why."),
 }
 
 OUTCOMES = {

@@ -33,8 +33,8 @@ SHORT = {
     "corrected": marked("An answer you wrote or rated was corrected."),
     "replaced": marked("Another answer was proposed in place of one you wrote or rated."),
     "hidden": marked("A moderator has hidden an answer of yours."),
-    "case_granted": marked("Your appeal or report was granted."),
-    "case_refused": marked("Your appeal or report was refused."),
+    "case_granted": marked("Your appeal, report or source was accepted."),
+    "case_refused": marked("Your appeal, report or source was not accepted."),
 }
 """One line for a locked screen, by kind of notice."""
 

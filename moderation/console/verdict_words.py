@@ -49,7 +49,7 @@ SENTENCES = {
 }
 UNRATED = marked("Nobody has rated this answer yet.")
 IMPORTED = marked("This answer comes from open fact-checking data; volunteers here have not confirmed it.")
-REOPENED = marked("An appeal was granted: this answer is being rated anew.")
+REOPENED = marked("This answer is being rated anew, after an appeal or because of a source.")
 WAITING = marked("Since somebody sees it otherwise, it is shown after {time} at the earliest.")
 
 

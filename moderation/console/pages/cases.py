@@ -25,7 +25,15 @@ from moderation.console import audit
 from moderation.console.access import current_editor, requires
 from moderation.console.context import get_context
 from moderation.console.editors import EMAIL, display_name
-from moderation.console.moderation_labels import CASES, DECISIONS, MAIL_SUBJECT, MEASURES, RULES, SUBJECTS
+from moderation.console.moderation_labels import (
+    CASES,
+    DECISIONS,
+    DECISIONS_ON_SOURCES,
+    MAIL_SUBJECT,
+    MEASURES,
+    RULES,
+    SUBJECTS,
+)
 from moderation.console.notices import tell
 from moderation.console.pages.reporting import choose, offer, read_rule
 from moderation.console.permissions import Permission
@@ -34,6 +42,7 @@ from moderation.console.wording import choose_words
 from moderation.rating import load_authors
 from storage.tables import (
     ArticleReply,
+    CaseKind,
     CaseState,
     Editor,
     MeasureKind,
@@ -57,7 +66,7 @@ async def show_cases(request: web.Request) -> web.StreamResponse:
         rows = await session.scalars(
             select(ModerationCase)
             .where(col(ModerationCase.state) == CaseState.OPEN)
-            .order_by(col(ModerationCase.created_at))
+            .order_by(col(ModerationCase.kind) == CaseKind.SOURCE, col(ModerationCase.created_at))
             .limit(WAITING)
         )
         cases = [
@@ -76,7 +85,7 @@ async def show_cases(request: web.Request) -> web.StreamResponse:
             kinds=CASES,
             labels=MEASURES,
             rules=RULES,
-            decisions=DECISIONS,
+            decisions={kind: DECISIONS_ON_SOURCES if kind == CaseKind.SOURCE else DECISIONS for kind in CaseKind},
             subjects=SUBJECTS,
             max_answer=MAX_GROUNDS,
         )

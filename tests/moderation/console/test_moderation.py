@@ -174,7 +174,7 @@ async def test_a_report_is_decided_on_and_its_reporter_reads_why(
     assert answer.status == 303
     async with desk.database.reading() as session:
         assert (await session.get_one(Editor, volunteer.editor.id)).blocked_at is not None
-    assert "was granted" in await second_volunteer.text("/review/inbox")
+    assert "was accepted" in await second_volunteer.text("/review/inbox")
     assert "You are right." in await second_volunteer.text("/review/reports")
     assert "You are right." not in await second_volunteer.text("/review/log")
 
@@ -197,7 +197,7 @@ async def test_an_appeal_opens_again_and_its_author_is_told(
     assert "The source is new." in await moderator.text("/review/cases")
     await moderator.post(f"/review/cases/{case.id}", decision="reopen", rule="other", answer="A source was overlooked")
     assert (await desk.task(task_id)).state == TaskState.OPEN
-    assert "was granted" in await volunteer.text("/review/inbox")
+    assert "was accepted" in await volunteer.text("/review/inbox")
     assert "judged anew" in await volunteer.text("/review/log")
     again = await moderator.post(f"/review/cases/{case.id}", decision="nothing", rule="other", answer="x")
     assert again.status == 409
@@ -273,6 +273,20 @@ async def test_a_source_from_outside_stands_with_the_task_for_whoever_answers(
     assert told in task
     assert "a moderator has looked at it" in task
     assert (await only_case(desk)).contact is None
+
+
+async def test_a_source_waits_behind_a_report_and_to_refuse_it_is_to_take_it_off(
+    desk: Desk, moderator: Volunteer, volunteer: Volunteer
+) -> None:
+    _, article_id = await add_answer(desk, volunteer.editor.id)
+    for kind, told in (("source", "https://fda.example/eggs"), ("abuse", "It names my aunt.")):
+        await raise_from_outside(desk, "", article=article_id, kind=kind, grounds=told)
+    report, source = (await moderator.text("/review/cases")).split("<h3>Source:")
+    assert "It names my aunt." in report
+    assert "Leave everything as it is" in report
+    assert "https://fda.example/eggs" in source
+    assert "It is of no use: take it off the task" in source
+    assert "Leave everything as it is" not in source
 
 
 async def test_a_contact_that_cannot_be_written_to_is_shown_once_more(

@@ -80,4 +80,4 @@ def test_it_counts_what_is_held_as_it_is_now() -> None:
 def test_it_tells_an_appeal() -> None:
     granted = decided(Voice(1), rule=VerificationRule.APPEAL, outcome=VerificationOutcome.REOPENED)
 
-    assert describe_standing(ENGLISH, ReplyState.PROPOSED, [FIRST_CHECK, granted], NOW).startswith("An appeal")
+    assert describe_standing(ENGLISH, ReplyState.PROPOSED, [FIRST_CHECK, granted], NOW).startswith("This answer is being rated anew")
