@@ -80,4 +80,5 @@ def test_it_counts_what_is_held_as_it_is_now() -> None:
 def test_it_tells_an_appeal() -> None:
     granted = decided(Voice(1), rule=VerificationRule.APPEAL, outcome=VerificationOutcome.REOPENED)
 
-    assert describe_standing(ENGLISH, ReplyState.PROPOSED, [FIRST_CHECK, granted], NOW).startswith("This answer is being rated anew")
+    described = describe_standing(ENGLISH, ReplyState.PROPOSED, [FIRST_CHECK, granted], NOW)
+    assert described.startswith("This answer is being rated anew")
