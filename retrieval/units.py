@@ -20,6 +20,8 @@ Hashes = NDArray[np.uint32]
 MAX_CHARACTERS = 6000
 """No more of a text is compared: LINE's longest message has 5,000 characters."""
 
+MAX_WORD = 40
+"""Characters up to which a word's stem is remembered: a longer one is hardly met twice."""
 RUN = 3
 """Units of a run."""
 
@@ -70,15 +72,17 @@ def _pair_hashes(text: str) -> Hashes:
     return (code[:-1] * np.uint32(0x9E3779B1)) ^ (code[1:] * np.uint32(0x85EBCA6B))
 
 
-@lru_cache(maxsize=100_000)
 def word_hash(word: str) -> int:
     """Return the unit of a word or a number, endings aside."""
     return zlib.crc32(stem(word).encode())
 
 
-@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """Return a word without the commonest endings of English: plural, -ed, -ing, and the e that comes and goes."""
+    return _known_stem(word) if len(word) <= MAX_WORD else _stem(word)
+
+
+def _stem(word: str) -> str:
     word = word.removesuffix("'s")
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-3] + "y" if word.endswith("ies") and len(word) > 4 else word[:-1]
@@ -87,6 +91,9 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(kept) > 2 and _VOWEL.search(kept):
             return kept[:-1] if kept[-1] == kept[-2] and kept[-1] not in "lsz" else kept.removesuffix("e")
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+_known_stem = lru_cache(maxsize=100_000)(_stem)
 
 
 def to_units(text: str, folded: str | None = None) -> Units:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from retrieval.units import Units, to_units, unit_hashes, word_hash
+from retrieval.units import MAX_WORD, Units, _known_stem, stem, to_units, unit_hashes, word_hash
 
 
 def pieces(units: Units) -> list[str]:
@@ -58,3 +58,10 @@ def test_it_reads_over_control_characters() -> None:
     text = "菌類不能和茄子一起吃，會中毒 3.5 %"
     assert np.array_equal(unit_hashes("\x00".join(text)), unit_hashes(text))
     assert np.array_equal(unit_hashes(text.replace("，", "\x1b，\x7f")), unit_hashes(text))
+
+
+def test_a_word_of_thousands_of_characters_is_not_kept() -> None:
+    kept = _known_stem.cache_info().currsize
+    long = ["a" * (MAX_WORD + more) + "ts" for more in range(20)]
+    assert [stem(word) for word in long] == [word[:-1] for word in long]
+    assert _known_stem.cache_info().currsize == kept
