@@ -53,6 +53,7 @@ async def open_index(settings: Settings, database: Database) -> OpenedIndex:
         found = await reading_ahead
     finally:
         reading_ahead.cancel()
+        await asyncio.gather(reading_ahead, return_exceptions=True)  # so that what it failed of is not lost
     index = found
     if index is None or index.model_id != encoder.model_id:
         index = await load_or_rebuild_index(settings, database, encoder)

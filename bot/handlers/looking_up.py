@@ -95,7 +95,10 @@ async def asking_for_view(services: Services, event: Event) -> AsyncIterator[asy
     try:
         yield asked
     finally:
-        asked.cancel()
+        if asked.cancel():
+            await asyncio.gather(asked, return_exceptions=True)
+        elif not asked.cancelled():
+            asked.exception()  # of what nobody waited for: the match failed first, and that is what is told
 
 
 async def _decide(services: Services, view: View, matches: Sequence[Match], model_id: str) -> LookedUp:
