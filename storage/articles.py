@@ -102,7 +102,8 @@ _link: Table = ArticleReply.__table__  # type: ignore[attr-defined]
 _request: Table = ReplyRequest.__table__  # type: ignore[attr-defined]
 
 # Built once, and over plain columns: putting it together takes longer than running it, and each answer reads it. One
-# statement for articles and replies, its columns in the order of the summaries' fields.
+# statement for articles and replies, its columns in the order of the summaries' fields. An article's
+# requests are counted for each of its replies anew, in an index.
 SUMMARIES = (
     select(
         *(_article.c[name] for name in ("id", "text", "type", "status", "source", "created_at", "last_requested_at")),

@@ -16,7 +16,7 @@ from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -149,7 +149,7 @@ def open_database(url: str | URL) -> Database:
 
 
 def prepare_sqlite(connection: SqliteConnection | Any) -> None:
-    """Set what every SQLite connection here relies on, and leave BEGIN to us."""
+    """Set what every SQLite connection here relies on."""
     cursor = connection.cursor()
     _switch_to_wal(cursor)
     for pragma in SQLITE_PRAGMAS:
@@ -171,24 +171,20 @@ def _switch_to_wal(cursor: Any) -> None:
 
 
 def _open_sqlite(url: URL) -> AsyncEngine:
+    """Have each connection prepared; what may write takes the write lock as it begins."""
     if not url.database or url.database == ":memory:":
         raise DatabaseError("an in-memory SQLite database would lose what was answered 200: name a file")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
 
-    _prepare(engine.sync_engine, "BEGIN IMMEDIATE")
-    return engine
-
-
-def _prepare(engine: Engine, begin: str) -> None:
-    """Have each connection prepared, and each transaction begun as its kind needs it."""
-
-    @event.listens_for(engine, "connect")
+    @event.listens_for(engine.sync_engine, "connect")
     def _connected(dbapi_connection: Any, _: object) -> None:
         dbapi_connection.isolation_level = None
         prepare_sqlite(dbapi_connection)
 
-    @event.listens_for(engine, "begin")
+    @event.listens_for(engine.sync_engine, "begin")
     def _begun(connection: Connection) -> None:
         reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else begin)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
