@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Update, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,8 +20,11 @@ from storage.tables import (
     Article,
     ArticleReply,
     ArticleVariant,
+    CaseKind,
+    CaseState,
     ChangeKind,
     Hyperlink,
+    ModerationCase,
     ReplyRequest,
     ReviewTask,
     Status,
@@ -144,6 +147,21 @@ async def _remove_article(session: AsyncSession, article: Article) -> None:
     await session.execute(delete(VariantSighting).where(col(VariantSighting.article_id) == article.id))
     await session.execute(delete(Hyperlink).where(col(Hyperlink.article_id) == article.id))
     await session.execute(delete(ReviewTask).where(col(ReviewTask.article_id) == article.id))
+    await session.execute(_blank_sources(article.id))
     await delete_media(session, article.id)
     await delete_embeddings(session, article.id)
     await append_changes(session, [Change(article.id, ChangeKind.REMOVED)])
+
+
+def _blank_sources(article_id: str) -> Update:
+    """What people from outside wrote stayed for whoever answers; nobody does any more."""
+    return (
+        update(ModerationCase)
+        .where(
+            col(ModerationCase.article_id) == article_id,
+            col(ModerationCase.kind) == CaseKind.SOURCE,
+            col(ModerationCase.state) == CaseState.GRANTED,
+            col(ModerationCase.raised_by).is_(None),
+        )
+        .values(grounds="")
+    )

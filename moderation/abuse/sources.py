@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, TextClause, case, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from storage.tables import CaseState, ModerationCase
+from storage.tables import Article, CaseState, ModerationCase, Status
 
 MAX_SHOWN = 10
 
@@ -24,8 +24,10 @@ class ToldSource:
 
 
 def read_sources(session: Session, article_id: str) -> list[ToldSource]:
-    """Of this message: those a moderator has kept, then the others, each the newest first."""
-    about = select(ModerationCase).where(*_of_use(), col(ModerationCase.article_id) == article_id)
+    """Of this message, and of those merged into it: what a moderator has kept, then the rest, each the newest first."""
+    about = select(ModerationCase).where(
+        *_of_use(), col(ModerationCase.article_id).in_({article_id, *_read_merged(session, [article_id])})
+    )
     kept_first = case((col(ModerationCase.state) == CaseState.GRANTED, 0), else_=1)
     rows = session.scalars(about.order_by(kept_first, col(ModerationCase.created_at).desc()).limit(MAX_SHOWN))
     return [ToldSource(one.grounds, one.created_at, one.state == CaseState.GRANTED) for one in rows]
@@ -33,8 +35,20 @@ def read_sources(session: Session, article_id: str) -> list[ToldSource]:
 
 def read_articles_with_sources(session: Session, article_ids: Collection[str]) -> set[str]:
     """Those of these messages that somebody has told a source of."""
-    of_these = (*_of_use(), col(ModerationCase.article_id).in_(article_ids))
-    return {id_ for id_ in session.scalars(select(col(ModerationCase.article_id)).where(*of_these).distinct()) if id_}
+    merged = _read_merged(session, article_ids)
+    of_these = (*_of_use(), col(ModerationCase.article_id).in_({*article_ids, *merged}))
+    found = session.scalars(select(col(ModerationCase.article_id)).where(*of_these).distinct())
+    return {merged.get(id_, id_) for id_ in found if id_}
+
+
+def _read_merged(session: Session, article_ids: Collection[str]) -> dict[str, str]:
+    """The messages that were merged into these, and into which."""
+    rows = session.execute(
+        select(col(Article.id), col(Article.merged_into)).where(
+            col(Article.merged_into).in_(article_ids), col(Article.status) == Status.MERGED
+        )
+    )
+    return {id_: target for id_, target in rows if target}
 
 
 def _of_use() -> tuple[TextClause, ColumnElement[bool]]:

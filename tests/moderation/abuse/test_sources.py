@@ -8,8 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from moderation.abuse.reports import Decision, decide, load_decisions_for, raise_case
 from moderation.abuse.sources import MAX_SHOWN, read_articles_with_sources, read_sources
 from moderation.abuse.subjects import Subject
+from moderation.intake import request_reply
+from moderation.taking_back import take_back_request
+from storage.askers import ensure_asker
 from storage.database import Database
-from storage.tables import CaseKind, CaseState, ModerationCase, ReplyState, Role, Rule, SubjectKind
+from storage.tables import (
+    Article,
+    CaseKind,
+    CaseState,
+    ModerationCase,
+    ReplyState,
+    Role,
+    Rule,
+    Status,
+    SubjectKind,
+)
 from tests.moderation.community import NOW, add_answer
 
 TOLD = "https://fda.example/eggs"
@@ -76,3 +89,26 @@ async def test_one_a_moderator_has_kept_is_shown_before_newer_ones(database: Dat
             subject = Subject(SubjectKind.ARTICLE, "a")
             await raise_case(session, subject, kind=CaseKind.SOURCE, grounds=f"junk {number}", now=later)
         assert await shown(session) == [TOLD, *(f"junk {number}" for number in range(MAX_SHOWN - 1, 0, -1))]
+
+
+async def test_sources_of_a_merged_message_go_with_it(database: Database) -> None:
+    async with database.transaction() as session:
+        await add_answer(session, state=ReplyState.VERIFIED)
+        session.add(Article(id="merged", text="same", status=Status.MERGED, merged_into="a"))
+        await session.flush()
+        await tell_source(session, Subject(SubjectKind.ARTICLE, "merged"))
+        assert await shown(session) == [TOLD]
+
+
+async def test_a_source_is_erased_with_its_message(database: Database) -> None:
+    async with database.transaction() as session:
+        session.add(Article(id="a", text="a rumour"))
+        await ensure_asker(session, "asker", "U" + "0" * 32)
+        await request_reply(session, article_id="a", asker_id="asker")
+        kept = await tell_source(session, Subject(SubjectKind.ARTICLE, "a"))
+        kept.state = CaseState.GRANTED
+        await session.flush()
+        await take_back_request(session, article_id="a", asker_id="asker")
+        await session.refresh(kept)
+        assert (await session.get_one(Article, "a")).text is None
+        assert kept.grounds == ""
