@@ -14,7 +14,7 @@ PAGES = Limit(600, 60)
 REPORTS = Limit(5, 3600)
 """Reports and appeals of one person or network."""
 REPORTS_FROM_OUTSIDE = Limit(60, 3600)
-"""Of all people without an account together."""
+"""Of all people without an account together; as many sources beside them, so that those keep no report out."""
 BURST = Limit(40, 60)
 """Acts after which a passkey is asked for again."""
 

@@ -39,7 +39,8 @@ async def send(request: web.Request) -> web.StreamResponse:
     person = signed_in.editor.id if signed_in else find_place(request).network
     if not context.limits.take(REPORTS, person):
         return render(request, "error.html", status=429, kind="too_often")
-    if signed_in is None and not context.limits.take(REPORTS_FROM_OUTSIDE, ""):
+    what = "sources" if form.get("kind") == CaseKind.SOURCE else "reports"
+    if signed_in is None and not context.limits.take(REPORTS_FROM_OUTSIDE, what):
         return render(request, "error.html", status=429, kind="too_often")
     who = signed_in.editor.id if signed_in else None
     async with context.database.transaction() as session:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from moderation.console.limits import REPORTS
+from moderation.console.limits import REPORTS, Limit
 from moderation.console.pages.cases import TOO_MUCH
 from moderation.console.sessions import CONFIRMED_FOR
 from moderation.review import review
@@ -314,6 +314,16 @@ async def test_strangers_are_offered_nothing_that_is_not_public(desk: Desk, volu
 async def test_the_public_form_takes_so_many_an_hour(desk: Desk, volunteer: Volunteer) -> None:
     statuses = [(await raise_from_outside(desk, "", grounds=f"No. {each}"))[0] for each in range(REPORTS.number + 1)]
     assert statuses == [303] * REPORTS.number + [429]
+
+
+async def test_sources_from_outside_keep_no_report_out(
+    desk: Desk, volunteer: Volunteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.console.pages.reporting.REPORTS_FROM_OUTSIDE", Limit(1, 3600))
+    _, article_id = await add_answer(desk, volunteer.editor.id)
+    kinds = ("source", "source", "abuse", "appeal")
+    sent = [await raise_from_outside(desk, "", article=article_id, kind=kind, grounds=kind) for kind in kinds]
+    assert [status for status, _, _ in sent] == [303, 429, 303, 429]
 
 
 async def test_a_reader_s_comment_is_hidden_and_its_vote_counts_no_more(
