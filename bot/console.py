@@ -6,8 +6,9 @@ from bot.bubbles.answer import article_messages
 from bot.bubbles.view import View
 from bot.decide import best_replies
 from bot.flex_html import FLEX_CSS, message_html
+from bot.key_files import VAPID_KEY_FILE, load_or_make_key
 from bot.services import Services
-from bot.settings import VAPID_KEY_FILE, Settings, load_or_make_key
+from bot.settings import Settings
 from bot.wording import choose_words, load_wordings
 from moderation.console.context import ConsoleContext, LineLoginSettings
 from moderation.console.limits import RateLimits

@@ -4,13 +4,8 @@ A malformed setting stops the start with one line that names it and gives an exa
 """
 
 import json
-import os
-import secrets
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -20,13 +15,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.key_files import SECRET_KEY_FILE, load_or_make_key, make_secret_key
 from moderation.thresholds import DEFAULT, Thresholds
 
 DEFAULT_MODEL = "intfloat/multilingual-e5-small"
 """The encoder that a registry package carries; see `retrieval/bundled_model.py`."""
 
-SECRET_KEY_FILE = "secret-key"
-VAPID_KEY_FILE = "vapid-key"
 MIN_SECRET_KEY = 16
 
 URL_PATTERN = r"^https?://[^\s/?#]+[^\s?#]*$"
@@ -285,23 +279,6 @@ def load_settings(*, require_line: bool = False, make_key: bool = True) -> Setti
     if require_line:
         _check_line(settings)
     return settings
-
-
-def make_secret_key() -> str:
-    return secrets.token_hex(32)
-
-
-def load_or_make_key(path: Path, make: Callable[[], str]) -> str:
-    """Return the key kept in this file, made on the first start: for its owner's eyes only, whole or not at all."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-") as draft:
-            draft.write(make())
-            draft.flush()
-            os.fsync(draft.fileno())
-            with suppress(FileExistsError):  # another process made it in the meantime: one key for both
-                path.hardlink_to(draft.name)
-    return path.read_text().strip()
 
 
 def _check_line(settings: Settings) -> None:

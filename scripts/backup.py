@@ -18,7 +18,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from bot.settings import SECRET_KEY_FILE, VAPID_KEY_FILE, Settings
+from bot.key_files import SECRET_KEY_FILE, VAPID_KEY_FILE
+from bot.settings import Settings
 from retrieval.files import replace_folder, sync
 from storage.exports.index import INDEX
 from storage.exports.manifest import ReleaseError

@@ -15,7 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 
-from bot.settings import SECRET_KEY_FILE, Settings
+from bot.key_files import SECRET_KEY_FILE
+from bot.settings import Settings
 from retrieval.calibration import CalibrationError, find_calibration, same_model
 from retrieval.model_manifest import ModelError, check_manifest, model_folder
 from scripts.backup import FINGERPRINT

@@ -37,6 +37,23 @@ class SlowMatcher(FakeMatcher):
         return self.matches[:limit]
 
 
+class CopyMatcher(FakeMatcher):
+    """Tells a near copy, and waits to hear whether more is wanted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.ended = asyncio.Event(), asyncio.Event()
+
+    async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
+        assert tell_copies is not None
+        self.begun.set()
+        try:
+            await tell_copies([make_match("article")])
+        finally:
+            self.ended.set()
+        raise AssertionError("nobody wanted more")
+
+
 @pytest.fixture(autouse=True)
 def _kept_on_a_busy_machine_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.matching.HEAD_START_KEPT_S", 60.0)
@@ -86,42 +103,21 @@ async def test_it_forgets_what_nobody_asked_for(
 async def test_it_ends_what_nobody_asked_for(matching: Matching, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy that was told waits to hear whether more is wanted: it must not wait for ever."""
     monkeypatch.setattr("bot.matching.HEAD_START_KEPT_S", 0.01)
-    ended = asyncio.Event()
-
-    class CopyMatcher(FakeMatcher):
-        async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
-            assert tell_copies is not None
-            try:
-                await tell_copies([make_match("article")])
-            finally:
-                ended.set()
-            raise AssertionError("nobody wanted more")
-
-    matching.use(CopyMatcher())
+    matcher = CopyMatcher()
+    matching.use(matcher)
     give_head_start(matching, [incoming()])
     async with asyncio.timeout(60):
-        await ended.wait()
+        await matcher.ended.wait()
 
 
 async def test_another_matcher_ends_what_was_begun_with_the_one_before(matching: Matching) -> None:
-    begun, ended = asyncio.Event(), asyncio.Event()
-
-    class CopyMatcher(FakeMatcher):
-        async def match(self, text: str, *, limit: int = 10, tell_copies: TellCopies | None = None) -> list[Match]:
-            assert tell_copies is not None
-            begun.set()
-            try:
-                await tell_copies([make_match("article")])
-            finally:
-                ended.set()
-            raise AssertionError("nobody wanted more")
-
-    matching.use(CopyMatcher())
+    matcher = CopyMatcher()
+    matching.use(matcher)
     give_head_start(matching, [incoming()])
     async with asyncio.timeout(60):
-        await begun.wait()
+        await matcher.begun.wait()
         matching.use(FakeMatcher(make_match("another")))
-        await ended.wait()
+        await matcher.ended.wait()
     assert [match.article_id for match in await matching.match(TEXT)] == ["another"]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SECRET_KEY_FILE, Settings, SettingsError, load_settings
+from bot.key_files import SECRET_KEY_FILE
+from bot.settings import Settings, SettingsError, load_settings
 from moderation.thresholds import DEFAULT
 
 ROOT = Path(__file__).resolve().parents[2]

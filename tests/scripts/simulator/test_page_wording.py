@@ -2,15 +2,10 @@
 
 import json
 import re
-import string
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
 from bot.wording import LANGUAGES, TRANSLATED, load_wordings
 from scripts.simulator import web
@@ -18,29 +13,16 @@ from scripts.simulator.line import LineSimulator, build_app, serve_app
 from scripts.simulator.web.app import ChatPage
 from scripts.simulator.web.samples import load_samples
 from scripts.simulator.web.wording import OF_SCRIPTS, wording_json
+from tests.catalogues import asked_in, find_faults
 
 FOLDER = Path(web.__file__).parent
-KEYWORDS: Any = {"words": None, "marked": None}
-
-
-@cache
-def asked() -> set[str]:
-    """Every wording that the code and the page ask for."""
-    methods = [("**.py", "python"), ("**.html", "jinja2")]
-    return {str(message) for _, _, message, _, _ in extract_from_dir(FOLDER, methods, keywords=KEYWORDS)}
-
-
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_it_translates_exactly_what_is_asked_for(language: str) -> None:
-    with (FOLDER / "locales" / f"{language}.po").open("rb") as source:
-        catalogue = {str(message.id): str(message.string) for message in read_po(source, locale=language) if message.id}
-    assert set(catalogue) == asked()
-    assert [id_ for id_, translated in catalogue.items() if not translated] == []
-    assert [id_ for id_, translated in catalogue.items() if placeholders(id_) != placeholders(translated)] == []
+    asked = asked_in(FOLDER, ("words", "marked"))
+    assert asked
+    assert find_faults(FOLDER, language, asked) == {}
 
 
 def test_the_page_brings_along_exactly_what_its_scripts_ask_for() -> None:
