@@ -36,6 +36,8 @@ READ_TITLES = Path(__file__).with_name("read_titles.jsonl")
 SHARED_REPLIES = Path(__file__).with_name("shared_replies.jsonl")
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
 ENGLISH = Path(__file__).with_name("english.jsonl")
+WRITTEN = Path(__file__).with_name("written.jsonl")
+WRITTEN_ENGLISH = Path(__file__).with_name("written_english.jsonl")
 FOLDS = 5
 POOL = 6
 """Nearest entries by each leg that make a pool."""
@@ -223,6 +225,18 @@ def english_rows() -> list[dict[str, str]]:
 def question_rows() -> list[dict[str, Any]]:
     """Return reports with questions about them and questions near them (see READ_PAIRS.md)."""
     return [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+
+
+def written_rows() -> list[dict[str, Any]]:
+    """Return, for messages of the sample by `article`, texts written to make the `same` claim and texts `near` it that
+    make another, each by its style (see READ_PAIRS.md). They belong to the cluster of their article."""
+    return [json.loads(line) for line in WRITTEN.read_text(encoding="utf-8").splitlines()]
+
+
+def written_english_rows() -> list[dict[str, str]]:
+    """Return claims in English with texts that make them and texts near them, to learn from (see READ_PAIRS.md); their
+    cluster is that of their topic, as for `english_rows`."""
+    return [json.loads(line) for line in WRITTEN_ENGLISH.read_text(encoding="utf-8").splitlines()]
 
 
 def english_cluster(row: Mapping[str, str]) -> str:
