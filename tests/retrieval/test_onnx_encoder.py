@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.model_manifest import FILES, MANIFEST, REFERENCE, WEIGHTS, ModelRefusedError, sha256_of
+from retrieval.files import sha256_of
+from retrieval.model_manifest import FILES, MANIFEST, REFERENCE, WEIGHTS, ModelRefusedError
 from retrieval.onnx_encoder import open_encoder
 
 pytestmark = pytest.mark.model
