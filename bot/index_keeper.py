@@ -22,6 +22,7 @@ from bot.logs import class_name
 from bot.matching import Matching, TextMatcher
 from bot.metrics import Metrics
 from retrieval.calibration import same_model
+from retrieval.model_manifest import ModelError
 from retrieval.types import Encoder
 from storage.database import Database
 from storage.index_entries import adopted_model
@@ -160,7 +161,10 @@ class IndexKeeper:
                 in_use = await self._load()
             except Exception as error:
                 self.problem = class_name(error).rpartition(".")[2]
-                log.exception("index_not_loaded")
+                if isinstance(error, ModelError):  # it says what to do: no trace tells more
+                    log.error("index_not_loaded", reason=str(error))
+                else:
+                    log.exception("index_not_loaded")
                 await asyncio.sleep(TRY_AGAIN_S)
             else:
                 self.problem = None

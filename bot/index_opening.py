@@ -10,11 +10,12 @@ import structlog
 from bot.index_builder import Progress, rebuild_index
 from bot.index_keeper import OpenedIndex
 from bot.settings import Settings, SettingsError
+from retrieval.adaptation import ADAPTED_MODEL
 from retrieval.batching import BatchingEncoder
 from retrieval.calibration import find_calibration, same_model
 from retrieval.index import MatchingIndex
 from retrieval.matcher import Matcher
-from retrieval.model_manifest import ModelError, model_folder
+from retrieval.model_manifest import ModelError, ModelOutdatedError, model_folder
 from retrieval.onnx_encoder import OnnxEncoder, open_encoder
 from retrieval.snapshot import SnapshotError
 from retrieval.types import Encoder
@@ -76,12 +77,20 @@ async def open_adopted_encoder(settings: Settings, database: Database) -> OnnxEn
         adopted = await adopted_model(session)
     name = source_of(adopted) if adopted else settings.model
     folder = model_folder(settings.data_dir, name)
-    encoder = await asyncio.to_thread(open_encoder, folder, threads=settings.encoder_threads)
+    try:
+        encoder = await asyncio.to_thread(open_encoder, folder, threads=settings.encoder_threads)
+    except ModelOutdatedError as error:
+        if adopted and name == ADAPTED_MODEL:  # made again, it will be another encoder than the one adopted
+            raise ModelOutdatedError(f"{error} Then run `chaming model adopt {name}`.") from error
+        raise
     if adopted is None:
         async with database.transaction() as session:
             await adopt_model(session, encoder.model_id)
     elif not same_model(adopted, encoder.model_id):
-        raise ModelNotAdoptedError(f"The database matches with {adopted}, {folder} holds {encoder.model_id}.")
+        raise ModelNotAdoptedError(
+            f"The database matches with {adopted}, {folder} holds {encoder.model_id}. "
+            f"To match again: {how_to_match_again(adopted)}"
+        )
     return encoder
 
 
@@ -133,6 +142,14 @@ def _tell_now_and_then() -> Progress:
             log.info("index_rebuilding", articles=done, of=total)
 
     return tell
+
+
+def how_to_match_again(adopted: str) -> str:
+    """What to do where the folder of the adopted encoder holds another one of that name."""
+    name = source_of(adopted)
+    if name == ADAPTED_MODEL:  # the old one went with the program's version before, and cannot be prepared any more
+        return f"chaming model adopt {name}"
+    return f"chaming model adopt {name}, or prepare the other one"
 
 
 def source_of(model_id: str) -> str:

@@ -3,6 +3,9 @@
     prepare ─▶ calibration ─▶ encode all articles beside the old index ─▶ measure both ─▶ compare ─▶ one row: adopted
                               (resumable: each page's vectors are stored)                    └─▶ a bar has fallen: stop
 
+The bundled model's new version takes the place of the one before, which came with another version of this program and
+cannot be run any more: it is measured alone, and the row says so.
+
 Running processes look at the newest row and change over by themselves (`bot/index_keeper.py`).
 """
 
@@ -19,17 +22,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.index_builder import Progress, rebuild_index
 from bot.index_opening import index_folder, load_or_rebuild_index, source_of
 from bot.settings import Settings, SettingsError
+from retrieval.adaptation import ADAPTED_MODEL
 from retrieval.calibration import CALIBRATION_PATH, CalibrationError, find_calibration, load_calibration, same_model
 from retrieval.evaluate import EvaluationError
-from retrieval.model_manifest import ModelError, check_manifest, model_folder
+from retrieval.model_manifest import ModelError, ModelRefusedError, check_manifest, model_folder
 from retrieval.onnx_encoder import OnnxEncoder, open_encoder
 from scripts.gate import Bar, Side, compare, measure, to_report
 from scripts.labelled_sets import load_sets
-from storage.adoptions import NothingToReturnToError, get_previous, load_adoptions, record_return, to_json
+from storage.adoptions import UPDATED, NothingToReturnToError, get_previous, load_adoptions, record_return, to_json
 from storage.database import Database, DatabaseError, open_database
 from storage.index_entries import adopt_model, adopted_model
 from storage.match_decisions import load_decisions
-from storage.tables import MatchDecision
 
 POLITENESS = 10
 """Added to this process' nice value: a server on the same machine answers first."""
@@ -86,13 +89,22 @@ def roll_back(settings: Settings) -> str:
             previous = get_previous(adoptions)
             folder = model_folder(settings.data_dir, source_of(previous))
             if not same_model(check_manifest(folder).model_id, previous):
-                raise AdoptionError(f"{folder} no longer holds {previous}: prepare that model again.")
+                raise AdoptionError(_why_not_back(previous, folder))
             find_calibration(previous, folder)
             async with database.transaction() as session:
                 await record_return(session, previous, given_up=adoptions[-1].model_id)
             return previous
 
     return _run(work())
+
+
+def _why_not_back(previous: str, folder: Path) -> str:
+    if source_of(previous) != ADAPTED_MODEL:
+        return f"{folder} no longer holds {previous}: prepare that model again."
+    return (
+        f"{previous} came with another version of this program, and only that version can run it: go back to that. "
+        f"`chaming model adopt {ADAPTED_MODEL}` matches with the one of this version."
+    )
 
 
 def history(settings: Settings) -> list[dict[str, Any]]:
@@ -132,17 +144,19 @@ async def _adopt(
     index = await rebuild_index(database, encoder, progress, workers=threads)
     await asyncio.to_thread(index.save, index_folder(settings, encoder.model_id))
     after = measure(Side(encoder, find_calibration(encoder.model_id, folder), index), sets, recorded)
-    old = await _open_old(settings, database, current, threads, recorded, force=force)
+    updates = current is not None and source_of(current) == source_of(encoder.model_id) == ADAPTED_MODEL
+    old = None if updates else await _open_old(settings, database, current, threads, force=force)
     before = measure(old, sets, recorded) if old else None
     bars = compare(before, after)
     show(bars, current, encoder.model_id)
-    report = to_report(bars, before, after)
+    report = to_report(bars, before, after) | ({UPDATED: current} if updates else {})
     if report["fallen"] and not force:
         raise AdoptionError(f"Not adopted: {len(report['fallen'])} bars have fallen (see above). --force adopts it.")
     async with database.transaction() as session:
         if await adopted_model(session) != current:
             raise AdoptionError("Another model was adopted in the meantime: compare with that one.")
-        await adopt_model(session, encoder.model_id, forced=force and bool(report["fallen"] or not old), report=report)
+        forced = force and bool(report["fallen"] or not (old or updates))
+        await adopt_model(session, encoder.model_id, forced=forced, report=report)
     return encoder.model_id
 
 
@@ -167,7 +181,6 @@ async def _open_old(
     database: Database,
     current: str | None,
     threads: int,
-    recorded: Sequence[MatchDecision],
     *,
     force: bool,
 ) -> Side | None:
@@ -177,6 +190,8 @@ async def _open_old(
     folder = model_folder(settings.data_dir, source_of(current))
     try:
         encoder: OnnxEncoder = await asyncio.to_thread(open_encoder, folder, threads=threads)
+        if not same_model(encoder.model_id, current):
+            raise ModelRefusedError(f"{folder} no longer holds {current}.")
         calibration = find_calibration(encoder.model_id, folder)
     except (ModelError, CalibrationError) as error:
         if force:

@@ -4,6 +4,7 @@ Everything it makes lies in `data/demo` (`--data` to choose another folder); del
 """
 
 import argparse
+import json
 import os
 import secrets
 import signal
@@ -51,10 +52,25 @@ def prepare(environment: dict[str, str]) -> None:
     run_step("1/4 The model", restart, {**environment, **NO_BYTECODE}, "model", "prepare")
     run_step("2/4 The database", restart, environment, "migrate")
     imported = Path(environment["DATA_DIR"]) / ".sample-imported"
-    if not imported.exists():
+    if imported.exists():
+        change_over(environment, restart)
+    else:
         run_step("3/4 The sample of real messages", restart, environment, *SAMPLE_IMPORT)
         run_step("4/4 The search index", restart, environment, "index", "rebuild")
         imported.touch()
+
+
+def change_over(environment: dict[str, str], advice: str) -> None:
+    """Let a demo that an earlier version made match with the encoder that this version brings."""
+    status = subprocess.run(
+        chaming("model", "status", "--json"), env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    if status.returncode:
+        raise StepError(f"The model cannot be used: {status.stderr.strip()}")
+    said = json.loads(status.stdout)
+    adopted, here = said["adopted"], said["manifest"]["model_id"]
+    if adopted and adopted.partition("#")[0] != here.partition("#")[0]:
+        run_step("The new version of the model", advice, environment, "model", "adopt", said["name"])
 
 
 def make_folder(path: Path) -> Path:

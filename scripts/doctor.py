@@ -15,10 +15,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 
+from bot.index_opening import how_to_match_again
 from bot.key_files import SECRET_KEY_FILE
 from bot.settings import Settings
+from retrieval.adaptation import ADAPTED_MODEL
 from retrieval.calibration import CalibrationError, find_calibration, same_model
-from retrieval.model_manifest import ModelError, check_manifest, model_folder
+from retrieval.model_manifest import ModelError, ModelOutdatedError, check_manifest, model_folder
 from scripts.backup import FINGERPRINT
 from scripts.findings import Finding
 from scripts.index_maintenance import read_status
@@ -133,11 +135,14 @@ def check_model(settings: Settings, adopted: str | None) -> Finding:
     try:
         manifest = check_manifest(folder)
         find_calibration(manifest.model_id, folder)
+    except ModelOutdatedError as error:
+        then = f", then chaming model adopt {name}" if adopted and name == ADAPTED_MODEL else ""
+        return Finding(False, str(error), f"chaming model prepare {name}{then}")
     except (ModelError, CalibrationError, OSError) as error:
         return Finding(False, str(error).partition("\n")[0], f"chaming model prepare {name}")
     if adopted and not same_model(adopted, manifest.model_id):
         said = f"The database matches with {adopted}, here lies {manifest.model_id}."
-        return Finding(False, said, f"chaming model adopt {name}, or prepare the other one")
+        return Finding(False, said, how_to_match_again(adopted))
     return Finding(True, f"The model is prepared, and its manifest holds: {manifest.model_id}.")
 
 

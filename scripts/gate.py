@@ -33,6 +33,7 @@ LOWER = ("answered_wrong", "false_answer_rate", "false_accept_rate", "still_answ
 DIGITS = 3
 
 RECORDED = "recorded choices"
+NOT_COMPARED = "Nothing is compared: the encoder before cannot be run here any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,11 @@ def compare(before: Mapping[str, Report] | None, after: Mapping[str, Report]) ->
 
 def table(bars: Iterable[Bar], before: str | None, after: str) -> str:
     """The comparison as it is printed: one row a bar, the fallen ones marked."""
-    lines = [f"before: {before or '–'}", f"after:  {after}", f"{'':<44}{'before':>8}{'after':>8}"]
+    bars = list(bars)
+    lines = [f"before: {before or '–'}", f"after:  {after}"]
+    if before and all(bar.before is None for bar in bars):
+        lines.append(NOT_COMPARED)
+    lines.append(f"{'':<44}{'before':>8}{'after':>8}")
     shown = None
     for bar in bars:
         if bar.name != shown:

@@ -17,6 +17,10 @@ RETURNED = "returned_from"
 """In a row's report: the model that was given up for this earlier one."""
 
 
+UPDATED = "updated_from"
+"""In a row's report: the earlier version of the bundled model, which no program of this version can run to compare."""
+
+
 class NothingToReturnToError(Exception):
     """No other model was adopted before this one."""
 
@@ -51,6 +55,7 @@ def to_json(adoption: AdoptedModel) -> dict[str, Any]:
         "forced": adoption.forced,
         "fallen": adoption.report.get("fallen", []),
         RETURNED: adoption.report.get(RETURNED),
+        UPDATED: adoption.report.get(UPDATED),
     }
 
 

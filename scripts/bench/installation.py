@@ -30,7 +30,7 @@ from bot.index_opening import index_folder
 from bot.settings import Settings
 from retrieval.head import find_head
 from retrieval.index import MatchingIndex
-from retrieval.model_manifest import model_folder
+from retrieval.model_manifest import ModelError, model_folder
 from retrieval.normalise import key_hash
 from retrieval.onnx_encoder import OnnxEncoder, open_encoder
 from retrieval.snapshot import SnapshotError, read_facts
@@ -179,10 +179,10 @@ def make_installation(
 
 def _is_of_this_version(installation: Installation) -> bool:
     """Whether a serving process would use the snapshot: to make it anew it would encode every filler."""
-    model_id = installation.encoder().model_id
     try:
+        model_id = installation.encoder().model_id
         facts = read_facts(installation.index_folder(model_id))
-    except SnapshotError:
+    except (ModelError, SnapshotError):
         return False
     return bool(facts["head_id"] == find_head(model_id).head_id)
 

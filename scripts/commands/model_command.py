@@ -91,7 +91,8 @@ def adopt(name: str, calibration: Path | None, labelled: tuple[Path, ...], force
 
     All articles are encoded beside the index in use; then both encoders are measured on the labelled sets that
     come with the project, on those given, and on what people chose in the chats. Interrupted, it goes on where it was.
-    Running servers change over by themselves.
+    Running servers change over by themselves. A new version of the bundled encoder, which comes with the program, is
+    measured alone: the one before it cannot be run any more.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -193,11 +194,16 @@ def _prepared(settings: Settings) -> list[str]:
 
 
 def _state_lines(adopted: str | None, prepared: list[str], history: list[dict[str, Any]]) -> list[str]:
-    lines = [f"adopted: {adopted or '–'}", *(f"prepared: {model_id}" for model_id in prepared)]
-    for row in history:
-        how = "back from " + row["returned_from"] if row["returned_from"] else "forced" if row["forced"] else ""
-        lines.append(f"{row['adopted_at']}  {row['model_id']}  {how}".rstrip())
-    return lines
+    adoptions = (f"{row['adopted_at']}  {row['model_id']}  {_how(row)}".rstrip() for row in history)
+    return [f"adopted: {adopted or '–'}", *(f"prepared: {model_id}" for model_id in prepared), *adoptions]
+
+
+def _how(row: dict[str, Any]) -> str:
+    if row["returned_from"]:
+        return f"back from {row['returned_from']}"
+    if row["updated_from"]:
+        return "came with the program, not compared"
+    return "forced" if row["forced"] else ""
 
 
 def _settings() -> Settings:
@@ -208,4 +214,7 @@ def _settings() -> Settings:
 
 def _parity_line(manifest: Manifest) -> str:
     parity = manifest.parity
-    return f"cosine to its source ≥ {parity.min_cosine:.4f} on {parity.texts} texts"
+    return (
+        f"cosine to its source ≥ {parity.min_cosine:.4f} on {parity.texts} texts, "
+        f"off by {parity.noise:.1%} of how far texts are apart"
+    )

@@ -19,8 +19,9 @@ from bot.index_opening import (
     open_index,
 )
 from bot.settings import Settings, SettingsError
+from retrieval.adaptation import ADAPTED_MODEL
 from retrieval.index import MatchingIndex
-from retrieval.model_manifest import ModelMissingError, model_folder
+from retrieval.model_manifest import ModelMissingError, ModelOutdatedError, model_folder
 from retrieval.normalise import key_hash
 from retrieval.types import Vectors
 from storage.database import Database
@@ -325,8 +326,24 @@ async def test_it_refuses_other_weights_under_the_adopted_name(
         await adopt_model(session, f"{settings.model}@1#onnx-int8")
     prepared.ids[model_folder(settings.data_dir, settings.model)] = f"{settings.model}@2#onnx-int8"
 
-    with pytest.raises(ModelNotAdoptedError, match="@2"):
+    with pytest.raises(ModelNotAdoptedError, match=rf"@2.*: chaming model adopt {settings.model}$"):
         await open_adopted_encoder(settings, database)
+
+
+async def test_what_another_version_prepared_is_to_be_made_again_and_adopted(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, *, threads: int) -> HashEncoder:
+        raise ModelOutdatedError("Run `chaming model prepare` to make it again.")
+
+    monkeypatch.setattr(index_opening, "open_encoder", refuse)
+    with pytest.raises(ModelOutdatedError, match=r"again\.$"):  # nothing is adopted yet
+        await open_adopted_encoder(settings, database)
+    for name, then in ((ADAPTED_MODEL, rf" Then run `chaming model adopt {ADAPTED_MODEL}`\."), ("org/another", "")):
+        async with database.transaction() as session:
+            await adopt_model(session, f"{name}@1#onnx-int8")
+        with pytest.raises(ModelOutdatedError, match=rf"again\.{then}$"):
+            await open_adopted_encoder(settings, database)
 
 
 async def test_it_refuses_an_index_it_does_not_have(database: Database, settings: Settings, prepared: Prepared) -> None:

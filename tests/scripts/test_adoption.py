@@ -12,6 +12,7 @@ import pytest
 from bot.index_opening import index_folder, load_or_rebuild_index
 from bot.settings import Settings
 from moderation.intake import add_article
+from retrieval.adaptation import ADAPTED_MODEL
 from retrieval.calibration import CALIBRATION_PATH
 from retrieval.evaluate import LabelledSet, Pair, Query
 from retrieval.index import MatchingIndex
@@ -19,7 +20,7 @@ from retrieval.model_manifest import ModelMissingError, model_folder
 from retrieval.normalise import key_hash
 from scripts import adoption
 from scripts.adoption import AdoptionError, AlreadyAdoptedError, adopt, history, roll_back
-from scripts.gate import RECORDED, Bar, table
+from scripts.gate import NOT_COMPARED, RECORDED, Bar, table
 from storage.database import Database, open_database
 from storage.index_entries import adopt_model, load_embeddings
 from storage.migrations import migrate
@@ -27,6 +28,7 @@ from storage.tables import Choice, MatchDecision, MatchOutcome
 from tests.retrieval.made import HashEncoder
 
 OLD, NEW, THIRD = "old@1#onnx-int8", "new@1#onnx-int8", "third@1#onnx-int8"
+BUNDLED_BEFORE, BUNDLED = f"{ADAPTED_MODEL}@1#onnx-int8", f"{ADAPTED_MODEL}@2#onnx-int8"
 TEXTS = ("喝熱水可以殺死病毒，請轉發給家人", "健保卡沒有照片不能看醫生，請大家互相轉告", "明天開始發票中獎要自己去領")
 SET = LabelledSet(
     [("a", TEXTS[0]), ("b", TEXTS[1])],
@@ -212,6 +214,44 @@ def test_without_the_old_encoder_only_force_helps(installed: Installation) -> No
         installed.adopt("new")
     assert installed.adopt("new", force=True) == NEW
     assert history(installed.settings)[-1]["forced"] is True
+
+
+def test_another_model_under_the_old_ones_name_is_not_compared_with_itself(installed: Installation) -> None:
+    installed.prepare(OLD.replace("@1", "@2"))
+    with pytest.raises(AdoptionError, match=r"nothing to compare with: .* no longer holds old@1"):
+        installed.adopt("old")
+    assert installed.adopt("old", force=True) == "old@2#onnx-int8"
+    assert history(installed.settings)[-1]["forced"] is True
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_new_version_of_the_bundled_model_is_adopted_on_its_own_figures(installed: Installation, force: bool) -> None:
+    installed.run(lambda database: adopt_by_hand(database, BUNDLED_BEFORE))
+    installed.prepare(BUNDLED)
+    assert installed.adopt(ADAPTED_MODEL, force=force) == BUNDLED
+    newest = history(installed.settings)[-1]
+    assert (newest["model_id"], newest["updated_from"], newest["forced"]) == (BUNDLED, BUNDLED_BEFORE, False)
+    assert NOT_COMPARED in installed.tables[0]
+    assert "success@1" in installed.tables[0]
+
+
+def test_nobody_goes_back_to_a_version_that_this_program_cannot_run(
+    installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed.run(lambda database: adopt_by_hand(database, BUNDLED_BEFORE))
+    installed.prepare(BUNDLED)
+    installed.prepare(NEW)
+    scripted(monkeypatch, new=0.9, **{ADAPTED_MODEL: 0.9})
+    installed.adopt(ADAPTED_MODEL)
+    with pytest.raises(AdoptionError, match=f"{BUNDLED_BEFORE} came with another version of this program"):
+        roll_back(installed.settings)
+    installed.adopt("new")
+    assert roll_back(installed.settings) == BUNDLED
+
+
+async def adopt_by_hand(database: Database, model_id: str) -> None:
+    async with database.transaction() as session:
+        await adopt_model(session, model_id)
 
 
 def test_it_goes_back_step_by_step(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The demo leaves nothing behind, however it is ended, and says in one line why it cannot begin."""
 
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import demo
 from scripts.demo import StepError, choose_port, make_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,18 @@ def test_it_ends_what_it_started_when_it_is_ended_or_its_window_is_closed(number
     assert done.returncode == 0, done.stderr
     with pytest.raises(ProcessLookupError):
         os.kill(int(done.stdout), 0)
+
+
+@pytest.mark.parametrize("weights", ["1", "2"], ids=["the same", "another version"])
+def test_a_demo_of_an_earlier_version_changes_over_to_this_ones_encoder(
+    monkeypatch: pytest.MonkeyPatch, weights: str
+) -> None:
+    status = {"name": "m", "adopted": "m@1#onnx-int8", "manifest": {"model_id": f"m@{weights}#onnx-float32"}}
+    steps: list[tuple[str, ...]] = []
+    monkeypatch.setattr(demo, "chaming", lambda *_: [sys.executable, "-c", f"print({json.dumps(status)!r})"])
+    monkeypatch.setattr(demo, "run_step", lambda title, advice, environment, *step: steps.append(step))
+    demo.change_over(dict(os.environ), "")
+    assert steps == ([("model", "adopt", "m")] if weights == "2" else [])
 
 
 def test_it_says_which_folder_it_cannot_make(tmp_path: Path) -> None:

@@ -5,13 +5,16 @@ import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy.engine import URL
 
 from bot.settings import Settings
+from retrieval.adaptation import ADAPTED_MODEL
 from retrieval.index import MatchingIndex
+from retrieval.model_manifest import MANIFEST, model_folder
 from scripts import doctor
 from scripts.backup import FINGERPRINT
 from scripts.cli import main
@@ -126,6 +129,24 @@ async def test_it_finds_nothing_wrong_with_an_installation_that_can_answer(
     assert [finding for finding in found if finding.is_good is False] == []
     assert any("its manifest holds" in finding.text for finding in found)
     assert any("The token is good" in finding.text for finding in found)
+
+
+def test_it_says_how_to_take_in_a_new_version_of_the_bundled_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, adopted = Settings(DATA_DIR=tmp_path, SECRET_KEY=KEY), f"{ADAPTED_MODEL}@1#onnx-int8"
+    folder = model_folder(tmp_path, ADAPTED_MODEL)
+    folder.mkdir(parents=True)
+    (folder / MANIFEST).write_text('{"format": 1}')
+    found = doctor.check_model(settings, adopted)
+    assert (found.is_good, "format 1" in found.text) == (False, True)
+    assert found.advice == f"chaming model prepare {ADAPTED_MODEL}, then chaming model adopt {ADAPTED_MODEL}"
+
+    prepared = SimpleNamespace(model_id=f"{ADAPTED_MODEL}@2#onnx-int8")
+    monkeypatch.setattr(doctor, "check_manifest", lambda _: prepared)
+    monkeypatch.setattr(doctor, "find_calibration", lambda *_: None)
+    found = doctor.check_model(settings, adopted)
+    assert (found.is_good, found.advice) == (False, f"chaming model adopt {ADAPTED_MODEL}")
 
 
 def test_it_refuses_a_folder_it_may_not_write_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
