@@ -1,9 +1,10 @@
 """Make `retrieval/calibration.json`: fit the scorer on the sample, clusters never crossing.
 
-    python -m scripts.train_matcher SAMPLE_DIR [--labelled DIR] [--cache FILE] [--report FILE]
+    python -m scripts.train_matcher SAMPLE_DIR [--labelled DIR] [--held-out 3,4=FOLDER]… [--folds DIR] [--cache FILE]
 
 Two rounds: the first model, out of fold, says which of the sample's links are implausible (a stock reply, two articles
-about one rumour); the second is fitted without them. Thresholds are chosen on out-of-fold probabilities.
+about one rumour); the second is fitted without them. Thresholds are chosen on out-of-fold probabilities. The encoder's
+adaptation has learned from the sample too, so each example's cosine comes from one that had no part in its fold.
 """
 
 import json
@@ -21,14 +22,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from bot.settings import load_settings
 from retrieval.background import load_background
 from retrieval.calibration import CALIBRATION_PATH
 from retrieval.evaluate import area_under_roc
 from retrieval.head import find_head
 from retrieval.message import text_to_encode
-from retrieval.model_manifest import model_folder
-from retrieval.onnx_encoder import open_encoder
 from retrieval.overlap import WeighedText, weigh_text
 from retrieval.signals import FEATURES, are_near_copies, signal_matrix
 from retrieval.types import Vectors
@@ -42,7 +40,9 @@ from scripts.bench.quality.examples import (
     made_examples,
     pair_examples,
     pool_examples,
+    written_examples,
 )
+from scripts.bench.quality.held_out import Encoders, open_encoders, read_held_out
 from scripts.bench.quality.sample import Sample, load_sample
 
 WEIGHTS = {
@@ -53,7 +53,7 @@ WEIGHTS = {
     "made near-misses": 0.4,
     "message>message": 0.5,
 }
-POOLS = ("message>title", "title>message", "message>reply", "message>message")
+POOLS = ("question>message", "message>title", "title>message", "message>reply", "message>message")
 IMPLAUSIBLE_SAME = 0.03
 IMPLAUSIBLE_OTHER = 0.35
 """First-round probabilities below and above which a pool's label is not believed. Pairs read by eye decide between."""
@@ -113,22 +113,28 @@ def out_of_fold(matrix: Array, labels: Any, weights: Array, folds: NDArray[np.in
 
 
 def gather(sample: Sample, encoder: CachedEncoder, labelled: Path | None) -> list[Example]:
-    """Return all examples, every text they need encoded."""
+    """Return all examples."""
     texts = [*sample.messages.values(), *sample.titles_flat()]
     encoder.warm((text_to_encode(text) for text in texts), "messages and titles")
     messages = build_index(sample.messages.items(), encoder)
-    clusters = find_clusters(sample, messages, encoder)
+    clusters = find_clusters(sample)
     examples = [
         *pool_examples(sample, encoder, clusters, messages),
         *pair_examples(clusters, labelled),
         *english_examples(),
+        *written_examples(sample, clusters),
         *made_examples(sample, clusters),
     ]
     encoder.commit()
     return examples
 
 
-def measure(examples: Sequence[Example], encoder: CachedEncoder) -> Array:
+def fold_number(example: Example) -> int:
+    """Return the fold of an example's cluster."""
+    return zlib.crc32(example.cluster.encode()) % FOLDS
+
+
+def measure(examples: Sequence[Example], encoders: Encoders) -> Array:
     """Return the signals of every example."""
     background = load_background()
 
@@ -136,21 +142,21 @@ def measure(examples: Sequence[Example], encoder: CachedEncoder) -> Array:
     def weighed(text: str) -> WeighedText:
         return weigh_text(text, background)
 
-    head = find_head(encoder.model_id)
+    head = find_head(encoders.shipped.model_id)
 
     @cache_calls
-    def vector(text: str) -> Vectors:
-        return head.apply(encoder.encode([text])[0])
+    def vector(text: str, fold: int) -> Vectors:
+        return head.apply(encoders.of_fold[fold].encode([text])[0])
 
     rows = []
     for done, example in enumerate(examples):
-        text = text_to_encode(example.entry)
+        text, fold = text_to_encode(example.entry), fold_number(example)
         query, entry = weighed(example.query), weighed(text)
-        rows.append(signal_matrix(query, [entry], np.array([vector(text) @ vector(example.query)]))[0])
+        rows.append(signal_matrix(query, [entry], np.array([vector(text, fold) @ vector(example.query, fold)]))[0])
         if done % 2000 == 0:
-            encoder.commit()
+            encoders.commit()
             click.echo(f"signals: {done} of {len(examples)}", err=True)
-    encoder.commit()
+    encoders.commit()
     return np.array(rows, float)
 
 
@@ -204,15 +210,16 @@ def success_at_1(examples: Sequence[Example], probabilities: Array, task: str) -
 @click.argument("sample_dir", type=click.Path(exists=True, path_type=Path))
 @click.option("--labelled", type=click.Path(exists=True, path_type=Path), help="A folder with pairs.jsonl.")
 @click.option("--folds", type=click.Path(path_type=Path), help="Where to write scorers fitted without one fold each.")
+@click.option("--held-out", multiple=True, help="3,4=FOLDER: a prepared encoder that had no part in these folds.")
 @click.option("--cache", type=click.Path(path_type=Path), default=Path("data/encoded.sqlite3"), show_default=True)
-def main(sample_dir: Path, labelled: Path | None, folds: Path | None, cache: Path) -> None:
+def main(sample_dir: Path, labelled: Path | None, folds: Path | None, held_out: tuple[str, ...], cache: Path) -> None:
     """Fit the scorers on the sample in SAMPLE_DIR and write the calibration."""
-    settings = load_settings()
-    encoder = CachedEncoder(open_encoder(model_folder(settings.data_dir, settings.model), threads=2), cache)
+    encoders = open_encoders(cache, read_held_out(held_out))
+    encoder = encoders.shipped
     examples = gather(load_sample(sample_dir), encoder, labelled)
-    matrix = measure(examples, encoder)
+    matrix = measure(examples, encoders)
     labels = np.array([example.same for example in examples])
-    fold = np.array([zlib.crc32(example.cluster.encode()) % FOLDS for example in examples])
+    fold = np.array([fold_number(example) for example in examples])
     weights = np.array([WEIGHTS.get(example.task, 1.0) for example in examples])
     copies = are_near_copies(matrix[:, 1:].astype(np.float32)) & labels
     thresholds = THRESHOLDS | {"unlike": round(float(np.quantile(matrix[copies, 0], LEAST_ALIKE)), 3)}

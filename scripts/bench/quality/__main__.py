@@ -1,9 +1,10 @@
 """One table: our matching, its legs, their naive combinations and two peers' recipes, on tasks made from the sample.
 
-    python -m scripts.bench.quality SAMPLE_DIR [--folds DIR] [--cache FILE]
+    python -m scripts.bench.quality SAMPLE_DIR [--folds DIR] [--held-out 3,4=FOLDER]… [--bare FOLDER] [--cache FILE]
 
 With `--folds DIR` (made by `scripts.train_matcher --folds DIR`) every query is matched by the scorer that was fitted
-without its cluster; without it the shipped scorer is used, which has seen the sample: then the figures flatter.
+without its cluster, and with `--held-out` by an encoder that was adapted without it; without them what is shipped is
+used, which has seen the sample: then the figures flatter. `--bare` is the encoder as its authors made it: the rivals'.
 """
 
 import random
@@ -15,18 +16,18 @@ from pathlib import Path
 import click
 import numpy as np
 
-from bot.settings import load_settings
 from retrieval.calibration import CALIBRATION_PATH, Calibration, load_calibration
 from retrieval.evaluate import outcome_of
 from retrieval.head import find_head
+from retrieval.index import MatchingIndex
 from retrieval.matcher import BlockingMatcher
 from retrieval.message import text_to_encode
-from retrieval.model_manifest import model_folder
 from retrieval.normalise import matching_key
 from retrieval.onnx_encoder import open_encoder
-from retrieval.types import Entry, EntryKind
+from retrieval.types import Entry, EntryKind, Match, Vectors
 from scripts.bench.quality.cached_encoder import CachedEncoder
 from scripts.bench.quality.examples import (
+    FOLDS,
     MAX_REPLY_ARTICLES,
     Clusters,
     build_index,
@@ -37,13 +38,13 @@ from scripts.bench.quality.examples import (
     read_titles,
     shared_replies,
 )
+from scripts.bench.quality.held_out import Encoders, open_encoders, read_held_out
 from scripts.bench.quality.made import make_near_misses, make_positives
 from scripts.bench.quality.pair_table import load_pair_sets, show_pairs
 from scripts.bench.quality.pictures import write_pictures
-from scripts.bench.quality.recipes import Corpus, first_vector, rank_all
+from scripts.bench.quality.recipes import Corpus, Ranked, best, first_vector, rank_all
 from scripts.bench.quality.sample import Sample, load_sample
 
-FOLDS = 5
 BOOTSTRAPS = 1000
 MADE = 300
 UNLINKED = 3000
@@ -145,33 +146,66 @@ def _posts_in_english() -> Task:
     return Task("English post → claim", entries, queries)
 
 
+@dataclass(frozen=True)
+class _Side:
+    """A task's entries as one of our encoders sees them."""
+
+    encoder: CachedEncoder
+    index: MatchingIndex
+    mapped: Vectors
+    """Behind the head, in the entries' order."""
+
+    def rank(self, text: str) -> Ranked | None:
+        """Rank by this encoder's cosines alone."""
+        vector = first_vector(text, self.encoder.encode)
+        if vector is None:
+            return None
+        return Ranked(best(np.asarray(self.mapped @ find_head(self.encoder.model_id).apply(vector), float)))
+
+
+def _see(task: Task, encoder: CachedEncoder) -> _Side:
+    texts = [text_to_encode(text) for _, text in task.entries]
+    encoder.warm(texts, task.name)
+    mapped = find_head(encoder.model_id).apply(encoder.encode(texts))
+    return _Side(encoder, build_index(task.entries, encoder), mapped)
+
+
+def _match_alone(matcher: BlockingMatcher, side: _Side, entry: tuple[str, str]) -> Sequence[Match]:
+    """Match an entry's text against all other entries."""
+    name, text = entry
+    side.index.replace_article(name, (), side.mapped[:0])
+    matches = matcher.match(text)
+    vector = side.encoder.encode([text_to_encode(text)])
+    side.index.replace_article(name, [Entry(f"{name}:0", name, EntryKind.ARTICLE, text)], vector)
+    return matches
+
+
 def run_task(
-    task: Task, encoder: CachedEncoder, calibrations: Mapping[int, Calibration], clusters: Clusters
+    task: Task, encoders: Encoders, bare: CachedEncoder, calibrations: Mapping[int, Calibration], clusters: Clusters
 ) -> dict[str, Tally]:
-    """Rank every query by every recipe and by ours."""
-    encoder.warm((text_to_encode(text) for _, text in task.entries), task.name)
-    vectors = encoder.encode([text_to_encode(text) for _, text in task.entries])
-    corpus = Corpus([text for _, text in task.entries], vectors, find_head(encoder.model_id))
+    """Rank every query by every recipe, with the bare encoder, and by ours."""
+    bare.warm((text_to_encode(text) for _, text in task.entries), task.name)
+    corpus = Corpus([t for _, t in task.entries], bare.encode([text_to_encode(t) for _, t in task.entries]))
     ids = [entry_id for entry_id, _ in task.entries]
-    index = build_index(task.entries, encoder)
-    matchers = {fold: BlockingMatcher(index, encoder.encode, c) for fold, c in calibrations.items()}
+    sides = {id(encoder): _see(task, encoder) for encoder in encoders.distinct()}
+    side_of = {fold: sides[id(encoder)] for fold, encoder in encoders.of_fold.items()}
+    matchers = {k: BlockingMatcher(side_of[k].index, side_of[k].encoder.encode, c) for k, c in calibrations.items()}
     tallies: dict[str, Tally] = {}
     for done, (query_id, text, relevant) in enumerate(task.queries):
-        own = ids.index(query_id) if task.alone else -1
+        fold, own = fold_of(clusters, query_id), ids.index(query_id) if task.alone else -1
         if task.alone:
-            index.replace_article(query_id, (), vectors[:0])
-        matches = matchers[fold_of(clusters, query_id)].match(text)
-        if task.alone:
-            entry = Entry(f"{query_id}:0", query_id, EntryKind.ARTICLE, task.entries[own][1])
-            index.replace_article(query_id, [entry], vectors[own : own + 1])
+            matches = _match_alone(matchers[fold], side_of[fold], task.entries[own])
+        else:
+            matches = matchers[fold].match(text)
         ours = tallies.setdefault(OURS, Tally())
         outcome = outcome_of(matches, relevant)
         ours.right.append(bool(matches) and matches[0].article_id in relevant)
         ours.judged.append((matches[0].probability if matches else 0.0, ours.right[-1]))
         ours.answered.append(outcome.startswith("answered"))
         ours.answered_right.append(outcome == "answered_right")
-        vector = first_vector(text, encoder.encode)
-        for name, ranked in (rank_all(corpus, text, vector) if vector is not None else {}).items():
+        vector, adapted = first_vector(text, bare.encode), side_of[fold].rank(text)
+        rivals = {"our vectors alone": adapted} if adapted else {}
+        for name, ranked in (rivals | rank_all(corpus, text, vector) if vector is not None else {}).items():
             tally = tallies.setdefault(name, Tally())
             order = ranked.order[ranked.order != own]
             right = bool(len(order)) and ids[order[0]] in relevant
@@ -180,9 +214,10 @@ def run_task(
             tally.answered.append(answers)
             tally.answered_right.append(answers and right)
         if done % 200 == 0:
-            encoder.commit()
+            encoders.commit()
             print(f"{task.name}: {done} of {len(task.queries)}", file=sys.stderr)
-    encoder.commit()
+    encoders.commit()
+    bare.commit()
     return tallies
 
 
@@ -212,23 +247,32 @@ def load_calibrations(folder: Path | None, model_id: str) -> dict[int, Calibrati
 @click.option(
     "--pictures", type=click.Path(path_type=Path), help="Draw risk–coverage and reliability into this folder."
 )
+@click.option("--held-out", multiple=True, help="3,4=FOLDER: a prepared encoder that had no part in these folds.")
+@click.option("--bare", "bare_folder", type=click.Path(exists=True, path_type=Path), help="The rivals' encoder.")
 @click.option("--task", "only", help="Only the tasks whose name holds this.")
 def main(
-    sample_dir: Path, folds: Path | None, labelled: Path | None, cache: Path, pictures: Path | None, only: str | None
+    sample_dir: Path,
+    folds: Path | None,
+    labelled: Path | None,
+    cache: Path,
+    pictures: Path | None,
+    held_out: tuple[str, ...],
+    bare_folder: Path | None,
+    only: str | None,
 ) -> None:
     """Print the table for the sample in SAMPLE_DIR."""
-    settings = load_settings()
-    encoder = CachedEncoder(open_encoder(model_folder(settings.data_dir, settings.model), threads=2), cache)
+    encoders = open_encoders(cache, read_held_out(held_out))
+    bare = CachedEncoder(open_encoder(bare_folder, threads=2), cache) if bare_folder else encoders.shipped
     sample = load_sample(sample_dir)
-    calibrations = load_calibrations(folds, encoder.model_id)
-    clusters = find_clusters(sample, build_index(sample.messages.items(), encoder), encoder)
+    calibrations = load_calibrations(folds, encoders.shipped.model_id)
+    clusters = find_clusters(sample)
     tasks, pairs = {}, {}
     for chosen in load_pair_sets(clusters, labelled):
         if not only or only in chosen.name:
-            pairs[chosen.name] = show_pairs(chosen, encoder, calibrations)
+            pairs[chosen.name] = show_pairs(chosen, encoders, bare, calibrations)
     for task in make_tasks(sample, clusters):
         if not only or only in task.name:
-            tallies = run_task(task, encoder, calibrations, clusters)
+            tallies = run_task(task, encoders, bare, calibrations, clusters)
             show(task, tallies)
             tasks[task.name] = tallies[OURS].judged
     if pictures:

@@ -14,10 +14,15 @@ COMMIT_EVERY = 500
 
 
 class CachedEncoder:
-    """An `Encoder` that keeps every vector it has made."""
+    """An `Encoder` that keeps every vector it has made.
 
-    def __init__(self, encoder: Encoder, path: Path) -> None:
+    `known_as` is the id it goes by where it stands in for another: an encoder that some folds had no part in takes the
+    shipped one's place there, head and scorer included.
+    """
+
+    def __init__(self, encoder: Encoder, path: Path, known_as: str | None = None) -> None:
         self._encoder = encoder
+        self._known_as = known_as
         path.parent.mkdir(parents=True, exist_ok=True)
         self._cache = sqlite3.connect(path, timeout=120)
         self._cache.execute("PRAGMA journal_mode=WAL")
@@ -25,7 +30,7 @@ class CachedEncoder:
 
     @property
     def model_id(self) -> str:
-        return self._encoder.model_id
+        return self._known_as or self._encoder.model_id
 
     @property
     def dimension(self) -> int:
@@ -47,7 +52,7 @@ class CachedEncoder:
         self._cache.commit()
 
     def _key(self, text: str) -> bytes:
-        return hashlib.sha256(f"{self.model_id}\0{text}".encode("utf-8", "replace")).digest()
+        return hashlib.sha256(f"{self._encoder.model_id}\0{text}".encode("utf-8", "replace")).digest()
 
     def _find(self, text: str) -> Vectors | None:
         row = self._cache.execute("SELECT vector FROM vectors WHERE key = ?", (self._key(text),)).fetchone()

@@ -24,7 +24,9 @@ import numpy as np
 from retrieval.background import load_background
 from retrieval.evaluate import load_folder
 from retrieval.index import MatchingIndex
+from retrieval.lexical import LexicalIndex
 from retrieval.message import read_message, text_to_encode
+from retrieval.normalise import matching_key
 from retrieval.overlap import compare, weigh_text
 from retrieval.types import Encoder, Entry, EntryKind
 from retrieval.urls import canonical_urls
@@ -46,6 +48,11 @@ WITHHELD = 400
 """Messages held against all others: nothing there answers them, but for what the sample does not know."""
 REPLIED = 350
 MADE_MESSAGES = 500
+ASKED = 700
+STYLES = ("question", "retold")
+"""How what was written asks about its message among all others."""
+NEAR = 12
+"""Messages with the most telling words in common that are looked at for one cluster."""
 SAME_WORDS = 0.5
 """Share of words in common from which two articles are one cluster."""
 MAX_REPLY_ARTICLES = 3
@@ -108,26 +115,32 @@ def nearest(index: MatchingIndex, text: str, encoder: Encoder, k: int = POOL) ->
     return [index.entry(slot) for slot in dict.fromkeys(slots)]
 
 
-def find_clusters(sample: Sample, messages: MatchingIndex, encoder: Encoder) -> Clusters:
-    """Join articles that share a substantive reply, a link, or most of their words, or that were read as the same."""
+def find_clusters(sample: Sample) -> Clusters:
+    """Join articles that share a substantive reply, a link, or most of their words, or that were read as the same.
+
+    No encoder has a part in it: one that learns from the sample would move the border between what it may see and not.
+    """
     clusters = Clusters()
     of_reply: dict[str, str] = {}
     of_link: dict[str, str] = {}
     for row in read_pairs():
         if row["same_claim"]:
             clusters.join(row["source_a"], row["source_b"])
-    for article_id, text in sample.messages.items():
+    ids, words = list(sample.messages), LexicalIndex()
+    words.replace(range(len(ids)), [matching_key(text_to_encode(text)) for text in sample.messages.values()])
+    weighed = [weigh_text(text, load_background()) for text in sample.messages.values()]
+    for number, (article_id, text) in enumerate(sample.messages.items()):
         for reply_id in sample.links.get(article_id, ()):
             clusters.join(article_id, of_reply.setdefault(reply_id, article_id))
         for link in canonical_urls(text):
             clusters.join(article_id, of_link.setdefault(link, article_id))
-        weighed = weigh_text(text, load_background())
-        near = [entry for entry in nearest(messages, text, encoder) if entry.article_id != article_id]
+        passages = read_message(text).passages
+        near = [slot for slot, _ in words.search(passages[0].key, NEAR) if slot != number] if passages else []
         if near:
-            overlap = compare(weighed, [weigh_text(entry.text, load_background()) for entry in near])
-            for entry, window in zip(near, np.minimum(overlap.window_q, overlap.window_e), strict=True):
+            overlap = compare(weighed[number], [weighed[slot] for slot in near])
+            for slot, window in zip(near, np.minimum(overlap.window_q, overlap.window_e), strict=True):
                 if window >= SAME_WORDS:
-                    clusters.join(article_id, entry.article_id)
+                    clusters.join(article_id, ids[slot])
     return clusters
 
 
@@ -153,9 +166,12 @@ def _pool_examples(
 
 
 def pool_examples(sample: Sample, encoder: Encoder, clusters: Clusters, messages: MatchingIndex) -> Iterator[Example]:
-    """Yield the examples of all four pools."""
+    """Yield the examples of all pools."""
     titles = build_index(((a, t) for a, own in sample.titles.items() for t in own), encoder)
     own = [(article_id, text, frozenset({article_id})) for article_id, text in sample.messages.items()]
+    rows = random.Random(6).sample(written_rows(), ASKED)
+    asked = [(r["article"], r["same"][STYLES[n % 2]], frozenset({r["article"]})) for n, r in enumerate(rows)]
+    yield from _pool_examples("question>message", asked, messages, encoder, clusters)
     with_title = [row for row in own if row[0] in sample.titles]
     yield from _pool_examples("message>title", with_title, titles, encoder, clusters)
     reverse = [(a, title, frozenset({a})) for a, own_titles in sample.titles.items() for title in own_titles[:1]]
@@ -251,6 +267,24 @@ def english_examples() -> Iterator[Example]:
             for one, other in ((text, row["claim"]), (row["claim"], text)):
                 query = read_message(one).passages[0].text
                 yield Example(query, other, same, english_cluster(row), "english pairs", row["claim_id"])
+
+
+def written_examples(sample: Sample, clusters: Clusters) -> Iterator[Example]:
+    """Yield each written text against its message, both ways round, and against another text about it.
+
+    What is written in another language is left out: shared words tell nothing there, see `retrieval.other_language`.
+    """
+    for row in written_rows():
+        article_id, message = row["article"], sample.messages[row["article"]]
+        passages = read_message(message).passages
+        for style, other in (("question", "title"), ("title", "retold"), ("retold", "question")):
+            for side in ("same", "near"):
+                written, same = read_message(row[side][style]).passages, side == "same"
+                ways = [(written, message), (passages, row[side][style]), (written, row["same"][other])]
+                for query, entry in ways:
+                    if query:
+                        cluster, query_id = clusters.find(article_id), f"written:{article_id}"
+                        yield Example(query[0].text, entry, same, cluster, f"written {style}s", query_id)
 
 
 def made_examples(sample: Sample, clusters: Clusters, seed: int = 1) -> Iterator[Example]:

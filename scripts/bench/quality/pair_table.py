@@ -19,6 +19,7 @@ from retrieval.normalise import bigrams, matching_key
 from retrieval.pairs import judge_pair
 from scripts.bench.quality.cached_encoder import CachedEncoder
 from scripts.bench.quality.examples import Clusters, english_cluster, english_rows, fold_of, question_rows, read_pairs
+from scripts.bench.quality.held_out import Encoders
 
 FRAMES = (
     "老公轉給我看說{}，到底真的假的",
@@ -85,13 +86,13 @@ def _dice(pair: Pair) -> float:
 
 
 def show_pairs(
-    chosen: PairSet, encoder: CachedEncoder, calibrations: Mapping[int, Calibration]
+    chosen: PairSet, encoders: Encoders, bare: CachedEncoder, calibrations: Mapping[int, Calibration]
 ) -> list[tuple[float, bool]]:
     """Print one set's rows, and return what was said of each pair and whether it is the same claim."""
     labels = np.array([pair.same_claim for pair in chosen.pairs])
 
     def cosine(pair: Pair) -> float:
-        one, other = encoder.encode([text_to_encode(pair.text_a), text_to_encode(pair.text_b)])
+        one, other = bare.encode([text_to_encode(pair.text_a), text_to_encode(pair.text_b)])
         return float(one @ other)
 
     rivals: dict[str, Callable[[Pair], float]] = {
@@ -104,12 +105,12 @@ def show_pairs(
     for name, score in rivals.items():
         scores = np.array([score(pair) for pair in chosen.pairs])
         print(f"| {name} | {area_under_roc(scores, labels):.3f} | {best_accuracy(scores, labels):.3f} (best) | | |")
-    encode = encoder.encode
     judged = [
-        (pair, judge_pair(pair.text_a, pair.text_b, encode, calibrations[fold]))
+        (pair, judge_pair(pair.text_a, pair.text_b, encoders.of_fold[fold].encode, calibrations[fold]))
         for pair, fold in zip(chosen.pairs, chosen.folds, strict=True)
     ]
-    encoder.commit()
+    encoders.commit()
+    bare.commit()
     for threshold in sorted({calibrations[0].pair, 0.5, 0.6, 0.7}):
         r = measure_pairs(judged, threshold)
         print(

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from retrieval.head import Head, NoHead
 from retrieval.message import read_message, text_to_encode
 from retrieval.normalise import bigrams, matching_key
 from retrieval.types import Vectors
@@ -44,9 +43,7 @@ class Ranked:
 class Corpus:
     """Texts with what all recipes need of them."""
 
-    def __init__(self, texts: Sequence[str], vectors: Vectors, head: Head | NoHead) -> None:
-        self.head = head
-        self.mapped = head.apply(vectors)
+    def __init__(self, texts: Sequence[str], vectors: Vectors) -> None:
         keys = [matching_key(text_to_encode(text)) for text in texts]
         self.vectors = vectors
         self.sets = [frozenset(bigrams(key)) for key in keys]
@@ -59,7 +56,7 @@ class Corpus:
         return np.asarray((self._weights @ self._tfidf.transform([key]).T).toarray().ravel(), float)
 
 
-def _best(scores: Scores, k: int = 10) -> NDArray[np.int64]:
+def best(scores: Scores, k: int = 10) -> NDArray[np.int64]:
     return np.argsort(-scores, kind="stable")[:k]
 
 
@@ -78,7 +75,7 @@ def _cofacts(corpus: Corpus, key: str) -> Ranked:
     for number, found in enumerate(corpus.sets):
         if terms and sum(term in found for term in terms) >= needed:
             scores[number] = 2 * len(own & found) / (len(own) + len(found))
-    order = _best(scores)
+    order = best(scores)
     order = order[scores[order] >= 0]
     return Ranked(order, bool(len(order)) and scores[order[0]] >= COFACTS_OPEN)
 
@@ -86,7 +83,7 @@ def _cofacts(corpus: Corpus, key: str) -> Ranked:
 def _meedan(corpus: Corpus, text: str, key: str, cosines: Scores, confirm: float) -> Ranked:
     own = frozenset(bigrams(key))
     overlap = np.array([len(own & found) / max(1, min(len(own), len(found))) for found in corpus.sets])
-    order = _best(np.maximum(cosines, overlap * confirm / 0.875))
+    order = best(np.maximum(cosines, overlap * confirm / 0.875))
     sure = bool(cosines[order[0]] >= confirm or overlap[order[0]] >= 0.875)
     return Ranked(order, sure and len(_HAN.findall(text)) >= MEEDAN_MIN_HAN)
 
@@ -99,11 +96,10 @@ def rank_all(corpus: Corpus, text: str, vector: Vectors) -> dict[str, Ranked]:
     words = corpus.lexical(key)
     fused = 1 / (RRF_K + _ranks(cosines)) + 1 / (RRF_K + _ranks(words))
     return {
-        "dense": Ranked(_best(cosines)),
-        "dense behind the head": Ranked(_best(np.asarray(corpus.mapped @ corpus.head.apply(vector), float))),
-        "lexical": Ranked(_best(words)),
-        "naive sum": Ranked(_best(cosines + words)),
-        "rank fusion": Ranked(_best(fused)),
+        "dense": Ranked(best(cosines)),
+        "lexical": Ranked(best(words)),
+        "naive sum": Ranked(best(cosines + words)),
+        "rank fusion": Ranked(best(fused)),
         "Cofacts": _cofacts(corpus, key),
         "Meedan": _meedan(corpus, own, key, cosines, MEEDAN_CONFIRM),
         "Meedan, re-fitted": _meedan(corpus, own, key, cosines, MEEDAN_REFITTED),
