@@ -145,7 +145,7 @@ class IndexKeeper:
                 loaded = await self._open()
             except Exception as error:
                 pause = TRY_AGAIN_S
-                log.error("adopted_model_not_loaded", error=class_name(error), reason=str(error))
+                log.error("adopted_model_not_loaded", error=class_name(error), **_explain(error))
                 continue
             async with self._loading:
                 self._use(loaded)
@@ -162,10 +162,16 @@ class IndexKeeper:
             except Exception as error:
                 self.problem = class_name(error).rpartition(".")[2]
                 if isinstance(error, ModelError):  # it says what to do: no trace tells more
-                    log.error("index_not_loaded", reason=str(error))
+                    log.error("index_not_loaded", error=class_name(error), **_explain(error))
                 else:
                     log.exception("index_not_loaded")
                 await asyncio.sleep(TRY_AGAIN_S)
             else:
                 self.problem = None
                 return in_use
+
+
+def _explain(error: Exception) -> dict[str, str]:
+    """What is wrong and what to do about it, apart: the log leaves out a value that is long."""
+    reason, _, advice = str(error).partition(". ")
+    return {"reason": reason, "advice": advice} if advice else {"reason": reason}

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.index_keeper import IndexKeeper, OpenedIndex
+from bot.logs import keep_scalars
 from bot.matching import Matching
 from bot.metrics import Metrics
+from retrieval.model_manifest import ModelOutdatedError
 from storage.database import Database
 from storage.index_changes import TRIMMED, Change, append_changes
 from storage.index_entries import adopt_model, adopted_model
@@ -160,3 +163,22 @@ async def test_it_opens_the_index_anew_when_the_log_no_longer_goes_back_to_it(da
         assert "new" not in cut_off.articles
         await until(lambda: process.closed == ["first@1"])
         assert process.matching.ready
+
+
+async def test_the_log_says_what_to_do_with_a_model_that_cannot_be_used(database: Database) -> None:
+    async def refuse() -> OpenedIndex:
+        raise ModelOutdatedError(f"/{'a-long-way/' * 30}manifest.json is old. Run `this`. Then run `that`.")
+
+    process = Process(database)
+    keeper = IndexKeeper(
+        database=database, matching=process.matching, metrics=Metrics(), folder_of=Path, open_index=refuse
+    )
+    with capture_logs() as lines:
+        task = asyncio.create_task(keeper.run())
+        await until(lambda: bool(lines))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    shown = keep_scalars(None, "error", dict(lines[0]))
+    assert (shown["event"], shown["advice"]) == ("index_not_loaded", "Run `this`. Then run `that`.")
+    assert "exc_info" not in shown
+    assert keeper.problem == "ModelOutdatedError"
