@@ -20,6 +20,8 @@ from sqlalchemy.engine import make_url
 
 from bot.key_files import SECRET_KEY_FILE, VAPID_KEY_FILE
 from bot.settings import Settings
+from retrieval.adaptation import ADAPTED_MODEL
+from retrieval.calibration import CalibrationError, load_calibration
 from retrieval.files import replace_folder, sync
 from storage.exports.index import INDEX
 from storage.exports.manifest import ReleaseError
@@ -98,6 +100,17 @@ def restore(settings: Settings, folder: Path) -> str | None:
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"The backup was not put back: {_say(error)}") from error
     return adopted
+
+
+def is_current(adopted: str | None) -> bool:
+    """Whether this version of the program can prepare the encoder: an earlier version may have bundled another one."""
+    if adopted is None or adopted.rpartition("@")[0] != ADAPTED_MODEL:
+        return True
+    try:
+        load_calibration(adopted)  # the shipped one belongs to the encoder of this version
+    except CalibrationError:
+        return False
+    return True
 
 
 def _database_path(settings: Settings) -> Path:

@@ -1,5 +1,6 @@
 """A backup is one moment of a database that is written to, and goes back whole or not at all."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -12,7 +13,10 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from bot.settings import Settings
+from retrieval.adaptation import ADAPTED_MODEL
+from retrieval.calibration import CALIBRATION_PATH
 from scripts import backup
+from scripts.backup import is_current
 from scripts.cli import main
 from storage.database import Database, open_database
 from storage.exports.staging import locked
@@ -119,6 +123,12 @@ def test_it_goes_back_beside_the_same_keys_with_the_calibration_and_names_the_en
     assert (made / "models" / "my-model" / "calibration.json").read_text() == "{}"
     assert "chaming model prepare my/model," in done.output
     assert (made / "chaming.db").stat().st_mode & 0o077 == 0
+
+
+def test_it_says_when_the_encoder_came_with_an_earlier_version_of_the_program() -> None:
+    shipped = json.loads(CALIBRATION_PATH.read_text(encoding="utf-8"))["model_id"]
+    named = (None, "my/model@1#onnx-int8", shipped, f"{ADAPTED_MODEL}@1#onnx-int8")
+    assert [is_current(adopted) for adopted in named] == [True, True, True, False]
 
 
 def test_it_makes_no_key_and_goes_back_with_the_right_one_only(sqlite_template: Path, tmp_path: Path) -> None:
