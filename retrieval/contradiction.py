@@ -13,14 +13,14 @@ import regex
 
 from retrieval.alignment import align, most_alike
 from retrieval.claim import MAX_CLAIM, Claim, read_claim
-from retrieval.contrasts import contrasts, contrasts_in_short
+from retrieval.contrasts import contrasts, contrasts_in_short, have_words_in_common
 from retrieval.details import find_details
 from retrieval.english import in_letters, tell_of_one_thing
 from retrieval.frames import Frame, is_warning, read_frame, tells_harm
 from retrieval.listed import class_of, named
 from retrieval.meetings import Difference, find_conflicts
 from retrieval.normalise import fold, size_of
-from retrieval.numerals import value_of
+from retrieval.numerals import agree, value_of
 from retrieval.roles import find_swapped
 from retrieval.told import Told
 from retrieval.units import stem
@@ -87,7 +87,7 @@ def _changed_numbers(claim: str, other: str) -> Iterator[Difference]:
     )
     if len(mine) == len(theirs) and [unit for _, unit in mine] == [unit for _, unit in theirs]:
         for (one, unit), (another, _) in zip(mine, theirs, strict=True):
-            if value_of(one) != value_of(another):
+            if not agree(value_of(one), value_of(another)):
                 unit = _words_of(unit)
                 yield one + unit, another + unit
 
@@ -199,21 +199,33 @@ def compare_claims(left: Claim, right: Claim) -> Sequence[Difference]:
     if is_short or most_alike(mine, theirs) >= ALIKE:
         mine, theirs, alike = align(mine, theirs)
     if alike >= ALIKE:
-        found += contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks)
-    elif is_short:
-        found += contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks, directions=False)
+        beside = contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks)
+        found += _said_nowhere_else(beside, left, right)
+    elif is_short and have_words_in_common(left.told, right.told):
+        beside = contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks, directions=False)
+        found += _said_nowhere_else(beside, left, right)
     if alike < ALIKE and _tell_of_one_thing(left.text, right.text):
         found += contrasts(left.told, right.told, asks=asks)
     found += contrasts_in_short(left.told, right.told)
     if alike >= NEAR_COPY and min(len(mine), len(theirs)) >= NEAR_COPY * max(len(mine), len(theirs)):
         changes = list(_changes(mine, theirs))
-        found += [*_changed_numbers(mine, theirs), *_changed_names(changes)]
+        found += [*_changed_numbers(mine, theirs), *_said_nowhere_else(_changed_names(changes), left, right)]
         is_told = min(size_of(mine), size_of(theirs)) >= LONG_COPY or left.debunks(mine) == right.debunks(theirs)
         if is_told and not asks:
             found += _negation_conflicts(changes, harm=tells_harm(mine) or tells_harm(theirs))
     if any("/" in one for one, _ in found):  # the date says it
         found = [difference for difference in found if not _PART_OF_DATE.fullmatch(difference[0])]
     return tuple((_show(one, left.written), _show(other, right.written)) for one, other in _told_once(found))
+
+
+def _said_nowhere_else(found: Iterable[Difference], left: Claim, right: Claim) -> Iterator[Difference]:
+    """Yield the differences of two stretches that the whole texts tell too: neither names elsewhere what the other
+    names here. Two that changed places are in both."""
+    for mine, theirs in found:
+        here = all(word in left.text for word in theirs.split("、"))
+        there = all(word in right.text for word in mine.split("、"))
+        if here == there:
+            yield mine, theirs
 
 
 def _told_by(claim: Claim, stretch: str) -> Told:

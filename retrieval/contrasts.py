@@ -1,14 +1,15 @@
 """What two claims name, count or tell of a direction: where each has something of its own of one class, they differ."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import regex
 
-from retrieval.details import find_directions, is_denied, telling_directions
+from retrieval.details import BARE, MONEY, find_directions, is_denied, telling_directions
 from retrieval.english import in_letters
 from retrieval.listed import holders, opposites
 from retrieval.meetings import Difference
 from retrieval.normalise import bigrams, size_of
+from retrieval.numerals import agree
 from retrieval.told import Told
 
 SHORT = 30.0
@@ -17,6 +18,8 @@ LONGEST_TELLING = 260
 """Characters up to which another text may tell the same at length; a story names and counts many things."""
 TOLD = 0.34
 """Share of the character pairs of a short claim, its details aside, that stand in what tells it at length."""
+IN_COMMON = 0.1
+"""The same of two short texts that name different things of a kind."""
 DETAIL = 2
 """Character pairs that a detail is worth which both tell; in an alphabet it is words as any."""
 _ASIDE = regex.compile(
@@ -28,6 +31,10 @@ _DENIED = regex.compile(r"(?:[不没未无勿莫免]|(?<![分特级性])别)(?![
 NEAR = 10
 """Characters of its clause before and behind a direction that tell of what it is said."""
 _BEFORE, _BEHIND = regex.compile(r"\w*$"), regex.compile(r"\w*")
+LISTED = 2
+"""Things of a kind that both name, from which each is a list: one may be longer."""
+AMOUNTS = (MONEY, BARE)
+"""Numbers that may be money: who tells one of the other's amounts tells of another one beside it."""
 Said = tuple[str, frozenset[str], frozenset[str]]
 """A direction, and the character pairs before and behind it in its clause."""
 _CLAUSE = regex.compile(r"[\p{L}\p{M}\p{N}]+")
@@ -50,7 +57,13 @@ def contrasts_in_short(left: Told, right: Told) -> Iterator[Difference]:
     yield from contrasts(left, right, asks=True)
 
 
-def _tells_most(longer: str, claim: Told) -> bool:
+def have_words_in_common(left: Told, right: Told) -> bool:
+    """Whether two short texts share some words beside their details: else they tell of nothing together."""
+    short, longer = (left, right) if len(left.text) <= len(right.text) else (right, left)
+    return _tells_most(longer.text, short, IN_COMMON)
+
+
+def _tells_most(longer: str, claim: Told, share: float = TOLD) -> bool:
     """Whether most of what a short claim says stands in a longer text, beside the details that are told otherwise."""
     short, plain, position, told = claim.text, "", 0, 0
     for detail in claim.details:
@@ -58,11 +71,13 @@ def _tells_most(longer: str, claim: Told) -> bool:
         told += DETAIL * (detail.told in longer and not in_letters(short))
     clauses = _CLAUSE.findall(_ASIDE.sub(" ", plain + short[position:]))
     pairs = [pair for clause in clauses for pair in bigrams(clause) if len(pair) == 2]
-    return told + sum(pair in longer for pair in pairs) >= TOLD * (told + len(pairs)) > 0
+    return told + sum(pair in longer for pair in pairs) >= share * (told + len(pairs)) > 0
 
 
 def _names(left: Mapping[str, set[str]], right: Mapping[str, set[str]]) -> Iterator[Difference]:
     for kind in left.keys() & right.keys():
+        if len(left[kind] & right[kind]) >= LISTED:
+            continue
         mine = [word for word in left[kind] - right[kind] if not _is_told(word, right[kind])]
         theirs = [word for word in right[kind] - left[kind] if not _is_told(word, left[kind])]
         if mine and theirs:
@@ -81,11 +96,22 @@ def _is_told(word: str, others: Iterable[str]) -> bool:
 def _numbers(left: Told, right: Told) -> Iterator[Difference]:
     """Yield units whose numbers have nothing in common in the two texts."""
     mine, theirs = left.numbers, right.numbers
-    differing = sorted(key for key in mine.keys() & theirs.keys() if not set(mine[key]) & set(theirs[key]))
+    differing = sorted(key for key in mine.keys() & theirs.keys() if not _share(mine[key], theirs[key]))
+    if _share(_amounts(mine), _amounts(theirs)):
+        differing = [key for key in differing if key[0] not in AMOUNTS]
     for unit, told in differing:
         if not told or (unit, "") not in differing:
             shown = "" if unit.isascii() and len(unit) > 3 else unit
             yield mine[unit, told][0] + shown, theirs[unit, told][0] + shown
+
+
+def _amounts(numbers: Mapping[tuple[str, str], Sequence[str]]) -> list[str]:
+    """Return the amounts of money, told as such or not."""
+    return [value for unit in AMOUNTS for value in numbers.get((unit, ""), ())]
+
+
+def _share(mine: Iterable[str], theirs: Sequence[str]) -> bool:
+    return any(agree(one, other) for one in mine for other in theirs)
 
 
 def _directions(left: Told, right: Told, *, asks: bool) -> Iterator[Difference]:

@@ -9,14 +9,15 @@ import regex
 from retrieval.english import COMMON, in_letters
 from retrieval.frames import Detail
 from retrieval.listed import WORDS, class_of, find_names, find_opposites, kind_of_opposites, opposites, same_name
-from retrieval.numerals import LARGE, NUMBER, ORDINAL, value_of
+from retrieval.numerals import LARGE, NUMBER, ORDINAL, TO, value_of
 from retrieval.units import stem
 
 _UNIT = regex.compile(
-    r"\s*(?:多|几|余)?[\s-]*(%|[a-z°]{1,20}|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分(?!之)|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折|个|家|项|件|只|台|间|场|篇|份|包|瓶|碗|片|支|根|箱|桶|匙|滴)"
+    r"\s*(?:多|几|余)?[\s-]*(%|[a-z°]{1,20}|美元|美金|日圆|日元|日币|人民币|欧元|英镑|港币|港元|韩元|韩币|周年|个?小时|分钟|个?月|年|日|号|天|岁|倍|杯|颗|粒|克|公斤|公克|毫升|元|块|人|次|度|点|分(?!之)|秒|周|种|成|岁|级|届|米|公里|公分|辆|架|例|名|位|页|条|楼|折|个|家|项|件|只|台|间|场|篇|份|包|瓶|碗|片|案|款|张|吨|集|期|栋|班|支|根|箱|桶|匙|滴)"
 )
 MONEY = "元"
 """What a number counts beside which money is told of (月薪三万), and what 块 is where no piece of a thing follows."""
+_SAME_UNITS = {"美金": "美元", "日圆": "日元", "日币": "日元", "港币": "港元", "韩币": "韩元", "位": "个"}
 BARE = "number"
 """What a large number counts of which nothing is said: 2300万都可以领."""
 _MONEY_BEFORE = regex.compile(
@@ -28,10 +29,12 @@ _LARGE_ENDS = regex.compile(r"(?![剂针张户股票颗头吨坪桶支名位瓦]
 """What follows a number that may be an amount of money: of 三万剂 it is none."""
 MONEY_REACH = 6
 """Characters before a number in which money is told of."""
+_TO = regex.compile(TO)
 _ENDS = regex.compile(r"[吗嘛吧]|\W|$")
 """What follows a number that is told for itself: 先付五百吗."""
 _PIECE_OF = regex.compile(r"(?![钱吗嘛吧了呢以就的，])\p{Han}")
 _DATE = regex.compile(r"(?<!\d)(?:(\d{2,4})\s*[年/.-]\s*)?(\d{1,2})\s*[月/]\s*(\d{1,2})\s*[日号]?(?!\d)")
+LAST_MONTH = 12
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _LETTERS = regex.compile(r"[a-z']+")
 _MONTHS = ["january|jan", "february|feb", "march", "april|apr", "may", "june|jun", "july|jul", "august|aug"]
@@ -129,14 +132,24 @@ def _unit_of(number: regex.Match[str]) -> tuple[str, str, int] | None:
     something too."""
     unit = _UNIT.match(number.string, number.end())
     if unit is None:
-        kind = _uncounted(number)
+        kind = _unit_of_both(number) or _uncounted(number)
         return (kind, "", number.end()) if kind else None
     word = unit[1]
     if word in COMMON:
         return None
     if word == "块" and not _PIECE_OF.match(number.string, unit.end()):
         return MONEY, word, unit.end()
-    return (stem(word), f" {word}", unit.end()) if len(word) > 3 and word.isascii() else (word, word, unit.end())
+    if len(word) > 3 and word.isascii():
+        return stem(word), f" {word}", unit.end()
+    return _SAME_UNITS.get(word, word), word, unit.end()
+
+
+def _unit_of_both(number: regex.Match[str]) -> str | None:
+    """Return what the first of two numbers counts where the unit stands behind the second: 七、八成."""
+    to = _TO.match(number.string, number.end())
+    last = NUMBER.match(number.string, to.end()) if to else None
+    unit = _UNIT.match(last.string, last.end()) if last else None
+    return None if unit is None or unit[1] in COMMON or unit[1].isascii() else _SAME_UNITS.get(unit[1], unit[1])
 
 
 def _find_numbers(text: str) -> Iterator[Detail]:
@@ -189,9 +202,10 @@ def find_named(text: str, names: Iterable[str]) -> Iterator[Detail]:
             start = text.find(name, end)
 
 
-def find_details(text: str, names: Iterable[str] = ()) -> list[Detail]:
-    """Return what fills the slots of a folded text, one behind the other. `names` are those its capitals tell."""
-    listed = [name._replace(kind=class_of(name.kind)) for name in find_names(text)]
+def find_details(text: str, names: Iterable[str] = (), listed: Iterable[Detail] | None = None) -> list[Detail]:
+    """Return what fills the slots of a folded text, one behind the other. `names` are those its capitals tell,
+    `listed` the listed ones where they are known."""
+    listed = [name._replace(kind=class_of(name.kind)) for name in (find_names(text) if listed is None else listed)]
     found = [*_find_numbers(text), *listed, *_find_opposites(text)]
     found += [*find_named(text, names), *find_directions(text), *(_find_times(text) if in_letters(text) else ())]
     found.sort(key=lambda one: (one.start, -one.end))
@@ -203,7 +217,9 @@ def find_details(text: str, names: Iterable[str] = ()) -> list[Detail]:
 
 
 def _day(date: regex.Match[str]) -> str:
-    return f"{int(date[2])}/{int(date[3])}"
+    """Return a date as month and day, also where the day was written first: 29/3."""
+    month, day = int(date[2]), int(date[3])
+    return f"{day}/{month}" if month > LAST_MONTH >= day else f"{month}/{day}"
 
 
 def quantities(text: str) -> dict[tuple[str, str], list[str]]:
@@ -218,10 +234,15 @@ def quantities(text: str) -> dict[tuple[str, str], list[str]]:
     for ordinal in ORDINAL.finditer(text):
         kind, value = _read_ordinal(ordinal)
         found.setdefault((kind, ""), []).append(value)
+    values: list[str] = []
     for number in NUMBER.finditer(_without(text, _DATE)):
         if (unit := _unit_of(number)) is None:
             continue
-        value, after = value_of(number.group()), number.string[unit[2] : unit[2] + 2]
+        values.append(value_of(number.group()))
+        if unit[2] == number.end() and unit[0] not in (MONEY, BARE):
+            continue  # the first of two: the unit stands behind the second
+        after = number.string[unit[2] : unit[2] + 2]
         for told in ("", after) if len(_WORD.findall(after)) == 2 else ("",):
-            found.setdefault((unit[0], told), []).append(value)
+            found.setdefault((unit[0], told), []).extend(values)
+        values = []
     return found

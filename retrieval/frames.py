@@ -93,6 +93,10 @@ class Frame:
     """Places before which a denial stands."""
     harms: bool
 
+    def values(self, kind: str) -> set[str]:
+        """What fills its slots of a kind."""
+        return {slot.value for slot in self.slots if slot.kind == kind}
+
 
 def read_frame(text: str, details: Sequence[Detail] = ()) -> Frame:
     """Read a folded text. `details` lie one behind the other."""

@@ -1,7 +1,7 @@
 """The words in `words/` by which claims differ: foods, drugs, places, names and things, one thing's other names, what
 holds what, and opposites."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from operator import add
 from pathlib import Path
@@ -13,11 +13,13 @@ from retrieval.normalise import fold
 
 WORDS = Path(__file__).parent / "words"
 CLASSES = ("food", "drug", "place", "name", "thing")
-APART = ("drug", "thing")
+APART = ("drug", "name", "thing")
 """Classes of which each line is told apart where two texts are compared as a whole: a drug is no disease, a taxi no
-mask. Where one stands in the place of the other, they differ all the same."""
+mask, a party no ministry. Where one stands in the place of the other, they differ all the same."""
 _NO_NAME_IN_LETTERS = frozenset({"who"})
 """Listed names that are mostly another word where the whole text is in an alphabet."""
+NO_NAME = "none"
+"""The class of what `no_name.txt` lists: words in which a listed one only seems to stand (第一台電腦, 造成都是)."""
 _REST = regex.compile(r"(?:e?s)?(?![a-z0-9])")
 _AMOUNT = r"(?=[\d一二两三四五六七八九十百千万几半多点了到至幅价吗嘛吧呢]|\W|$)"
 """What follows 升 and 降 where a price or an amount does so: 降息, 降雨 and 升學 are words of their own."""
@@ -41,6 +43,8 @@ def _lexicon() -> dict[str, list[tuple[str, str]]]:
                 own = "in letters " if word.isascii() and name != "name" else ""
                 kind = f"{name} {own}{line}" if own or name in APART else name
                 words.setdefault(word.replace("_", " "), kind)
+    for word in fold((WORDS / "no_name.txt").read_text(encoding="utf-8")).split():
+        words.setdefault(word, NO_NAME)
     by_start: dict[str, list[tuple[str, str]]] = {}
     for word in sorted(words, key=len, reverse=True):
         by_start.setdefault(word[:2], []).append((word, words[word]))
@@ -143,6 +147,9 @@ def find_names(text: str) -> Iterator[Detail]:
     for position in [place for place, pair in enumerate(_pairs(text)) if pair in lexicon]:
         for word, name in lexicon[text[position : position + 2]] if position >= behind else ():
             end = _end_of(word, text, position) if text.startswith(word, position) and word not in unnamed else -1
+            if end >= 0 and name == NO_NAME:
+                behind = end
+                break
             if end >= 0:
                 yield Detail(position, end, name, same.get(word, word), text[position:end])
                 behind = end
@@ -151,8 +158,13 @@ def find_names(text: str) -> Iterator[Detail]:
 
 def named(text: str) -> dict[str, set[str]]:
     """Return the listed foods, drugs, places, names and things in a text, by kind."""
+    return by_kind(find_names(text))
+
+
+def by_kind(names: Iterable[Detail]) -> dict[str, set[str]]:
+    """Return what the names in a text name, by kind."""
     found: dict[str, set[str]] = {}
-    for name in find_names(text):
+    for name in names:
         found.setdefault(name.kind, set()).add(name.value)
     return found
 

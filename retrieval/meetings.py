@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from retrieval.english import COMMON
 from retrieval.frames import ASKED, DENIED, POLARITY, Frame, Slot, is_warning
-from retrieval.listed import asked_kinds
+from retrieval.listed import asked_kinds, holders
+from retrieval.numerals import agree
 
 Difference = tuple[str, str]
 
@@ -30,6 +31,8 @@ AROUND_DETAIL = 7.0
 """The same around a number, a name or one of two opposites."""
 FAR = 8.0
 """Size of the shared words from which an agreement is as good as any."""
+TOLD_ALIKE = 14.0
+"""Size of the shared words from which a detail differs though one text names the other's elsewhere."""
 LEAST_DENIED = 3.0
 """Size of the shared words behind a denial that the other text just lacks."""
 LEAST_ASIDE = 2.0
@@ -123,7 +126,9 @@ def _meetings(one: Frame, other: Frame, may_deny: Callable[[int, int, float], bo
             begin = slot.place in one.begins and place in other.begins
             if slot.kind != POLARITY:
                 counts = _is_same_place(left, right, begin) and (slot.place in one.denied) == (place in other.denied)
-                differs = slot.value != found.value
+                differs = not agree(slot.value, found.value)
+                if differs and left + right < TOLD_ALIKE and _is_said(slot, found, one, other):
+                    continue
                 if "/" in slot.kind and slot.kind not in asked_kinds() and (one.asks or other.asks):
                     counts = False
             elif one.filled.get(slot.place) != other.filled.get(place):
@@ -137,6 +142,17 @@ def _meetings(one: Frame, other: Frame, may_deny: Callable[[int, int, float], bo
                 counts = differs and may_deny(slot.start, found.start, left + right)
             if counts:
                 yield _Meeting(slot.kind, slot.place, place, (slot.told, found.told), differs, left + right)
+
+
+def _is_said(slot: Slot, found: Slot, one: Frame, other: Frame) -> bool:
+    """Whether a text says elsewhere what the other says here, as who lists more than the other does, or one is a part
+    of the other; where both name the same things in another order, they differ."""
+    if "/" in slot.kind:
+        return False
+    if found.value in holders().get(slot.value, ()) or slot.value in holders().get(found.value, ()):
+        return True
+    mine, theirs = one.values(slot.kind), other.values(slot.kind)
+    return mine != theirs and (found.value in mine or slot.value in theirs)
 
 
 def _is_same_place(left: float, right: float, begin: bool) -> bool:

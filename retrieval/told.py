@@ -7,7 +7,7 @@ from functools import cached_property
 
 from retrieval.details import find_details, quantities
 from retrieval.frames import Detail, Frame, read_frame
-from retrieval.listed import find_opposites, named
+from retrieval.listed import by_kind, find_names, find_opposites
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,13 @@ class Told:
     text: str
 
     @cached_property
+    def listed(self) -> Sequence[Detail]:
+        """The listed names, one behind the other."""
+        return tuple(find_names(self.text))
+
+    @cached_property
     def details(self) -> Sequence[Detail]:
-        return find_details(self.text)
+        return find_details(self.text, listed=self.listed)
 
     @cached_property
     def frame(self) -> Frame:
@@ -27,7 +32,7 @@ class Told:
     @cached_property
     def names(self) -> Mapping[str, set[str]]:
         """The listed foods, drugs, places, names and things, by kind."""
-        return named(self.text)
+        return by_kind(self.listed)
 
     @cached_property
     def numbers(self) -> Mapping[tuple[str, str], Sequence[str]]:

@@ -143,3 +143,73 @@ def test_what_holds_another_is_listed_and_so_is_what_it_holds() -> None:
     listed = {word for name in CLASSES for word in fold((WORDS / f"{name}.txt").read_text(encoding="utf-8")).split()}
     assert set(holders()) <= listed
     assert {whole for above in holders().values() for whole in above} <= listed
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("市府說停水影響逾14萬戶", "市府說停水影響14萬4千戶"),
+        ("去年順差831億美元創新高", "去年順差831.6億美元創新高"),
+        ("工廠七、八成員工咳嗽", "工廠七成員工咳嗽"),
+        ("上節目的價碼是行情的十倍到百倍", "上節目的價碼是行情的10到100倍"),
+        ("7-11百萬會員慶送咖啡", "慶祝7-11破百萬會員，送咖啡"),
+        ("這家店2018週年慶打折", "這家店2週的週年慶打折"),
+        ("善款累計7810萬元捐給學校", "善款累計七千多萬元捐給學校"),
+        ("援助1.5億美元蓋電廠", "援助45億蓋電廠"),
+        ("在29/3前到銀行存證", "3月29日前到銀行存證"),
+    ],
+)
+def test_an_amount_told_in_another_way_is_no_other_amount(one: str, other: str) -> None:
+    assert find_contradictions(one, other) == ()
+    assert find_contradictions(other, one) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("市府說停水影響逾14萬戶", "市府說停水影響29萬戶"),
+        ("去年順差831億美元創新高", "去年順差524億美元創新高"),
+        ("援助1.5億美元蓋電廠", "援助3億美元蓋電廠"),
+        ("公投第10案請投同意票", "公投第14案請投同意票"),
+    ],
+)
+def test_another_amount_is_one(one: str, other: str) -> None:
+    assert find_contradictions(one, other)
+    assert find_contradictions(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("住一晚領夜市券200元及溫泉券1000元", "住一晚領1000元溫泉券？"),
+        ("最長壽的國家是日本、瑞士、西班牙、法國，沒有德國", "最長壽的國家是日本、西班牙嗎"),
+        ("手機別放冰箱、電視、烤箱旁邊會爆炸", "手機放冰箱、微波爐旁邊會爆炸？"),
+        ("立法院長說蔡英文派人管理國會", "民進黨派人到立法院管理國會"),
+        ("水煮蛋煮太久會致癌", "雞蛋煮太久會致癌嗎"),
+        ("特朗普下令撤出香港", "川普下令撤出香江"),
+    ],
+)
+def test_who_lists_more_or_names_it_otherwise_says_the_same(one: str, other: str) -> None:
+    assert find_contradictions(one, other) == ()
+    assert find_contradictions(other, one) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("拉拉熊貼圖限時免費下載", "海綿寶寶貼圖限時免費下載"),
+        ("這種茶可以降血糖", "這種茶可以降血壓嗎"),
+        ("聽說新台幣要改版了", "聽說人民幣要改版了"),
+        ("修正草案今天一讀", "修正草案今天三讀"),
+        ("颱風來襲渡輪復航", "颱風來襲渡輪停航"),
+        ("五萬人上街要求廢除新法", "五萬人上街要求通過新法"),
+    ],
+)
+def test_what_the_lists_know_apart_is_seen(one: str, other: str) -> None:
+    assert find_contradictions(one, other)
+    assert find_contradictions(other, one)
+
+
+def test_two_short_texts_with_no_word_in_common_tell_of_nothing_together() -> None:
+    assert find_contradictions("淡水的碼頭釣到一條大魚", "倫敦鈔票驗出古柯鹼殘留") == ()
+    assert find_contradictions("淡水的碼頭釣到一條大魚", "基隆的碼頭釣到一條大魚")

@@ -4,7 +4,7 @@ import pytest
 
 from retrieval.details import quantities
 from retrieval.normalise import fold
-from retrieval.numerals import value_of
+from retrieval.numerals import agree, value_of
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,20 @@ def test_a_number_of_several_units_is_read_to_its_end() -> None:
 
 def test_what_is_numbered_counts_apart_from_how_many() -> None:
     assert quantities(fold("第二航廈有3個門"))["第航", ""] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("144000", "140000", True),
+        ("83160000000", "83200000000", True),
+        ("144000", "100000", False),
+        ("144000", "150000", False),
+        ("831", "831.6", True),
+        ("37", "37.5", False),
+        ("2018", "2020", False),
+        ("17", "17", True),
+    ],
+)
+def test_a_rounded_amount_agrees_with_the_amount(one: str, other: str, same: bool) -> None:
+    assert agree(one, other) is agree(other, one) is same
