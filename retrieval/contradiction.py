@@ -201,9 +201,10 @@ def compare_claims(left: Claim, right: Claim) -> Sequence[Difference]:
     if alike >= ALIKE:
         beside = contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks)
         found += _said_nowhere_else(beside, left, right)
-    elif is_short and have_words_in_common(left.told, right.told):
+    elif is_short:
         beside = contrasts(_told_by(left, mine), _told_by(right, theirs), asks=asks, directions=False)
-        found += _said_nowhere_else(beside, left, right)
+        differing = list(_said_nowhere_else(beside, left, right))
+        found += differing if differing and have_words_in_common(left.told, right.told) else ()
     if alike < ALIKE and _tell_of_one_thing(left.text, right.text):
         found += contrasts(left.told, right.told, asks=asks)
     found += contrasts_in_short(left.told, right.told)

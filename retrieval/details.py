@@ -1,7 +1,7 @@
 """The details by which claims differ: numbers with their units, dates, listed foods, drugs, places and names, and words
 with an opposite."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 import regex
@@ -172,9 +172,9 @@ def _read_ordinal(ordinal: regex.Match[str]) -> tuple[str, str]:
     return f"第{ordinal[2] or ''}", value_of(ordinal[1])
 
 
-def _find_opposites(text: str) -> Iterator[Detail]:
+def _find_opposites(turned: Mapping[str, Sequence[int]]) -> Iterator[Detail]:
     compared = _words_with_opposites()
-    for word, starts in find_opposites(text).items():
+    for word, starts in turned.items():
         if word in compared:
             yield from (Detail(start, start + len(word), *compared[word], word) for start in starts)
 
@@ -202,11 +202,17 @@ def find_named(text: str, names: Iterable[str]) -> Iterator[Detail]:
             start = text.find(name, end)
 
 
-def find_details(text: str, names: Iterable[str] = (), listed: Iterable[Detail] | None = None) -> list[Detail]:
+def find_details(
+    text: str,
+    names: Iterable[str] = (),
+    listed: Iterable[Detail] | None = None,
+    turned: Mapping[str, Sequence[int]] | None = None,
+) -> list[Detail]:
     """Return what fills the slots of a folded text, one behind the other. `names` are those its capitals tell,
-    `listed` the listed ones where they are known."""
+    `listed` the listed ones and `turned` the words with an opposite, where they are known."""
     listed = [name._replace(kind=class_of(name.kind)) for name in (find_names(text) if listed is None else listed)]
-    found = [*_find_numbers(text), *listed, *_find_opposites(text)]
+    opposed = _find_opposites(find_opposites(text) if turned is None else turned)
+    found = [*_find_numbers(text), *listed, *opposed]
     found += [*find_named(text, names), *find_directions(text), *(_find_times(text) if in_letters(text) else ())]
     found.sort(key=lambda one: (one.start, -one.end))
     kept: list[Detail] = []

@@ -23,7 +23,7 @@ class Told:
 
     @cached_property
     def details(self) -> Sequence[Detail]:
-        return find_details(self.text, listed=self.listed)
+        return find_details(self.text, listed=self.listed, turned=self.opposites)
 
     @cached_property
     def frame(self) -> Frame:
