@@ -19,6 +19,7 @@ from retrieval.types import Band
 CALIBRATION_PATH = Path(__file__).parent / "calibration.json"
 
 
+THRESHOLDS = ("answer", "candidate", "pair", "unlike", "meant", "meant_ahead", "meant_surely")
 NODE_FIELDS = ("feature", "threshold", "left", "right", "value")
 MAX_LEAVES = 16
 ALL_LEAVES = np.uint16(0xFFFF)
@@ -145,6 +146,12 @@ class Calibration:
     """Probability from which two texts alone make the same claim."""
     unlike: float
     """The cosine that the least alike near copies of one claim have: one in a hundred has less."""
+    meant: float
+    """The cosine from which a message in another language may mean an article (`retrieval.other_language`)."""
+    meant_ahead: float
+    """How far such an article must be ahead of the next."""
+    meant_surely: float
+    """The cosine from which it surely does."""
 
     def band(self, probability: float) -> Band:
         if probability >= self.answer:
@@ -179,7 +186,7 @@ def load_calibration(model_id: str, path: Path = CALIBRATION_PATH) -> Calibratio
         return Calibration(
             model_id=content["model_id"],
             scorer=Scorer.from_json(content["scorer"]),
-            **{name: float(content["thresholds"][name]) for name in ("answer", "candidate", "pair", "unlike")},
+            **{name: float(content["thresholds"][name]) for name in THRESHOLDS},
         )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise CalibrationError(f"{path} cannot be read ({error}).") from error

@@ -1,9 +1,9 @@
 """The head: a linear map behind the encoder that makes its vectors tell texts of one field apart.
 
-E5's vectors all lie on one side of the sphere, and most of what differs between two of them is what differs between
-any two texts (language, length, tone). The head takes out the mean and holds back each direction by how much forwarded
-messages spread along it anyway, or one language lies from another. It was fitted on texts alone, no label in it
-(`scripts/train_head.py`); vectors are stored as the encoder gives them, and mapped where they are compared.
+Most of what differs between two vectors is what differs between any two texts (language, length, tone). The head holds
+back each direction by how much forwarded messages spread along it anyway, or one language lies from another. It was
+fitted on texts alone, no label in it (`scripts/train_head.py`); vectors are stored as the encoder gives them and mapped
+where they are compared.
 """
 
 import hashlib
@@ -27,18 +27,17 @@ RIDGE = 2.0
 class Head:
     """Maps unit rows to unit rows of the same width."""
 
-    mean: NDArray[np.float32]
     matrix: NDArray[np.float32]
 
     def apply(self, vectors: Vectors) -> Vectors:
-        mapped = (vectors - self.mean) @ self.matrix
+        mapped = vectors @ self.matrix
         unit: Vectors = mapped / np.maximum(np.linalg.norm(mapped, axis=-1, keepdims=True), 1e-12)
         return unit
 
     @property
     def head_id(self) -> str:
         """Names the map: what was mapped by another is not comparable."""
-        return hashlib.sha256(self.mean.tobytes() + self.matrix.tobytes()).hexdigest()[:12]
+        return hashlib.sha256(self.matrix.tobytes()).hexdigest()[:12]
 
 
 class NoHead:
@@ -55,23 +54,21 @@ def fit_head(vectors: Vectors, languages: Sequence[Vectors] = ()) -> Head:
 
     Whitening with twice the mean spread as ridge: directions that hold much are held back, those that hold little are
     not blown up. Along what tells one language from another texts are held to spread as far as the languages lie
-    apart, so that a message is near its claim in another language too, and the middle that is taken out lies between
-    the texts' and the languages'.
+    apart, so that a message is near its claim in another language too. The middle stays in: taken out, it left noise
+    of short texts where their meaning had been.
     """
-    mean, cov = vectors.mean(axis=0), np.cov((vectors - vectors.mean(axis=0)).T)
+    cov = np.cov((vectors - vectors.mean(axis=0)).T)
     ridge = RIDGE * np.trace(cov) / len(cov)
     if languages:
-        means = np.array([rows.mean(axis=0) for rows in languages])
-        mean = (mean + means.mean(axis=0)) / 2
-        cov += np.cov(means.T)
+        cov += np.cov(np.array([rows.mean(axis=0) for rows in languages]).T)
     spread, directions = np.linalg.eigh(cov)
     matrix = directions * np.sqrt(ridge / (np.maximum(spread, 0) + ridge))
-    return Head(mean.astype(np.float32), matrix.astype(np.float32))
+    return Head(matrix.astype(np.float32))
 
 
 def save_head(head: Head, model_id: str, path: Path = HEAD_PATH) -> None:
     with path.open("wb") as file:
-        np.savez(file, model_id=model_id, mean=head.mean, matrix=head.matrix.astype(np.float16))
+        np.savez(file, model_id=model_id, matrix=head.matrix.astype(np.float16))
 
 
 @cache
@@ -80,4 +77,4 @@ def find_head(model_id: str) -> Head | NoHead:
     with np.load(HEAD_PATH, allow_pickle=False) as content:
         if not same_model(str(content["model_id"]), model_id):
             return NoHead()
-        return Head(content["mean"], content["matrix"].astype(np.float32))
+        return Head(content["matrix"].astype(np.float32))

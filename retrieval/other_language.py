@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 import regex
 
+from retrieval.calibration import Calibration
+
 LOOKED_AT = 300
 """Characters that tell in which language a text is."""
-MIN_COSINE = 0.25
-MIN_GAP = 0.05
-"""What the nearest article's cosine, behind the head, must have at least, and ahead of the next article's."""
-SURE_COSINE = 0.5
+TOGETHER = 2
+"""Articles that may stand out together: the same rumour is often there twice."""
 MOST = 0.6
-"""The share of the way from "offered" to "answered" that a cosine of `SURE_COSINE` is worth."""
+"""The share of the way from "offered" to "answered" that a cosine of `Calibration.meant_surely` is worth."""
 
 Near = tuple[str, int, float]
 """Article id, slot, cosine."""
@@ -36,23 +36,26 @@ def is_foreign(text: str) -> bool:
     return bool(_LETTER.search(text[:LOOKED_AT])) and (han < 0.2 or kana >= 0.1)
 
 
-def stands_out(near: Sequence[Near]) -> Near | None:
-    """Return the nearest article when it is near enough and ahead of all others, else None."""
+def stand_out(near: Sequence[Near], calibration: Calibration) -> list[Near]:
+    """Return the nearest articles, at most `TOGETHER`, that are near enough and ahead of all others."""
     best: dict[str, Near] = {}
     for found in near:
         if found[0] not in best or found[2] > best[found[0]][2]:
             best[found[0]] = found
     in_order = sorted(best.values(), key=lambda found: -found[2])
-    if not in_order or in_order[0][2] < MIN_COSINE:
-        return None
-    ahead_of = in_order[1][2] if len(in_order) > 1 else 0.0
-    return in_order[0] if in_order[0][2] - ahead_of >= MIN_GAP else None
+    if not in_order or in_order[0][2] < calibration.meant:
+        return []
+    cosines = [*(found[2] for found in in_order), 0.0]
+    for count in range(1, min(TOGETHER, len(in_order)) + 1):
+        if cosines[count - 1] - cosines[count] >= calibration.meant_ahead:
+            return in_order[:count]
+    return []
 
 
-def probability_of(cosine: float, candidate: float, answer: float) -> float:
+def probability_of(cosine: float, calibration: Calibration) -> float:
     """Return what such a match is worth: somewhere among what is offered."""
-    share = min(max((cosine - MIN_COSINE) / (SURE_COSINE - MIN_COSINE), 0.0), 1.0)
-    return candidate + (answer - candidate) * MOST * share
+    share = (cosine - calibration.meant) / (calibration.meant_surely - calibration.meant)
+    return calibration.candidate + (calibration.answer - calibration.candidate) * MOST * min(max(share, 0.0), 1.0)
 
 
 def _shares(text: str) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from retrieval.contradiction import Difference
 from retrieval.link_evidence import MAX_ARTICLES, is_page
 from retrieval.message import Message, Passage, text_to_encode
 from retrieval.normalise import matching_key, size_of
-from retrieval.other_language import is_chinese, is_foreign, probability_of, stands_out
+from retrieval.other_language import is_chinese, is_foreign, probability_of, stand_out
 from retrieval.overlap import WeighedText, weigh_many
 from retrieval.signals import FEATURES, Matrix, add_dense, are_near_copies, word_signals
 from retrieval.types import Band, Entry, Match, Vector
@@ -200,16 +200,15 @@ class Ranker:
         ]
 
     def _by_meaning(self, passage: Passage, nearest: Sequence[tuple[int, float]]) -> list[Scored]:
-        """Return the Chinese message that a passage in another language seems to tell; only ever offered."""
+        """Return the Chinese messages that a passage in another language seems to tell; only ever offered."""
         if not is_foreign(passage.text):
             return []
         chinese = [(slot, cosine) for slot, cosine in nearest if is_chinese(self._index.entry(slot).text)]
-        found = stands_out([(self._index.article_id(slot), slot, cosine) for slot, cosine in chinese])
-        if found is None:
-            return []
-        article_id, slot, cosine = found
-        probability = probability_of(cosine, self._calibration.candidate, self._calibration.answer)
-        return [Scored(slot, article_id, probability, more={"meaning": cosine})]
+        found = stand_out([(self._index.article_id(slot), slot, cosine) for slot, cosine in chinese], self._calibration)
+        return [
+            Scored(slot, article_id, probability_of(cosine, self._calibration), more={"meaning": cosine})
+            for article_id, slot, cosine in found
+        ]
 
     def _linked(self, message: Message, scored: Sequence[Scored]) -> list[Scored]:
         """Return the messages with the same page or video that would not be offered by their words.

@@ -26,7 +26,15 @@ def make_scorer(names: Sequence[str], **weights: float) -> Scorer:
 def make_calibration() -> Calibration:
     """Sure from about three quarters of the words in common, offered from about half."""
     return Calibration(
-        HashEncoder.model_id, make_scorer(FEATURES, cover_best=12.0), answer=0.8, candidate=0.1, pair=0.5, unlike=0.6
+        HashEncoder.model_id,
+        make_scorer(FEATURES, cover_best=12.0),
+        answer=0.8,
+        candidate=0.1,
+        pair=0.5,
+        unlike=0.6,
+        meant=0.25,
+        meant_ahead=0.05,
+        meant_surely=0.5,
     )
 
 

@@ -6,11 +6,12 @@ import pytest
 from retrieval.index import MatchingIndex
 from retrieval.matcher import BlockingMatcher
 from retrieval.message import text_to_encode
-from retrieval.other_language import MIN_COSINE, MIN_GAP, is_chinese, is_foreign, probability_of, stands_out
+from retrieval.other_language import is_chinese, is_foreign, probability_of, stand_out
 from retrieval.types import Band, Match, Vectors
 from tests.retrieval.made import DIMENSION, HashEncoder, make_entry
 from tests.retrieval.matching import make_calibration
 
+CALIBRATION = make_calibration()
 CHINESE = "菌類不能和茄子一起吃，會產生毒素"
 OTHER = "明天停水，請大家先儲水"
 FOREIGN = {
@@ -58,7 +59,7 @@ def test_what_it_means_is_offered_and_the_surest_is_no_answer(language: str) -> 
 
 
 def test_what_does_not_stand_out_is_not_offered() -> None:
-    assert all(found.band is Band.NOTHING for found in match(FOREIGN["en"], MIN_COSINE - 0.05))
+    assert all(found.band is Band.NOTHING for found in match(FOREIGN["en"], CALIBRATION.meant - 0.05))
 
 
 @pytest.mark.parametrize("text", [CHINESE, "LINE Points 免費送！點我領取 Starbucks 咖啡兌換券", "", "12345", "😀"])
@@ -73,14 +74,22 @@ def test_other_languages_are(text: str) -> None:
 
 
 def test_one_article_must_stand_out_from_the_others() -> None:
-    assert stands_out([]) is None
-    near, sure = MIN_COSINE + MIN_GAP, MIN_COSINE + 2 * MIN_GAP
-    assert stands_out([("a", 1, near), ("b", 2, near - MIN_GAP / 2)]) is None
-    assert stands_out([("b", 2, near), ("a", 1, sure + 0.01), ("a", 3, sure)]) == ("a", 1, sure + 0.01)
+    gap = CALIBRATION.meant_ahead
+    near, sure = CALIBRATION.meant + gap, CALIBRATION.meant + 2 * gap
+    assert stand_out([], CALIBRATION) == []
+    assert stand_out([("a", 1, near - 1.1 * gap)], CALIBRATION) == []
+    assert stand_out([("b", 2, near), ("a", 1, sure + 0.01), ("a", 3, sure)], CALIBRATION) == [("a", 1, sure + 0.01)]
+
+
+def test_a_rumour_that_is_there_twice_stands_out_as_two_and_three_are_a_crowd() -> None:
+    gap = CALIBRATION.meant_ahead
+    rows = [("a", 1, 0.5), ("b", 2, 0.5 - gap / 2), ("c", 3, 0.5 - gap), ("d", 4, 0.5 - 3 * gap)]
+    assert stand_out([*rows[:2], rows[3]], CALIBRATION) == rows[:2]
+    assert stand_out(rows, CALIBRATION) == []
 
 
 def test_it_is_worth_more_the_nearer_it_is_and_never_an_answer() -> None:
-    worth = [probability_of(cosine, 0.2, 0.85) for cosine in (MIN_COSINE, 0.4, 0.6, 1.0)]
+    worth = [probability_of(cosine, CALIBRATION) for cosine in (CALIBRATION.meant, 0.4, 0.6, 1.0)]
     assert worth == sorted(worth)
-    assert worth[0] == pytest.approx(0.2)
-    assert worth[-1] < 0.85
+    assert worth[0] == pytest.approx(CALIBRATION.candidate)
+    assert worth[-1] < CALIBRATION.answer

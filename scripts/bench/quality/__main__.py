@@ -267,7 +267,7 @@ def main(
     calibrations = load_calibrations(folds, encoders.shipped.model_id)
     clusters = find_clusters(sample)
     tasks, pairs = {}, {}
-    for chosen in load_pair_sets(clusters, labelled):
+    for chosen in load_pair_sets(sample, clusters, labelled):
         if not only or only in chosen.name:
             pairs[chosen.name] = show_pairs(chosen, encoders, bare, calibrations)
     for task in make_tasks(sample, clusters):

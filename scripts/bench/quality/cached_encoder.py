@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,16 @@ import numpy as np
 from retrieval.types import Encoder, Vectors
 
 COMMIT_EVERY = 500
+
+
+@cache
+def _open(path: Path) -> sqlite3.Connection:
+    """Open the file once, however many encoders keep their vectors there: two connections would wait for each other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=120)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+    return connection
 
 
 class CachedEncoder:
@@ -23,10 +34,7 @@ class CachedEncoder:
     def __init__(self, encoder: Encoder, path: Path, known_as: str | None = None) -> None:
         self._encoder = encoder
         self._known_as = known_as
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._cache = sqlite3.connect(path, timeout=120)
-        self._cache.execute("PRAGMA journal_mode=WAL")
-        self._cache.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+        self._cache = _open(path)
 
     @property
     def model_id(self) -> str:

@@ -34,6 +34,7 @@ from scripts.bench.quality.made import main_sentence, make_near_misses, make_pos
 from scripts.bench.quality.sample import Sample
 
 READ_PAIRS = Path(__file__).with_name("read_pairs.jsonl")
+READ_LATER = Path(__file__).with_name("read_later.jsonl")
 READ_TITLES = Path(__file__).with_name("read_titles.jsonl")
 SHARED_REPLIES = Path(__file__).with_name("shared_replies.jsonl")
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
@@ -193,6 +194,11 @@ def pool_examples(sample: Sample, encoder: Encoder, clusters: Clusters, messages
 def read_pairs() -> list[dict[str, Any]]:
     """Return the pairs read by eye; `source_a` and `source_b` are the articles (or replies) they come from."""
     return [json.loads(line) for line in READ_PAIRS.read_text(encoding="utf-8").splitlines()]
+
+
+def read_later() -> list[dict[str, Any]]:
+    """Return the pairs read after everything was fitted, which nothing learns from (see READ_PAIRS.md)."""
+    return [json.loads(line) for line in READ_LATER.read_text(encoding="utf-8").splitlines()]
 
 
 def shared_replies() -> dict[str, frozenset[str]]:

@@ -18,8 +18,18 @@ from retrieval.message import text_to_encode
 from retrieval.normalise import bigrams, matching_key
 from retrieval.pairs import judge_pair
 from scripts.bench.quality.cached_encoder import CachedEncoder
-from scripts.bench.quality.examples import Clusters, english_cluster, english_rows, fold_of, question_rows, read_pairs
+from scripts.bench.quality.examples import (
+    Clusters,
+    english_cluster,
+    english_rows,
+    fold_of,
+    question_rows,
+    read_later,
+    read_pairs,
+    written_rows,
+)
 from scripts.bench.quality.held_out import Encoders
+from scripts.bench.quality.sample import Sample
 
 FRAMES = (
     "老公轉給我看說{}，到底真的假的",
@@ -46,11 +56,13 @@ class PairSet:
     folds: Sequence[int]
 
 
-def load_pair_sets(clusters: Clusters, labelled: Path | None) -> Iterator[PairSet]:
+def load_pair_sets(sample: Sample, clusters: Clusters, labelled: Path | None) -> Iterator[PairSet]:
     """Yield the sets there are."""
-    rows = read_pairs()
-    pairs = [Pair(row["pair_id"], row["text_a"], row["text_b"], row["same_claim"]) for row in rows]
-    yield PairSet("pairs read by eye", pairs, [fold_of(clusters, row["source_a"]) for row in rows])
+    for name, rows in (("pairs read by eye", read_pairs()), ("pairs read later", read_later())):
+        pairs = [Pair(row["pair_id"], row["text_a"], row["text_b"], row["same_claim"]) for row in rows]
+        yield PairSet(name, pairs, [fold_of(clusters, row["source_a"]) for row in rows])
+    for style in ("question", "title", "retold"):
+        yield _written(style, sample, clusters)
     english = [
         (Pair(row["claim_id"], row[name], row["claim"], name == "message"), fold_of(clusters, english_cluster(row)))
         for row in english_rows()
@@ -67,6 +79,16 @@ def load_pair_sets(clusters: Clusters, labelled: Path | None) -> Iterator[PairSe
     if labelled:
         theirs = list(load_folder(labelled).pairs)
         yield PairSet("labelled pairs", theirs, [fold_of(clusters, f"labelled:{p.text_a[:12]}") for p in theirs])
+
+
+def _written(style: str, sample: Sample, clusters: Clusters) -> PairSet:
+    """Return what was written in one style, each text beside its message."""
+    pairs, folds = [], []
+    for row in written_rows():
+        for side in ("same", "near"):
+            pairs.append(Pair("", row[side][style], sample.messages[row["article"]], side == "same"))
+            folds.append(fold_of(clusters, row["article"]))
+    return PairSet(f"written {style}s", pairs, folds)
 
 
 def in_frames(pairs: Sequence[Pair], seed: int = 2) -> list[Pair]:
