@@ -8,7 +8,6 @@ adaptation has learned from the sample too, so each example's cosine comes from 
 """
 
 import json
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache as cache_calls
@@ -37,6 +36,7 @@ from scripts.bench.quality.examples import (
     build_index,
     english_examples,
     find_clusters,
+    fold_of_cluster,
     made_examples,
     pair_examples,
     pool_examples,
@@ -135,11 +135,6 @@ def gather(sample: Sample, encoder: CachedEncoder, labelled: Path | None) -> lis
     return examples
 
 
-def fold_number(example: Example) -> int:
-    """Return the fold of an example's cluster."""
-    return zlib.crc32(example.cluster.encode()) % FOLDS
-
-
 def measure(examples: Sequence[Example], encoders: Encoders) -> Array:
     """Return the signals of every example."""
     background = load_background()
@@ -156,7 +151,7 @@ def measure(examples: Sequence[Example], encoders: Encoders) -> Array:
 
     rows = []
     for done, example in enumerate(examples):
-        text, fold = text_to_encode(example.entry), fold_number(example)
+        text, fold = text_to_encode(example.entry), fold_of_cluster(example.cluster)
         query, entry = weighed(example.query), weighed(text)
         rows.append(signal_matrix(query, [entry], np.array([vector(text, fold) @ vector(example.query, fold)]))[0])
         if done % 2000 == 0:
@@ -225,7 +220,7 @@ def main(sample_dir: Path, labelled: Path | None, folds: Path | None, held_out: 
     examples = gather(load_sample(sample_dir), encoder, labelled)
     matrix = measure(examples, encoders)
     labels = np.array([example.same for example in examples])
-    fold = np.array([fold_number(example) for example in examples])
+    fold = np.array([fold_of_cluster(example.cluster) for example in examples])
     weights = np.array([WEIGHTS.get(example.task, 1.0) for example in examples])
     copies = are_near_copies(matrix[:, 1:].astype(np.float32)) & labels
     thresholds = THRESHOLDS | MEANING | {"unlike": round(float(np.quantile(matrix[copies, 0], LEAST_ALIKE)), 3)}

@@ -12,7 +12,7 @@ from typing import Any
 
 from retrieval.message import text_to_encode
 from retrieval.normalise import bigrams, matching_key
-from scripts.bench.quality.examples import MAX_REPLY_ARTICLES, Clusters, english_cluster, fold_of
+from scripts.bench.quality.examples import MAX_REPLY_ARTICLES, Clusters, english_cluster, fold_of, fold_of_cluster
 from scripts.bench.quality.made import main_sentence, make_near_misses
 from scripts.bench.quality.sample import Sample
 
@@ -70,7 +70,6 @@ def training_groups(
 
 def english_groups(rows: Iterable[Mapping[str, str]], without_folds: Collection[int] = ()) -> list[TrainingGroup]:
     """Return a group for every English claim that texts were written for, but those of topics in the folds left out."""
-    nobody = Clusters()
     return [
         TrainingGroup(
             cluster=english_cluster(row),
@@ -79,7 +78,7 @@ def english_groups(rows: Iterable[Mapping[str, str]], without_folds: Collection[
             near=tuple(text_to_encode(row[name]) for name in ("near_claim", "near_post", "near_close")),
         )
         for row in rows
-        if fold_of(nobody, english_cluster(row)) not in without_folds
+        if fold_of_cluster(english_cluster(row)) not in without_folds
     ]
 
 

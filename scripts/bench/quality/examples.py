@@ -89,7 +89,12 @@ class Clusters:
 
 def fold_of(clusters: Clusters, name: str) -> int:
     """Return the fold a cluster is in: the same on every run, whatever else there is."""
-    return zlib.crc32(clusters.find(name).encode()) % FOLDS
+    return fold_of_cluster(clusters.find(name))
+
+
+def fold_of_cluster(cluster: str) -> int:
+    """Return the fold of what is known by its cluster alone."""
+    return zlib.crc32(cluster.encode()) % FOLDS
 
 
 def build_index(texts: Iterable[tuple[str, str]], encoder: Encoder) -> MatchingIndex:
